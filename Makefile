@@ -1,0 +1,175 @@
+# stallwatch: build, test and install. GNU make.
+#
+#   make                 the library, the helper and the command, in build/
+#   make check           all tests (installs what they need first, through apt)
+#   make unit            the unit tests alone
+#   make demo            a small server that stalls, and the report
+#   make bench           what a loop's wait and a program's start cost, as ratios
+#   make install         PREFIX (/usr/local) and DESTDIR are respected
+#   make format          clang-format over everything; format-check only looks
+#
+# New files need no edit here: sources, unit tests and test programs are found by wildcard.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BUILD   ?= build
+CC      ?= cc
+CXX     ?= c++
+CFLAGS  ?= -O2 -g
+AR      ?= ar
+OBJCOPY ?= objcopy
+PYTHON  ?= /usr/bin/python3
+INSTALL ?= install
+
+VERSION  := $(shell sed -n 's/.*SW_VERSION *"\(.*\)".*/\1/p' src/common/version.h)
+WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes
+SW_FLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc -Iinclude $(WARNINGS) -pthread
+# The tests' programs stand in for users' own: optimised, with debug information, nothing special.
+PROGRAM_FLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wno-unused-result -pthread
+
+# initial-exec: a thread-local access in a wrapper must not call __tls_get_addr, which may allocate.
+LIBRARY_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec
+# nodelete: wrappers' addresses are in every GOT. noseparate-code: two maps less at each program's start.
+LIBRARY_LINK := -shared -Wl,-soname,libstallwatch.so.0 -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,nodelete \
+	-Wl,-z,noseparate-code -Wl,-O1 -Wl,--as-needed -Wl,--version-script=src/preload/libstallwatch.map
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+COMMON    := $(call objects,$(wildcard src/common/*.c))
+PRELOAD   := $(call objects,$(sort $(wildcard src/preload/*.c src/preload/*/*.c)))
+SYMBOLIZE := $(call objects,$(wildcard src/symbolize/*.c))
+COMMAND   := $(call objects,$(wildcard src/command/*.c))
+
+UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+FIXTURES  := $(patsubst %,$(BUILD)/fixtures/lines_%.so,$(if $(wildcard tests/unit/fixtures),c clang cpp split plain))
+PROGRAMS  := $(patsubst %,$(BUILD)/%,$(basename $(wildcard tests/programs/*.c tests/programs/*.cpp)))
+BENCH     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+
+LIBRARY   := $(BUILD)/libstallwatch.so
+HELPER    := $(BUILD)/stallwatch-symbolize
+PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch)
+
+.PHONY: all tests check unit demo bench install uninstall clean format format-check setup-build setup-check
+.DELETE_ON_ERROR:
+all: $(PRODUCTS)
+
+# --- what gets installed ---------------------------------------------------------------------------
+
+$(BUILD)/obj/src/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(SW_FLAGS) $(LIBRARY_FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIBRARY): $(COMMON) $(PRELOAD) src/preload/libstallwatch.map
+	$(CC) $(CFLAGS) $(LDFLAGS) $(LIBRARY_LINK) -o $@.0 $(COMMON) $(PRELOAD)
+	ln -sf libstallwatch.so.0 $@
+
+$(HELPER): $(SYMBOLIZE) $(COMMON)
+	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -ldw -lelf -liberty
+
+$(BUILD)/stallwatch: $(COMMAND) $(COMMON)
+	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
+
+# --- tests -----------------------------------------------------------------------------------------
+
+# All that a unit test may want; the linker takes the members that it names. The wrappers are left out: they would
+# come before libc's own functions.
+$(BUILD)/tests/parts.a: $(COMMON) $(filter-out %/main.o,$(SYMBOLIZE) $(COMMAND)) \
+		$(filter-out $(BUILD)/obj/src/preload/interpose/%,$(PRELOAD))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/tests/parts.a
+	@mkdir -p $(@D)
+	$(CC) $(SW_FLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/tests/parts.a $(LDFLAGS) \
+		-ldw -lelf -liberty $$(pkg-config --libs check)
+
+# For the helper's tests: libraries whose lines are known, by gcc and clang, with the debug information apart, and without.
+$(BUILD)/fixtures/lines_c.so: tests/unit/fixtures/lines_c.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -g -fPIC -shared -o $@ $<
+
+$(BUILD)/fixtures/lines_clang.so: tests/unit/fixtures/lines_c.c
+	@mkdir -p $(@D)
+	$(or $(shell command -v clang),$(CC)) -O2 -g -fPIC -shared -o $@ $<
+
+$(BUILD)/fixtures/lines_cpp.so: tests/unit/fixtures/lines_cpp.cpp
+	@mkdir -p $(@D)
+	$(CXX) -O2 -g -fPIC -shared -o $@ $<
+
+$(BUILD)/fixtures/lines_split.so: $(BUILD)/fixtures/lines_c.so
+	$(OBJCOPY) --only-keep-debug $< $(@:.so=.debug)
+	$(OBJCOPY) --strip-debug --add-gnu-debuglink=$(@:.so=.debug) $< $@
+
+$(BUILD)/fixtures/lines_plain.so: $(BUILD)/fixtures/lines_c.so
+	$(OBJCOPY) --strip-debug $< $@
+
+$(BUILD)/tests/programs/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) $(PROGRAM_FLAGS) -Iinclude -MMD -MP -MF $@.d -o $@ $< -lm
+
+$(BUILD)/tests/programs/%: tests/programs/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) -O2 -g -Wall -Wextra -pthread -MMD -MP -MF $@.d -o $@ $<
+
+$(BUILD)/tests/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(PROGRAM_FLAGS) -MMD -MP -MF $@.d -o $@ $< -lm
+
+tests: $(UNIT) $(FIXTURES) $(PROGRAMS) $(BENCH)
+
+# What is missing is installed first; only then can the rules above be followed, hence make within make.
+setup-build setup-check: setup-%:
+	@scripts/setup $*
+
+check: setup-check
+	@$(MAKE) --no-print-directory -s all tests
+	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/run/run.py $(TESTS)
+
+unit: setup-check
+	@$(MAKE) --no-print-directory -s all tests
+	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/run/run.py unit
+
+demo: setup-build
+	@$(MAKE) --no-print-directory -s all $(BUILD)/tests/programs/demo_server
+	@STALLWATCH_BUILD=$(BUILD) scripts/demo
+
+bench: setup-build
+	@$(MAKE) --no-print-directory -s all $(BENCH)
+	@$(BUILD)/tests/bench/loop_wait $(LIBRARY)
+	@$(BUILD)/tests/bench/start_up $(LIBRARY)
+
+# --- install ---------------------------------------------------------------------------------------
+
+BASE = $(DESTDIR)$(PREFIX)
+
+install: all
+	$(INSTALL) -d $(BASE)/bin $(BASE)/lib/pkgconfig $(BASE)/libexec/stallwatch $(BASE)/include
+	$(INSTALL) -m 755 $(LIBRARY).0 $(BASE)/lib/libstallwatch.so.0
+	ln -sf libstallwatch.so.0 $(BASE)/lib/libstallwatch.so
+	$(INSTALL) -m 755 $(HELPER) $(BASE)/libexec/stallwatch/stallwatch-symbolize
+	for program in $(wildcard $(BUILD)/stallwatch); do $(INSTALL) -m 755 $$program $(BASE)/bin; done
+	for header in $(wildcard include/*.h); do $(INSTALL) -m 644 $$header $(BASE)/include; done
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' include/stallwatch.pc.in \
+		> $(BASE)/lib/pkgconfig/stallwatch.pc
+	for page in $(wildcard man/*.[1-9]); do \
+		$(INSTALL) -D -m 644 $$page $(BASE)/share/man/man$${page##*.}/$${page##*/}; done
+
+uninstall:
+	rm -f $(BASE)/lib/libstallwatch.so $(BASE)/lib/libstallwatch.so.0 $(BASE)/lib/pkgconfig/stallwatch.pc
+	rm -f $(BASE)/bin/stallwatch $(BASE)/libexec/stallwatch/stallwatch-symbolize $(BASE)/include/stallwatch.h
+	for page in $(wildcard man/*.[1-9]); do rm -f $(BASE)/share/man/man$${page##*.}/$${page##*/}; done
+	-rmdir $(BASE)/libexec/stallwatch
+
+# --- house keeping ---------------------------------------------------------------------------------
+
+SOURCES = $(shell find src include tests -name '*.[ch]' -o -name '*.cpp')
+format:
+	clang-format -i $(SOURCES)
+format-check:
+	clang-format --dry-run --Werror $(SOURCES)
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

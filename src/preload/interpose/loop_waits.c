@@ -1,0 +1,83 @@
+/*
+ * The waits of loops: epoll_wait(2) and poll(2) with their kin. Any thread; see notes/loop.h.
+ *
+ * All of these are cancellation points: nothing is held across the real call.
+ */
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include "preload/interpose/next.h"
+#include "preload/notes/loop.h"
+
+SW_NEXT_DEFINE(epoll_wait);
+SW_NEXT_DEFINE(epoll_pwait);
+SW_NEXT_DEFINE(poll);
+SW_NEXT_DEFINE(ppoll);
+
+/* Not in every libc that we may be built with; the next definition is looked up by name. */
+int epoll_pwait2(int epfd, struct epoll_event *events, int most, const struct timespec *timeout,
+                 const sigset_t *mask);
+SW_NEXT_DEFINE(epoll_pwait2);
+
+static int64_t timeout_of_ms(int timeout_ms)
+{
+    return timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000;
+}
+
+/* A bad pointer is the kernel's to find: NULL and the first page are not looked into. */
+static int64_t timeout_of_timespec(const struct timespec *timeout)
+{
+    if ((uintptr_t)timeout < 4096)
+        return -1;
+    if (timeout->tv_sec > INT64_C(4000000000))
+        return -1;
+    return (int64_t)timeout->tv_sec * 1000000000 + timeout->tv_nsec;
+}
+
+SW_EXPORT int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout_ms)
+{
+    struct sw_wait wait;
+    SW_WAIT_BEGIN(wait, epfd, NULL, 0, timeout_of_ms(timeout_ms), SW_CALL_epoll_wait);
+    int ready = SW_NEXT(epoll_wait)(epfd, events, most, timeout_ms);
+    SW_WAIT_END(wait, ready);
+    return ready;
+}
+
+SW_EXPORT int epoll_pwait(int epfd, struct epoll_event *events, int most, int timeout_ms,
+                          const sigset_t *mask)
+{
+    struct sw_wait wait;
+    SW_WAIT_BEGIN(wait, epfd, NULL, 0, timeout_of_ms(timeout_ms), SW_CALL_epoll_pwait);
+    int ready = SW_NEXT(epoll_pwait)(epfd, events, most, timeout_ms, mask);
+    SW_WAIT_END(wait, ready);
+    return ready;
+}
+
+SW_EXPORT int epoll_pwait2(int epfd, struct epoll_event *events, int most,
+                           const struct timespec *timeout, const sigset_t *mask)
+{
+    struct sw_wait wait;
+    SW_WAIT_BEGIN(wait, epfd, NULL, 0, timeout_of_timespec(timeout), SW_CALL_epoll_pwait2);
+    int ready = SW_NEXT(epoll_pwait2)(epfd, events, most, timeout, mask);
+    SW_WAIT_END(wait, ready);
+    return ready;
+}
+
+SW_EXPORT int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+    struct sw_wait wait;
+    SW_WAIT_BEGIN(wait, -1, fds, count, timeout_of_ms(timeout_ms), SW_CALL_poll);
+    int ready = SW_NEXT(poll)(fds, count, timeout_ms);
+    SW_WAIT_END(wait, ready);
+    return ready;
+}
+
+SW_EXPORT int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+                    const sigset_t *mask)
+{
+    struct sw_wait wait;
+    SW_WAIT_BEGIN(wait, -1, fds, count, timeout_of_timespec(timeout), SW_CALL_ppoll);
+    int ready = SW_NEXT(ppoll)(fds, count, timeout, mask);
+    SW_WAIT_END(wait, ready);
+    return ready;
+}

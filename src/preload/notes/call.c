@@ -1,0 +1,84 @@
+/*
+ * See call.h. Loop thread: no lock, no malloc, no system call, errno kept.
+ */
+#include "preload/notes/call.h"
+
+#include <string.h>
+#include <time.h>
+
+/* Strings are kept only of calls long enough to be named in a report: copying costs nothing beside them. */
+#define TEXT_WORTH_TICKS 100000
+
+/* siglongjmp out of a call is recognised by the stack: whoever runs above the noted frame has left it. Only on the same stack,
+ * which is taken to be no larger than this: a handler on an alternate stack is farther away, or below. */
+#define SAME_STACK_BYTES (UINT64_C(8) << 20)
+
+static const struct sw_call_info infos[] = {
+#define SW_CALL_ROW(name, detail, class) {#name, SW_DETAIL_##detail, SW_CLASS_##class},
+    SW_CALLS(SW_CALL_ROW)
+#undef SW_CALL_ROW
+};
+
+const struct sw_call_info *sw_call_info(enum sw_call_id id)
+{
+    return &infos[id < SW_CALL_COUNT ? id : 0];
+}
+
+bool sw_call_discard(struct sw_thread *thread)
+{
+    uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+    uint64_t noted = thread->note.registers.rsp;
+    if (here <= noted || here - noted > SAME_STACK_BYTES)
+        return false;
+    sw_call_close(thread);
+    return true;
+}
+
+static void keep_host(struct sw_call_slot *slot, const uint64_t argument[3])
+{
+    size_t used = 0;
+    for (int i = 0; i < 2; i++) {
+        const char *string = (const char *)(uintptr_t)argument[i];
+        size_t length = string != NULL ? strnlen(string, SW_CALL_TEXT / 2 - 1) : 0;
+        memcpy(slot->text + used, string != NULL ? string : "", length);
+        used += length;
+        slot->text[used++] = '\0';
+    }
+}
+
+/* What the pointers of the longest call point to, since it is gone when the watchdog looks. */
+static void keep_arguments(struct sw_thread *thread, struct sw_call_slot *slot, bool pointers)
+{
+    memcpy(slot->argument, thread->note.argument, sizeof slot->argument);
+    slot->longest_entered = thread->note.entered;
+    slot->text[0] = slot->text[1] = '\0';
+    enum sw_detail_kind kind = infos[thread->note.id].detail;
+    if (kind == SW_DETAIL_HOST && pointers)
+        keep_host(slot, thread->note.argument);
+    if (kind == SW_DETAIL_TIMESPEC) {
+        const struct timespec *asked = (const struct timespec *)(uintptr_t)slot->argument[0];
+        slot->argument[0] =
+            pointers && asked != NULL
+                ? (uint64_t)asked->tv_sec * UINT64_C(1000000000) + (uint64_t)asked->tv_nsec
+                : UINT64_MAX;
+    }
+}
+
+void sw_call_account(struct sw_thread *thread, uint32_t id, uint64_t ticks, bool pointers)
+{
+    struct sw_call_slot *slot = &thread->calls[id];
+    if (slot->stamp != thread->stamp) {
+        slot->stamp = thread->stamp;
+        slot->count = 0;
+        slot->total = 0;
+        slot->longest = 0;
+        slot->longest_entered = 0;
+    }
+    slot->count++;
+    slot->total += ticks;
+    if (ticks <= slot->longest && slot->longest_entered != 0)
+        return;
+    slot->longest = ticks;
+    if (ticks >= TEXT_WORTH_TICKS || slot->longest_entered == 0)
+        keep_arguments(thread, slot, pointers);
+}

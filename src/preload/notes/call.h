@@ -1,0 +1,127 @@
+/*
+ * Notes of a wrapped call: what a wrapper does around the real function.
+ *
+ * On the loop thread, inside an iteration: two reads of the clock and plain stores. On any other thread: one test. A call inside a
+ * wrapped call (a signal handler's, or libc's own through a module) is part of the outer one and notes nothing.
+ *
+ *     struct sw_call call;
+ *     SW_CALL_BEGIN(call, SW_CALL_fsync, fd, 0, 0);
+ *     int result = SW_NEXT(fsync)(fd);
+ *     SW_CALL_END(call);
+ *     return result;
+ */
+#ifndef SW_NOTES_CALL_H
+#define SW_NOTES_CALL_H
+
+#include "preload/notes/clock.h"
+#include "preload/notes/thread.h"
+
+struct sw_call {
+    struct sw_thread *thread; /* NULL: nothing is noted */
+    uint32_t sequence;        /* the odd number that this call set */
+    bool pointers;            /* string and struct arguments may be read at the end */
+};
+
+/*
+ * Stores the registers that unwinding starts from: callee-saved ones, the stack pointer, and the address of the very
+ * instruction, so that the wrapper's own unwind table leads on. Return addresses noted from C give wrong registers (tried).
+ */
+#if defined(__x86_64__)
+#define SW_NOTE_REGISTERS(to)                                                                      \
+    __asm__ volatile("movq %%rbx, 0(%0)\n\t"                                                       \
+                     "movq %%rbp, 8(%0)\n\t"                                                       \
+                     "movq %%r12, 16(%0)\n\t"                                                      \
+                     "movq %%r13, 24(%0)\n\t"                                                      \
+                     "movq %%r14, 32(%0)\n\t"                                                      \
+                     "movq %%r15, 40(%0)\n\t"                                                      \
+                     "movq %%rsp, 48(%0)\n\t"                                                      \
+                     "leaq 0(%%rip), %%rax\n\t"                                                    \
+                     "movq %%rax, 56(%0)"                                                          \
+                     :                                                                             \
+                     : "r"(to)                                                                     \
+                     : "rax", "memory")
+#else
+#error "registers are noted on x86-64 only so far"
+#endif
+
+/* Is the noted call over without having returned (siglongjmp, a cancelled wait)? Then its note is thrown away, and the
+ * caller may make its own: true. Loop thread. */
+bool sw_call_discard(struct sw_thread *thread);
+/* Adds a call that took `ticks` to the iteration's totals. Loop thread. */
+void sw_call_account(struct sw_thread *thread, uint32_t id, uint64_t ticks, bool pointers);
+
+/* Marks the thread as inside a call. After it the watchdog sends no signal: its half of the fence is membarrier(2), so a
+ * store and a load that the compiler leaves in order are enough here. */
+static inline void sw_call_open(struct sw_thread *thread)
+{
+    uint32_t sequence = atomic_load_explicit(&thread->sequence, memory_order_relaxed);
+    atomic_store_explicit(&thread->sequence, sequence + 1, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    if (SW_UNLIKELY(atomic_load_explicit(&thread->request, memory_order_relaxed) !=
+                    SW_REQUEST_IDLE))
+        sw_thread_answer_request(thread);
+}
+
+static inline void sw_call_close(struct sw_thread *thread)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    atomic_store_explicit(&thread->sequence,
+                          atomic_load_explicit(&thread->sequence, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
+/* May this thread note a call now? */
+static inline bool sw_call_wanted(struct sw_thread *thread)
+{
+    if (SW_LIKELY(thread == NULL || !thread->in_iteration))
+        return false;
+    if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) & 1))
+        return sw_call_discard(thread);
+    return true;
+}
+
+#define SW_CALL_BEGIN(call, call_id, a, b, c)                                                      \
+    do {                                                                                           \
+        struct sw_thread *noting_ = sw_thread_self;                                                \
+        (call).thread = NULL;                                                                      \
+        if (sw_call_wanted(noting_)) {                                                             \
+            SW_NOTE_REGISTERS(&noting_->note.registers);                                           \
+            sw_call_begin(&(call), noting_, (call_id), (uint64_t)(a), (uint64_t)(b),               \
+                          (uint64_t)(c));                                                          \
+        }                                                                                          \
+    } while (0)
+
+#define SW_CALL_END(call)                                                                          \
+    do {                                                                                           \
+        if (SW_UNLIKELY((call).thread != NULL))                                                    \
+            sw_call_end(&(call));                                                                  \
+    } while (0)
+
+static inline void sw_call_begin(struct sw_call *call, struct sw_thread *thread, uint32_t id,
+                                 uint64_t a, uint64_t b, uint64_t c)
+{
+    thread->note.id = id;
+    thread->note.is_wait = 0;
+    thread->note.argument[0] = a;
+    thread->note.argument[1] = b;
+    thread->note.argument[2] = c;
+    thread->note.entered = sw_clock_ticks();
+    call->thread = thread;
+    call->pointers = true;
+    sw_call_open(thread);
+    call->sequence = atomic_load_explicit(&thread->sequence, memory_order_relaxed);
+}
+
+static inline void sw_call_end(struct sw_call *call)
+{
+    struct sw_thread *thread = call->thread;
+    /* Another call's number: ours was discarded by a call made from a handler on another stack, or the process forked. */
+    if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) !=
+                    call->sequence))
+        return;
+    uint64_t ticks = sw_clock_ticks() - thread->note.entered;
+    sw_call_account(thread, thread->note.id, ticks, call->pointers);
+    sw_call_close(thread);
+}
+
+#endif

@@ -1,0 +1,223 @@
+/*
+ * Whose loop is it: the part that is decided on the loop's own thread.
+ *
+ *   - A thread owns a loop once it has waited twice on the same epoll descriptor; for poll see poll_loop.c. Notes are taken
+ *     from the first epoll wait on, so that a stall in the very first iteration is known when the second wait confirms the loop.
+ *   - The loop whose iteration is in progress is the thread's outer one. Another wait inside it is a call (nested-wait), unless
+ *     both belong to one group: two waits that take turns.
+ *   - A loop is over when its descriptor is closed (loop_close.c) or the watchdog finds its function gone; then the next
+ *     wait decides anew.
+ *
+ * Loop thread. Slow only where a loop is first seen or found.
+ */
+#include "preload/notes/loop.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include "preload/kernel.h"
+
+#define EPOLL_WAITS_OF_A_LOOP 2
+#define POLL_WAITS_OF_A_LOOP  3
+#define STARTUP_WAITS         10
+
+static bool is_over(const struct sw_loop *loop)
+{
+    uint32_t state = atomic_load_explicit(&loop->state, memory_order_acquire);
+    return state != SW_LOOP_CANDIDATE && state != SW_LOOP_OWNED;
+}
+
+static bool is_owned(const struct sw_loop *loop)
+{
+    return atomic_load_explicit(&loop->state, memory_order_acquire) == SW_LOOP_OWNED;
+}
+
+void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop)
+{
+    atomic_store(&loop->base_wanted, 0);
+    long address = sw_kernel6(SYS_mmap, 0, sizeof(struct sw_base_stack), PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (address < 0 && address > -4096)
+        return;
+    struct sw_base_stack *base = (struct sw_base_stack *)address;
+    base->registers = thread->note.registers;
+    struct iovec to = {base->bytes, sizeof base->bytes};
+    struct iovec from = {(void *)(uintptr_t)base->registers.rsp, sizeof base->bytes};
+    long copied = sw_kernel6(SYS_process_vm_readv, sw_process->pid, (long)&to, 1, (long)&from, 1, 0);
+    base->size = copied > 0 ? (uint32_t)copied : 0;
+    struct sw_base_stack *old = atomic_exchange(&loop->base, base);
+    if (old != NULL)
+        sw_kernel3(SYS_munmap, (long)old, sizeof *old, 0);
+}
+
+struct sw_loop *sw_loop_place(struct sw_thread *thread)
+{
+    struct sw_loop *place = NULL;
+    for (unsigned i = 0; i < SW_LOOPS_PER_THREAD && place == NULL; i++)
+        if (atomic_load(&thread->loops[i].state) == SW_LOOP_FREE)
+            place = &thread->loops[i];
+    for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++) {
+        struct sw_loop *loop = &thread->loops[i];
+        if (place == NULL && loop != thread->outer && !is_owned(loop))
+            place = loop;
+    }
+    if (place == NULL)
+        return NULL;
+    struct sw_base_stack *base = atomic_exchange(&place->base, NULL);
+    if (base != NULL)
+        sw_kernel3(SYS_munmap, (long)base, sizeof *base, 0);
+    memset(place, 0, sizeof *place);
+    place->fd = -1;
+    place->startup = 1;
+    if (thread->outer != NULL)
+        place->born_iteration = atomic_load(&thread->outer->iteration);
+    unsigned index = (unsigned)(place - thread->loops);
+    if (thread->loops_used <= index)
+        thread->loops_used = index + 1;
+    return place;
+}
+
+static struct sw_loop *epoll_loop(struct sw_thread *thread, int fd)
+{
+    for (unsigned i = 0; i < thread->loops_used; i++)
+        if (thread->loops[i].fd == fd && !is_over(&thread->loops[i]))
+            return &thread->loops[i];
+    struct sw_loop *loop = sw_loop_place(thread);
+    if (loop == NULL)
+        return NULL;
+    loop->fd = fd;
+    SW_LOOP_DESCRIPTOR(fd) = 1;
+    atomic_store_explicit(&loop->state, SW_LOOP_CANDIDATE, memory_order_release);
+    sw_loop_take_base(thread, loop);
+    sw_process_watch();
+    return loop;
+}
+
+/* Counts the wait, and takes the candidate for a loop when it has waited often enough. */
+static void count_wait(struct sw_thread *thread, struct sw_loop *loop, bool epoll)
+{
+    if (loop->waits < UINT32_MAX)
+        loop->waits++;
+    if (is_owned(loop)) {
+        if (atomic_load_explicit(&loop->base_wanted, memory_order_relaxed))
+            sw_loop_take_base(thread, loop);
+        return;
+    }
+    if (loop->waits < (epoll ? EPOLL_WAITS_OF_A_LOOP : POLL_WAITS_OF_A_LOOP))
+        return;
+    if (!epoll && !sw_poll_loop_convincing(loop))
+        return;
+    loop->id = atomic_fetch_add(&sw_process->loops_found, 1) + 1;
+    if (atomic_load(&loop->base) == NULL)
+        sw_loop_take_base(thread, loop);
+    atomic_store_explicit(&loop->state, SW_LOOP_OWNED, memory_order_release);
+    sw_process_watch();
+    sw_process_wake();
+}
+
+static bool take_turns(const struct sw_loop *one, const struct sw_loop *other)
+{
+    uint32_t group = atomic_load_explicit(&one->group, memory_order_relaxed);
+    return group != 0 && group == atomic_load_explicit(&other->group, memory_order_relaxed);
+}
+
+/* A poll that has the outer loop's epoll descriptor in its set waits for that loop too. */
+static void group_by_descriptor(struct sw_loop *outer, struct sw_loop *loop,
+                                const struct sw_wait_target *target)
+{
+    if (outer->fd < 0 || target->epoll >= 0 || take_turns(outer, loop))
+        return;
+    for (uint64_t i = 0; i < target->fd_count && i < 256; i++) {
+        if (target->fds[i].fd == outer->fd) {
+            atomic_store(&outer->group, (uint32_t)outer->fd + 1);
+            atomic_store(&loop->group, (uint32_t)outer->fd + 1);
+            return;
+        }
+    }
+}
+
+/* The outer loop as it still holds: not one that is over, nor a mere candidate that waited once when `loop` has been found. */
+static struct sw_loop *outer_beside(struct sw_thread *thread, const struct sw_loop *loop)
+{
+    struct sw_loop *outer = thread->outer;
+    if (outer == NULL || outer == loop || is_owned(outer) || !is_owned(loop))
+        return outer;
+    atomic_store(&outer->state, SW_LOOP_FREE);
+    return NULL;
+}
+
+struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_target *target,
+                               bool *call)
+{
+    bool epoll = target->epoll >= 0;
+    atomic_store(&thread->attention, 0);
+    thread->hot_key = 0;
+    if (thread->outer != NULL && is_over(thread->outer)) {
+        thread->outer = NULL;
+        thread->in_iteration = 0;
+    }
+    *call = thread->outer != NULL && thread->in_iteration;
+
+    struct sw_loop *loop = NULL;
+    if (epoll)
+        loop = epoll_loop(thread, target->epoll);
+    else if (target->fd_count > 0)
+        loop = sw_poll_loop_match(thread, target);
+    if (loop == NULL)
+        return NULL;
+    count_wait(thread, loop, epoll);
+    loop->wait_sp = thread->note.registers.rsp;
+    struct sw_loop *outer = outer_beside(thread, loop);
+    if (outer != NULL && outer != loop) {
+        group_by_descriptor(outer, loop, target);
+        if (!take_turns(outer, loop))
+            return NULL;
+        sw_loop_end_iteration(thread, outer, sw_clock_ticks());
+    } else if (!epoll && !is_owned(loop)) {
+        return NULL;
+    }
+    *call = false;
+    thread->outer = loop;
+    thread->hot_key = epoll && is_owned(loop) ? (uint64_t)loop->fd + 1 : 0;
+    return loop;
+}
+
+void sw_loop_startup_step(struct sw_loop *loop)
+{
+    if (loop->wait_timeout_ns != 0 || loop->waits >= STARTUP_WAITS)
+        loop->startup = 0;
+    else if (is_owned(loop))
+        loop->waits++;
+}
+
+void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now, bool exiting)
+{
+    if (atomic_load(&sw_process->threshold_ticks) == 0)
+        return;
+    uint32_t head = atomic_load_explicit(&thread->ended_head, memory_order_relaxed);
+    if (head - atomic_load_explicit(&thread->ended_tail, memory_order_acquire) >= SW_ENDED_RING) {
+        thread->ended_lost++;
+        return;
+    }
+    struct sw_ended *ended = &thread->ended[head % SW_ENDED_RING];
+    ended->loop = (uint32_t)(loop - thread->loops);
+    ended->loop_id = loop->id;
+    ended->iteration = atomic_load_explicit(&loop->iteration, memory_order_relaxed);
+    ended->began = atomic_load_explicit(&loop->busy_since, memory_order_relaxed);
+    ended->ended = now;
+    ended->events = loop->events;
+    ended->startup = loop->startup;
+    ended->exiting = exiting;
+    ended->call_count = 0;
+    for (uint32_t id = 0; id < SW_CALL_COUNT; id++) {
+        if (thread->calls[id].stamp != thread->stamp)
+            continue;
+        ended->calls[ended->call_count].id = id;
+        ended->calls[ended->call_count++].slot = thread->calls[id];
+    }
+    atomic_store_explicit(&thread->ended_head, head + 1, memory_order_release);
+    if (atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
+        sw_process_wake();
+}

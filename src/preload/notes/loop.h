@@ -1,0 +1,189 @@
+/*
+ * Which waits make a loop, and when its iterations begin and end (the rules are in loop.c and poll_loop.c).
+ *
+ * A wrapper of a wait:
+ *
+ *     struct sw_wait wait;
+ *     SW_WAIT_BEGIN(wait, sw_wait_epoll, SW_CALL_epoll_wait, epfd, 0, timeout_ns);
+ *     int ready = SW_NEXT(epoll_wait)(epfd, events, most, timeout_ms);
+ *     SW_WAIT_END(wait, ready);
+ *     return ready;
+ *
+ * A wait of the loop whose iteration is in progress ends the iteration, and its return begins the next. Another wait inside an
+ * iteration is a call in it (nested-wait). On a thread that owns no loop it is evidence.
+ */
+#ifndef SW_NOTES_LOOP_H
+#define SW_NOTES_LOOP_H
+
+#include "preload/notes/call.h"
+#include "preload/notes/loop_histogram.h"
+#include "preload/notes/process.h"
+
+struct pollfd;
+
+struct sw_wait {
+    struct sw_thread *thread; /* NULL: nothing is noted */
+    struct sw_loop *loop;     /* the loop that this wait belongs to; NULL: it is a call in another's iteration */
+    uint32_t sequence;
+};
+
+/* What a wait is on: an epoll descriptor, or a set of pollfd. */
+struct sw_wait_target {
+    int epoll; /* -1: poll */
+    const struct pollfd *fds;
+    uint64_t fd_count;
+    int64_t timeout_ns; /* negative: no end */
+    uint32_t id;        /* enum sw_call_id */
+};
+
+/*
+ * Decides what a wait is that is not plainly the usual one: a candidate's, a found loop's, a nested one. Registers are noted
+ * already. Returns the loop to be ended and begun again, or NULL: then `*call` says whether it is to be noted as a call.
+ * Slow only when a candidate is first seen or a loop found. Loop thread; errno kept.
+ */
+struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_target *target,
+                               bool *call);
+/* Poll's part of it: the loop of this thread that shares descriptors with the set, made if need be; NULL: none. */
+struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wait_target *target);
+/* Should `loop`, a poll candidate that has waited often enough, be taken for a loop? */
+bool sw_poll_loop_convincing(const struct sw_loop *loop);
+
+/* A free place for a loop in the thread's record: the oldest candidate goes if there is none. */
+struct sw_loop *sw_loop_place(struct sw_thread *thread);
+/* Puts an iteration over the threshold, which ended (or is ended by exit or closing) at `now`, into the ring. Loop thread. */
+void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now, bool exiting);
+/* The end of a wait while the loop is in its phase `startup`. Loop thread. */
+void sw_loop_startup_step(struct sw_loop *loop);
+/* Copies the stack of the wait that is about to begin, for comparing later: two system calls, when a loop is first seen or the
+ * watchdog asks for a fresh one. Loop thread. */
+void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop);
+/* Descriptor `fd` is being closed: loops on it are over. Any thread. */
+void sw_loop_descriptor_closed(int fd);
+
+/* One byte a descriptor: might it be a loop's? So that a close costs one load. */
+extern uint8_t sw_loop_descriptors[65536];
+#define SW_LOOP_DESCRIPTOR(fd) (sw_loop_descriptors[(unsigned)(fd) & 65535])
+
+/* Ends the iteration in progress of `loop` at `now` (ticks). */
+static inline void sw_loop_end_iteration(struct sw_thread *thread, struct sw_loop *loop, uint64_t now)
+{
+    uint64_t since = atomic_load_explicit(&loop->busy_since, memory_order_relaxed);
+    if (SW_UNLIKELY(since == 0))
+        return;
+    uint64_t busy = now - since;
+    loop->histogram[sw_histogram_cell(busy)]++;
+    loop->busy_total += busy;
+    if (SW_UNLIKELY(busy > loop->busy_longest))
+        loop->busy_longest = busy;
+    if (SW_UNLIKELY(busy > atomic_load_explicit(&sw_process->threshold_ticks, memory_order_relaxed)))
+        sw_loop_leave_note(thread, loop, now, false);
+    atomic_store_explicit(&loop->busy_since, 0, memory_order_relaxed);
+}
+
+/* Enters the wait of `loop`, whose registers are noted. */
+static inline void sw_wait_enter(struct sw_wait *wait, struct sw_thread *thread,
+                                 struct sw_loop *loop, uint32_t id, int64_t timeout_ns)
+{
+    uint64_t now = sw_clock_ticks();
+    sw_loop_end_iteration(thread, loop, now);
+    thread->in_iteration = 0;
+    loop->wait_entered = now;
+    loop->wait_timeout_ns = timeout_ns;
+    loop->wait_sp = thread->note.registers.rsp;
+    loop->wait_id = id;
+    thread->note.id = id;
+    thread->note.is_wait = 1;
+    thread->note.entered = now;
+    wait->thread = thread;
+    wait->loop = loop;
+    sw_call_open(thread);
+    wait->sequence = atomic_load_explicit(&thread->sequence, memory_order_relaxed);
+}
+
+static inline void sw_wait_leave(struct sw_wait *wait, int64_t events)
+{
+    struct sw_thread *thread = wait->thread;
+    if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) !=
+                    wait->sequence))
+        return;
+    struct sw_loop *loop = wait->loop;
+    uint64_t now = sw_clock_ticks();
+    if (SW_UNLIKELY(loop == NULL)) {
+        sw_call_account(thread, thread->note.id, now - thread->note.entered, true);
+        sw_call_close(thread);
+        return;
+    }
+    loop->wait_total += now - loop->wait_entered;
+    loop->events = events > 0 ? (uint64_t)events : 0;
+    if (SW_UNLIKELY(loop->startup))
+        sw_loop_startup_step(loop);
+    uint64_t iteration = atomic_load_explicit(&loop->iteration, memory_order_relaxed);
+    atomic_store_explicit(&loop->iteration, iteration + 1, memory_order_relaxed);
+    atomic_store_explicit(&loop->busy_since, now, memory_order_release);
+    thread->stamp++;
+    thread->in_iteration = thread->outer == loop;
+    sw_call_close(thread);
+    /* The watchdog can wait on an epoll descriptor, but not on a set that it does not know. */
+    if (SW_UNLIKELY(loop->fd < 0) &&
+        atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
+        sw_process_wake();
+}
+
+/* The part of SW_WAIT_BEGIN after the registers were noted. */
+static inline void sw_wait_begin(struct sw_wait *wait, struct sw_thread *thread,
+                                 const struct sw_wait_target *target)
+{
+    if (SW_LIKELY(target->epoll >= 0 && thread->hot_key == (uint64_t)target->epoll + 1 &&
+                  atomic_load_explicit(&thread->attention, memory_order_relaxed) == 0)) {
+        sw_wait_enter(wait, thread, thread->outer, target->id, target->timeout_ns);
+        return;
+    }
+    bool call = false;
+    struct sw_loop *loop = sw_loop_decide(thread, target, &call);
+    if (loop != NULL) {
+        sw_wait_enter(wait, thread, loop, target->id, target->timeout_ns);
+    } else if (call) {
+        struct sw_call noted;
+        bool epoll = target->epoll >= 0;
+        sw_call_begin(&noted, thread, target->id,
+                      epoll ? (uint64_t)target->epoll : (uint64_t)(uintptr_t)target->fds,
+                      epoll ? (uint64_t)target->timeout_ns : target->fd_count,
+                      (uint64_t)target->timeout_ns);
+        wait->thread = thread;
+        wait->loop = NULL;
+        wait->sequence = noted.sequence;
+    }
+}
+
+/* May this thread note a wait now? Gives its record. */
+static inline struct sw_thread *sw_wait_wanted(void)
+{
+    struct sw_thread *thread = sw_thread_self;
+    if (SW_UNLIKELY(thread == NULL || thread->tid == 0)) {
+        thread = sw_thread_attach();
+        if (thread == NULL)
+            return NULL;
+    }
+    if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) & 1) &&
+        !sw_call_discard(thread))
+        return NULL;
+    return thread;
+}
+
+#define SW_WAIT_BEGIN(wait, ...)                                                                   \
+    do {                                                                                           \
+        struct sw_thread *noting_ = sw_wait_wanted();                                              \
+        (wait).thread = NULL;                                                                      \
+        if (SW_LIKELY(noting_ != NULL)) {                                                          \
+            SW_NOTE_REGISTERS(&noting_->note.registers);                                           \
+            sw_wait_begin(&(wait), noting_, &(const struct sw_wait_target){__VA_ARGS__});          \
+        }                                                                                          \
+    } while (0)
+
+#define SW_WAIT_END(wait, events)                                                                  \
+    do {                                                                                           \
+        if (SW_LIKELY((wait).thread != NULL))                                                      \
+            sw_wait_leave(&(wait), (events));                                                      \
+    } while (0)
+
+#endif

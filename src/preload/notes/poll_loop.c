@@ -1,0 +1,129 @@
+/*
+ * Loops made of poll(2): which of a thread's waits belong together.
+ *
+ * Plain synchronous code polls too, from one call site again and again, so what makes a loop is three waits that share a
+ * descriptor which stayed open in between. The core is what all waits so far have shared; closes take descriptors out of it.
+ * A lone connected socket (a client waiting for its answer) is never a loop by itself. Once found, a loop is known by any
+ * descriptor of its core, or, where a busy loop leaves those out for a while, by waiting from the very same stack depth.
+ *
+ * Loop thread; linear in the size of the set, and one comparison where core[0] stands where it stood.
+ */
+#include "preload/notes/loop.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "preload/kernel.h"
+
+#define MOST_SCANNED 1024
+
+static int32_t core_at(const struct sw_loop *loop, unsigned index)
+{
+    return atomic_load_explicit(&loop->core[index], memory_order_relaxed);
+}
+
+/* Where `fd` stands in the set, or -1. */
+static int64_t place_in_set(const struct sw_wait_target *target, int32_t fd)
+{
+    for (uint64_t i = 0; i < target->fd_count && i < MOST_SCANNED; i++)
+        if (target->fds[i].fd == fd)
+            return (int64_t)i;
+    return -1;
+}
+
+/* Does the set share a descriptor with the core? The one found is moved to the front. */
+static bool shares_core(struct sw_loop *loop, const struct sw_wait_target *target)
+{
+    int32_t first = core_at(loop, 0);
+    if (first >= 0 && loop->core_place < target->fd_count &&
+        target->fds[loop->core_place].fd == first)
+        return true;
+    for (unsigned i = 0; i < loop->core_count; i++) {
+        int32_t fd = core_at(loop, i);
+        int64_t place = fd >= 0 ? place_in_set(target, fd) : -1;
+        if (place < 0)
+            continue;
+        atomic_store(&loop->core[i], first);
+        atomic_store(&loop->core[0], fd);
+        loop->core_place = (uint32_t)place;
+        return true;
+    }
+    return false;
+}
+
+/* Leaves in the core what the set has too. */
+static void narrow_core(struct sw_loop *loop, const struct sw_wait_target *target)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < loop->core_count; i++) {
+        int32_t fd = core_at(loop, i);
+        if (fd >= 0 && place_in_set(target, fd) >= 0)
+            atomic_store(&loop->core[kept++], fd);
+    }
+    loop->core_count = kept;
+    loop->core_place = kept > 0 ? (uint32_t)place_in_set(target, core_at(loop, 0)) : 0;
+}
+
+static void seed_core(struct sw_loop *loop, const struct sw_wait_target *target)
+{
+    unsigned count = 0;
+    for (uint64_t i = 0; i < target->fd_count && count < SW_POLL_CORE; i++) {
+        int32_t fd = target->fds[i].fd;
+        if (fd < 0)
+            continue;
+        SW_LOOP_DESCRIPTOR(fd) = 1;
+        atomic_store(&loop->core[count++], fd);
+    }
+    loop->core_count = count;
+    loop->core_place = 0;
+}
+
+static bool matches(struct sw_thread *thread, struct sw_loop *loop,
+                    const struct sw_wait_target *target)
+{
+    uint32_t state = atomic_load_explicit(&loop->state, memory_order_acquire);
+    if (loop->fd >= 0 || (state != SW_LOOP_CANDIDATE && state != SW_LOOP_OWNED))
+        return false;
+    if (shares_core(loop, target)) {
+        if (state == SW_LOOP_CANDIDATE)
+            narrow_core(loop, target);
+        return true;
+    }
+    if (state == SW_LOOP_OWNED && loop == thread->outer &&
+        loop->wait_sp == thread->note.registers.rsp) {
+        seed_core(loop, target);
+        return true;
+    }
+    return false;
+}
+
+struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wait_target *target)
+{
+    struct sw_loop *found = NULL;
+    if (thread->outer != NULL && matches(thread, thread->outer, target))
+        found = thread->outer;
+    for (unsigned i = 0; i < thread->loops_used && found == NULL; i++)
+        if (matches(thread, &thread->loops[i], target))
+            found = &thread->loops[i];
+    if (found == NULL) {
+        found = sw_loop_place(thread);
+        if (found == NULL)
+            return NULL;
+        seed_core(found, target);
+        if (found->core_count == 0)
+            return NULL;
+        atomic_store_explicit(&found->state, SW_LOOP_CANDIDATE, memory_order_release);
+    }
+    if (target->fd_count > 1)
+        found->many = 1;
+    return found;
+}
+
+bool sw_poll_loop_convincing(const struct sw_loop *loop)
+{
+    if (loop->many)
+        return true;
+    struct sockaddr_storage peer;
+    int32_t size = sizeof peer;
+    return sw_kernel3(SYS_getpeername, core_at(loop, 0), (long)&peer, (long)&size) != 0;
+}

@@ -1,0 +1,119 @@
+/*
+ * See process.h. The constructor's part is kept small: it runs in every process that the library is preloaded into, most of
+ * which never run a loop.
+ */
+#include "preload/notes/process.h"
+
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "common/glob.h"
+#include "preload/kernel.h"
+#include "preload/notes/clock.h"
+
+enum { NOT_STARTED, STARTING, READY, NOT_WATCHED };
+
+struct sw_settings sw_process_settings;
+struct sw_process *sw_process;
+bool sw_process_passive;
+void (*sw_process_watch)(void);
+void (*sw_process_wake)(void);
+
+static char setting_values[8192];
+static uint64_t stderr_device, stderr_inode;
+static bool stderr_open;
+
+/* The base name of the program's file, as STALLWATCH_ONLY's globs see it. */
+static bool program_is_watched(void)
+{
+    if (strcmp(sw_process_settings.only, "*") == 0)
+        return true;
+    char path[4096];
+    long length = sw_kernel6(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)path,
+                             sizeof path - 1, 0, 0);
+    if (length <= 0)
+        return true;
+    path[length] = '\0';
+    const char *slash = strrchr(path, '/');
+    return sw_glob_match_list(sw_process_settings.only, slash != NULL ? slash + 1 : path);
+}
+
+void sw_process_birth(char *const *environment)
+{
+    sw_clock_note_birth();
+    sw_settings_default(&sw_process_settings);
+    if (getauxval(AT_SECURE) != 0) {
+        sw_process_passive = true;
+        return;
+    }
+    sw_settings_parse(&sw_process_settings, environment, setting_values, sizeof setting_values);
+    struct stat about;
+    stderr_open = sw_kernel3(SYS_fstat, 2, (long)&about, 0) == 0;
+    if (stderr_open) {
+        stderr_device = about.st_dev;
+        stderr_inode = about.st_ino;
+    }
+    sw_process_passive = !program_is_watched();
+}
+
+bool sw_process_stderr(uint64_t *device, uint64_t *inode)
+{
+    *device = stderr_device;
+    *inode = stderr_inode;
+    return stderr_open;
+}
+
+/* A seccomp filter may answer a system call of ours with a kill: look before the first unusual one (seccomp(2), mode in
+ * proc(5)'s "Seccomp:"). Mode 1 allows nothing but read, write and exit; mode 2 may. */
+static bool seccomp_is_strict(void)
+{
+    char status[4096];
+    if (sw_kernel_slurp("/proc/self/status", status, sizeof status) <= 0)
+        return false;
+    const char *line = strstr(status, "\nSeccomp:");
+    return line != NULL && strchr(line, '1') != NULL && strchr(line, '1') < strchr(line + 1, '\n');
+}
+
+static bool map_words(void)
+{
+    long address = sw_kernel6(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (address < 0 && address > -4096)
+        return false;
+    if (sw_kernel3(SYS_madvise, address, 4096, MADV_WIPEONFORK) != 0) {
+        sw_kernel3(SYS_munmap, address, 4096, 0);
+        return false;
+    }
+    struct sw_process *none = NULL;
+    if (!__atomic_compare_exchange_n(&sw_process, &none, (struct sw_process *)address, false,
+                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        sw_kernel3(SYS_munmap, address, 4096, 0);
+    return true;
+}
+
+bool sw_process_start(void)
+{
+    if (sw_process_passive)
+        return false;
+    if (sw_process == NULL && !map_words()) {
+        sw_process_passive = true;
+        return false;
+    }
+    uint32_t state = NOT_STARTED;
+    if (atomic_compare_exchange_strong(&sw_process->started, &state, STARTING)) {
+        sw_clock_choose();
+        sw_process->pid = sw_kernel_getpid();
+        sw_process->started_monotonic_ns = sw_clock_monotonic_ns();
+        state = seccomp_is_strict() ? NOT_WATCHED : READY;
+        atomic_store(&sw_process->started, state);
+    }
+    /* Another thread is at it: this one is watched from its next wait on. */
+    return state == READY;
+}
+
+bool sw_process_is_ours(void)
+{
+    return sw_process != NULL && sw_process->pid == sw_kernel_getpid();
+}

@@ -1,0 +1,58 @@
+/*
+ * The process as a whole: is it watched, which process is it, and the words that loop threads read of the watchdog's.
+ *
+ * Lies in memory that is wiped in a forked child, so that the child starts clean.
+ */
+#ifndef SW_NOTES_PROCESS_H
+#define SW_NOTES_PROCESS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/settings.h"
+
+struct sw_process {
+    int32_t pid;
+    _Atomic uint32_t started;         /* 0 no, 1 being started, 2 ready, 3 not watched */
+    _Atomic uint32_t watchdog_state;  /* 0 none, 1 starting, 2 running, 3 cannot run */
+    _Atomic int32_t watchdog_tid;
+    _Atomic uint32_t watchdog_asleep; /* it sleeps until a loop's descriptor is ready or a deadline */
+    _Atomic uint32_t loops_found;
+    _Atomic uint32_t exiting;         /* 1: the program is on its way out */
+    _Atomic uint64_t exit_ticks;      /* when that began */
+    _Atomic uint32_t fork_wanted;     /* a thread is about to fork: let go of libunwind */
+    _Atomic uint32_t fork_unsafe;     /* the watchdog is inside libunwind or the loader */
+    _Atomic uint64_t threshold_ticks; /* 0: not calibrated yet */
+    _Atomic uint64_t counted;         /* stalls that count as failures */
+    _Atomic uint32_t farewell_done;
+    uint64_t started_monotonic_ns;
+};
+
+/* Settings as parsed when the library was loaded. Read-only afterwards. */
+extern struct sw_settings sw_process_settings;
+
+/* The process's words; NULL before the first call of sw_process_start. */
+extern struct sw_process *sw_process;
+
+/* From the constructor: parses the settings, notes what standard error is. */
+void sw_process_birth(char *const *environment);
+/* Device and inode of descriptor 2 when the library was loaded; false: it was closed. Any thread. */
+bool sw_process_stderr(uint64_t *device, uint64_t *inode);
+/* Set by the constructor when the program must not be watched (AT_SECURE, STALLWATCH_ONLY). */
+extern bool sw_process_passive;
+
+/* Starts the watchdog thread of this process if it has none; set by init.c, so that the notes need not know who watches. Slow; any
+ * thread; keeps errno. */
+extern void (*sw_process_watch)(void);
+/* Gets the watchdog out of its sleep, if it is asleep: when a loop is found, the program exits, or a poll loop is busy again after
+ * idling. One system call at most; any thread; keeps errno. */
+extern void (*sw_process_wake)(void);
+
+/* Makes `sw_process` ready in this process (also in a forked child). True if it is watched. Slow, at the first wait of a thread;
+ * keeps errno. */
+bool sw_process_start(void);
+/* Is the calling process the one that sw_process speaks of (not a child of vfork in its memory)? One system call. */
+bool sw_process_is_ours(void);
+
+#endif

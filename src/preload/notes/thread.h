@@ -1,0 +1,152 @@
+/*
+ * What a thread notes about itself: one record a thread, in a registry that the watchdog walks.
+ *
+ * The thread writes its record with plain stores; the watchdog reads it at any moment, and makes sure by numbers that go up
+ * (sequence, iteration) that what it read belongs together. Records lie in memory that the kernel wipes in a forked
+ * child (MADV_WIPEONFORK, madvise(2)): a child starts clean, however it was forked.
+ *
+ * Rules on a loop thread, for all of notes/ and interpose/: no lock, no malloc, no system call, no formatting, errno kept;
+ * but for the one moment when a loop is first seen or found (functions marked "slow").
+ */
+#ifndef SW_NOTES_THREAD_H
+#define SW_NOTES_THREAD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/notes/calls_table.h"
+
+#define SW_LOOPS_PER_THREAD 4
+#define SW_POLL_CORE        8    /* descriptors of a poll loop that are kept track of */
+#define SW_ENDED_RING       8    /* long iterations that the watchdog has not yet fetched */
+#define SW_CALL_TEXT        160  /* bytes kept of a call's string arguments */
+#define SW_BASE_STACK       (64 * 1024)
+#define SW_HISTOGRAM_CELLS  640
+
+#define SW_LIKELY(x)   __builtin_expect(!!(x), 1)
+#define SW_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+enum sw_loop_state {
+    SW_LOOP_FREE,
+    SW_LOOP_CANDIDATE, /* seen waiting, not yet known to be a loop */
+    SW_LOOP_OWNED,
+    SW_LOOP_CLOSED, /* its descriptor was closed */
+    SW_LOOP_LEFT    /* the watchdog saw that its function has returned */
+};
+
+/* The handshake for a sample of a running thread, see watch/sampler.c. */
+enum sw_request { SW_REQUEST_IDLE, SW_REQUEST_ASKED, SW_REQUEST_SENDING, SW_REQUEST_TAKEN };
+
+/* Registers as the wrapper's asm statement stores them: its order is that of SW_NOTE_REGISTERS. */
+struct sw_noted_registers {
+    uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
+};
+
+/* The wrapped call that the thread is in, while `sequence` is odd. */
+struct sw_note {
+    struct sw_noted_registers registers;
+    uint64_t entered; /* ticks */
+    uint64_t argument[3];
+    uint32_t id;      /* enum sw_call_id */
+    uint32_t is_wait; /* the loop's own wait, not a call inside an iteration */
+};
+
+/* One kind of call in one iteration. */
+struct sw_call_slot {
+    uint32_t stamp; /* the iteration that the rest speaks of */
+    uint32_t count;
+    uint64_t total;   /* ticks */
+    uint64_t longest; /* ticks */
+    uint64_t longest_entered;
+    uint64_t argument[3];    /* of the longest */
+    char text[SW_CALL_TEXT]; /* its strings, NUL after each; empty where it was too short to matter */
+};
+
+/* The stack of the loop's wait, taken once by the loop's own thread when the loop is found. */
+struct sw_base_stack {
+    struct sw_noted_registers registers;
+    uint32_t size;
+    unsigned char bytes[SW_BASE_STACK]; /* from registers.rsp on */
+};
+
+struct sw_loop {
+    _Atomic uint64_t busy_since; /* ticks when its wait returned; 0 while it waits */
+    _Atomic uint64_t iteration;
+    uint64_t busy_total, wait_total; /* ticks */
+    uint64_t busy_longest;           /* ticks */
+    uint64_t events;                 /* of the iteration in progress */
+    uint64_t wait_entered;           /* ticks */
+    int64_t wait_timeout_ns;         /* of the wait in progress; negative: no end */
+    uint64_t wait_sp;                /* stack pointer of the last wait */
+    uint64_t born_iteration;         /* of the outer loop, when this one was first seen */
+    _Atomic uint64_t closed_at;      /* ticks, with SW_LOOP_CLOSED */
+    _Atomic uint32_t state;          /* enum sw_loop_state */
+    _Atomic uint32_t group;          /* loops of one non-zero group take turns: a wait on one is a wait on all */
+    uint32_t id;
+    uint32_t wait_id; /* enum sw_call_id of the last wait */
+    int32_t fd;       /* of epoll; -1 for poll */
+    uint32_t waits;
+    uint32_t startup; /* phase */
+    uint32_t many;    /* a poll of more than one descriptor was seen */
+    uint32_t core_count;
+    _Atomic int32_t core[SW_POLL_CORE]; /* descriptors that all its polls have shared; -1: closed since */
+    uint32_t core_place;                /* where core[0] stood in the last poll */
+    _Atomic(struct sw_base_stack *) base;
+    _Atomic uint32_t base_wanted; /* the watchdog asks for a fresh one */
+    uint32_t histogram[SW_HISTOGRAM_CELLS]; /* busy time in ticks, see loop_histogram.h */
+};
+
+/* An iteration that ended over the threshold, with its calls: left for the watchdog. */
+struct sw_ended {
+    uint32_t loop; /* index */
+    uint32_t loop_id;
+    uint64_t iteration, began, ended, events;
+    uint32_t startup;
+    uint32_t exiting; /* ended by exit or by the loop's closing */
+    uint32_t call_count;
+    struct {
+        uint32_t id;
+        struct sw_call_slot slot;
+    } calls[SW_CALL_COUNT];
+};
+
+struct sw_thread {
+    /* What a wait of the usual loop touches first. */
+    uint64_t hot_key; /* descriptor + 1 of the epoll loop whose iteration is in progress; 0: none */
+    struct sw_loop *outer;       /* the loop whose iteration is in progress or just waited for; NULL */
+    _Atomic uint32_t sequence;   /* odd: inside a wrapped call */
+    _Atomic uint32_t request;    /* enum sw_request */
+    _Atomic uint32_t attention;  /* something changed a loop of this thread: take the slow way */
+    uint32_t in_iteration;       /* calls are noted */
+    uint32_t stamp;              /* of the iteration, for call slots */
+    int32_t tid;                 /* 0: wiped or free */
+    struct sw_note note;
+
+    _Atomic uint32_t ended_head, ended_tail; /* ring indices, unbounded */
+    uint32_t ended_lost;
+    uint32_t loops_used;
+    struct sw_loop loops[SW_LOOPS_PER_THREAD];
+    struct sw_call_slot calls[SW_CALL_COUNT];
+    struct sw_ended ended[SW_ENDED_RING];
+};
+
+/* This thread's record; NULL: never waited. After a fork it points to a wiped one (tid 0). */
+extern __thread struct sw_thread *sw_thread_self __attribute__((tls_model("initial-exec")));
+
+/* This thread's record, made or made anew where needed. NULL where the process is not watched or memory is short. Slow: mmap, once a
+ * thread. Keeps errno. */
+struct sw_thread *sw_thread_attach(void);
+
+/* The registry, for the watchdog and for closes: records 0 to sw_thread_count()-1; NULL or tid 0 where free. */
+unsigned sw_thread_count(void);
+struct sw_thread *sw_thread_at(unsigned index);
+/* Gives back the record of a thread that has ended (kill(2) said ESRCH). Watchdog thread. */
+void sw_thread_release(struct sw_thread *thread);
+
+/* A sample was asked for as this thread entered a call: takes the request back, or, where the signal is already on its way, lets it
+ * arrive first (bounded). Loop thread; a system call (sched_yield) only in that rare case. */
+void sw_thread_answer_request(struct sw_thread *thread);
+
+#endif

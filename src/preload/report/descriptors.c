@@ -1,0 +1,64 @@
+/* See descriptors.h. */
+#include "preload/report/descriptors.h"
+
+#include <errno.h>
+#include <linux/close_range.h>
+#include <sys/resource.h>
+
+#include "preload/kernel.h"
+
+#define KEPT_FROM 900
+
+static bool private_table;
+static int process_fd = -1;
+
+/* Asked with arguments that are wrong in themselves: what comes back tells whether the call is allowed at all. */
+static bool may_borrow(void)
+{
+    return sw_kernel3(SYS_pidfd_getfd, -1, 0, 0) == -EBADF &&
+           sw_kernel3(SYS_pidfd_open, 0, 0, 0) == -EINVAL;
+}
+
+void sw_descriptors_start(void)
+{
+    private_table = may_borrow() &&
+                    sw_kernel3(SYS_close_range, 0, (long)~0u, CLOSE_RANGE_UNSHARE) == 0;
+    if (!private_table)
+        return;
+    /* 0, 1 and 2 stay taken, so that nothing opened here is mistaken for a standard stream. */
+    for (int i = 0; i < 3; i++)
+        sw_kernel_open("/dev/null", O_RDWR | O_CLOEXEC, 0);
+    process_fd = (int)sw_kernel3(SYS_pidfd_open, sw_kernel_getpid(), 0, 0);
+}
+
+bool sw_descriptors_private(void)
+{
+    return private_table;
+}
+
+int sw_descriptors_borrow(int fd)
+{
+    if (!private_table)
+        return fd;
+    return (int)sw_kernel3(SYS_pidfd_getfd, process_fd, fd, 0);
+}
+
+void sw_descriptors_return(int borrowed)
+{
+    if (private_table && borrowed >= 0)
+        sw_kernel_close(borrowed);
+}
+
+int sw_descriptors_keep(int fd)
+{
+    if (private_table || fd < 0)
+        return fd;
+    struct rlimit limit = {0, 0};
+    sw_kernel3(SYS_getrlimit, RLIMIT_NOFILE, (long)&limit, 0);
+    long from = limit.rlim_cur > KEPT_FROM + 16 ? KEPT_FROM : (long)limit.rlim_cur / 2;
+    long moved = sw_kernel3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, from);
+    if (moved < 0)
+        return fd;
+    sw_kernel_close(fd);
+    return (int)moved;
+}

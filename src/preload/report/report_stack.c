@@ -1,0 +1,168 @@
+/*
+ * Stacks in the text report: the main one frame by frame in aligned columns, the others in a line
+ * each. See report.h.
+ *
+ * Called by report_text.c on the watchdog thread. Names come from the program, so they are escaped,
+ * and cut where they would hide the rest (a C++ name can have thousands of characters).
+ */
+#include "preload/report/report_parts.h"
+
+#include <string.h>
+
+#define FUNCTION_WIDTH_MOST 48
+#define OTHER_STACKS_SHOWN  7
+
+/* "function", or "function (inlined)". */
+static void write_function(struct sw_text *text, const struct sw_frame *frame)
+{
+    sw_report_name(text, frame->function);
+    if (frame->inlined)
+        sw_text_string(text, " (inlined)");
+}
+
+/* Columns on a terminal, as far as one for each character holds: UTF-8's continuation bytes take
+ * none. */
+static size_t columns_of(const char *bytes, size_t length)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < length; i++)
+        columns += ((unsigned char)bytes[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+static size_t function_width(const struct sw_stack *stack, unsigned shown)
+{
+    char scratch[512];
+    struct sw_text text;
+    size_t widest = 0;
+    for (unsigned i = 0; i < shown; i++) {
+        sw_text_init(&text, scratch, sizeof scratch);
+        write_function(&text, &stack->frames[i]);
+        size_t width = columns_of(scratch, text.length);
+        if (width > widest)
+            widest = width;
+    }
+    return widest < FUNCTION_WIDTH_MOST ? widest : FUNCTION_WIDTH_MOST;
+}
+
+static bool has_place(const struct sw_frame *frame)
+{
+    return frame->file != NULL || frame->module != NULL || frame->lang == SW_LANG_KERNEL ||
+           frame->lang == SW_LANG_JIT;
+}
+
+/* "file:line"; the module where that is not known, with the offset in it where nothing else is. */
+static void write_place(struct sw_text *text, const struct sw_frame *frame)
+{
+    if (frame->file != NULL) {
+        sw_report_name(text, frame->file);
+        if (frame->line != 0) {
+            sw_text_char(text, ':');
+            sw_text_unsigned(text, frame->line);
+        }
+    } else if (frame->module != NULL) {
+        sw_report_name(text, frame->module);
+        if (frame->function == NULL && frame->has_offset) {
+            sw_text_string(text, "+0x");
+            sw_text_hex(text, frame->offset, 1);
+        }
+    } else if (has_place(frame)) {
+        sw_text_string(text, frame->lang == SW_LANG_KERNEL ? "(kernel)" : "(jit)");
+    }
+}
+
+static void write_frame(struct sw_text *text, int pid, unsigned number,
+                        const struct sw_frame *frame, size_t width)
+{
+    sw_report_prefix(text, pid);
+    sw_text_string(text, "    #");
+    size_t from = text->length;
+    sw_text_unsigned(text, number);
+    sw_text_pad(text, from, 3);
+    from = text->length;
+    write_function(text, frame);
+    if (has_place(frame)) {
+        size_t bytes = text->length - from;
+        size_t columns = columns_of(text->data + from, bytes);
+        sw_text_pad(text, from + (bytes - columns), width + 2);
+        write_place(text, frame);
+    }
+    sw_text_char(text, '\n');
+}
+
+static void write_share(struct sw_text *text, unsigned samples, unsigned all)
+{
+    sw_text_unsigned(text, samples);
+    sw_text_string(text, " of ");
+    sw_text_unsigned(text, all);
+    sw_text_string(text, all == 1 ? " sample" : " samples");
+}
+
+static void write_called(struct sw_text *text, const struct sw_frame *frame)
+{
+    write_function(text, frame);
+    if (has_place(frame))
+        sw_text_char(text, ' ');
+    write_place(text, frame);
+}
+
+/* The innermost frame, and where that is a library's the first one with a line of source behind it.
+ */
+static void write_other(struct sw_text *text, int pid, const struct sw_stack *stack, unsigned all)
+{
+    sw_report_prefix(text, pid);
+    sw_text_string(text, "    also, in ");
+    write_share(text, stack->samples, all);
+    sw_text_string(text, ": ");
+    if (stack->count == 0) {
+        sw_text_string(text, "?\n");
+        return;
+    }
+    unsigned source = 0;
+    while (source < stack->count && stack->frames[source].file == NULL)
+        source++;
+    write_called(text, &stack->frames[0]);
+    if (source > 0 && source < stack->count) {
+        sw_text_string(text, ", from ");
+        write_called(text, &stack->frames[source]);
+    }
+    sw_text_char(text, '\n');
+}
+
+static void write_more(struct sw_text *text, int pid, unsigned count, const char *what)
+{
+    sw_report_prefix(text, pid);
+    sw_text_string(text, "    ... and ");
+    sw_text_unsigned(text, count);
+    sw_text_string(text, what);
+    sw_text_char(text, '\n');
+}
+
+void sw_report_stacks_text(struct sw_text *text, int pid, const struct sw_stall *stall,
+                           unsigned most)
+{
+    unsigned all = 0;
+    if (stall->stack_count == 0)
+        return;
+    for (unsigned i = 0; i < stall->stack_count; i++)
+        all += stall->stacks[i].samples;
+    const struct sw_stack *stack = &stall->stacks[0];
+    unsigned shown = stack->count < most ? stack->count : most;
+    if (stall->stack_count > 1) {
+        sw_report_prefix(text, pid);
+        sw_text_string(text, "  stack: ");
+        write_share(text, stack->samples, all);
+        sw_text_string(text, ", the first after ");
+        sw_report_ms(text, stack->at_ns);
+        sw_text_char(text, '\n');
+    }
+    size_t width = function_width(stack, shown);
+    for (unsigned i = 0; i < shown && !text->truncated; i++)
+        write_frame(text, pid, i, &stack->frames[i], width);
+    if (shown < stack->count)
+        write_more(text, pid, stack->count - shown, " more");
+    for (unsigned i = 1; i < stall->stack_count && i <= OTHER_STACKS_SHOWN; i++)
+        write_other(text, pid, &stall->stacks[i], all);
+    if (stall->stack_count > OTHER_STACKS_SHOWN + 1)
+        write_more(text, pid, stall->stack_count - OTHER_STACKS_SHOWN - 1, " more of the stacks");
+}

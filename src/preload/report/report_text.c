@@ -1,0 +1,334 @@
+/*
+ * A stall as people read it; see report.h. Every line begins "==PID== ", the first one is made to
+ * be grepped for, and lines that are only sometimes of use (label, note, hint, other calls) are
+ * there only then.
+ *
+ * Called on the watchdog thread. Where the buffer is too small for all frames fewer are shown;
+ * whatever else is missing, what is there are whole lines.
+ */
+#include "preload/report/report.h"
+
+#include <string.h>
+
+#include "preload/report/report_parts.h"
+
+#define NAME_SHOWN 200  /* bytes of a name */
+#define TEXT_SHOWN 1000 /* bytes of a sentence: label, hint, a message's line */
+
+void sw_report_prefix(struct sw_text *text, int pid)
+{
+    sw_text_string(text, "==");
+    sw_text_signed(text, pid);
+    sw_text_string(text, "== ");
+}
+
+void sw_report_name(struct sw_text *text, const char *name)
+{
+    if (name == NULL)
+        sw_text_char(text, '?');
+    else
+        sw_text_escaped(text, name, strlen(name), NAME_SHOWN);
+}
+
+void sw_report_ms(struct sw_text *text, uint64_t ns)
+{
+    sw_text_ms(text, ns, 1);
+    sw_text_string(text, " ms");
+}
+
+void sw_report_whole_lines(struct sw_text *text, size_t start)
+{
+    if (!text->truncated)
+        return;
+    size_t end = text->length;
+    while (end > start && text->data[end - 1] != '\n')
+        end--;
+    sw_text_rewind(text, end);
+    text->truncated = true;
+}
+
+static void write_count(struct sw_text *text, uint64_t count, const char *one, const char *many)
+{
+    sw_text_unsigned(text, count);
+    sw_text_char(text, ' ');
+    sw_text_string(text, count == 1 ? one : many);
+}
+
+/* `name(detail) × count`. A path stands in quotes, so that one with spaces in it is still one
+ * thing. */
+static void write_call(struct sw_text *text, const struct sw_call_total *call)
+{
+    sw_report_name(text, call->name);
+    if (call->detail != NULL) {
+        bool path = call->detail[0] == '/' || call->detail[0] == '.';
+        sw_text_string(text, path ? "(\"" : "(");
+        sw_report_name(text, call->detail);
+        sw_text_string(text, path ? "\")" : ")");
+    }
+    if (call->count > 1) {
+        sw_text_string(text, " × ");
+        sw_text_unsigned(text, call->count);
+    }
+}
+
+static void write_of(struct sw_text *text, uint64_t part_ns, uint64_t all_ns)
+{
+    sw_report_ms(text, part_ns);
+    sw_text_string(text, " of ");
+    sw_report_ms(text, all_ns);
+}
+
+/* For the causes that are calls. */
+static void write_held(struct sw_text *text, const struct sw_stall *stall)
+{
+    const struct sw_call_total *call = &stall->calls[0];
+    if (stall->call_count == 0 || !stall->call_named) {
+        sw_text_string(text, stall->cause == SW_CAUSE_LOCK ? "waiting for locks" : "many calls");
+        sw_text_string(text, " held the loop for ");
+        write_of(text, stall->cause_ns, stall->duration_ns);
+        return;
+    }
+    write_call(text, call);
+    sw_text_string(text, stall->cause == SW_CAUSE_NESTED_WAIT ? " inside a callback" : "");
+    sw_text_string(text, " held the loop for ");
+    if (call->count > 1)
+        write_of(text, call->total_ns, stall->duration_ns);
+    else
+        sw_report_ms(text, call->total_ns);
+    if (stall->call_count > 1 && stall->cause_ns > call->total_ns + call->total_ns / 10) {
+        sw_text_string(text, ", with other calls ");
+        sw_report_ms(text, stall->cause_ns);
+    }
+}
+
+static void write_why(struct sw_text *text, const struct sw_stall *stall)
+{
+    static const char *const sentence[SW_CAUSES] = {
+        [SW_CAUSE_CPU] = "on the CPU for ",
+        [SW_CAUSE_GIL] = "another thread held Python's lock for ",
+        [SW_CAUSE_STARVED] = "ready to run, but without a CPU for ",
+        [SW_CAUSE_PAGING] = "waiting for memory to be read in for ",
+        [SW_CAUSE_STOPPED] = "the whole process stood still for ",
+    };
+    uint64_t explained = stall->cause_ns;
+    switch (stall->cause) {
+    case SW_CAUSE_BLOCKING_CALL:
+    case SW_CAUSE_NESTED_WAIT:
+    case SW_CAUSE_LOCK:
+        write_held(text, stall);
+        return;
+    case SW_CAUSE_CPU:
+        explained = explained != 0 ? explained : stall->cpu_ns;
+        break;
+    case SW_CAUSE_GIL:
+    case SW_CAUSE_STARVED:
+    case SW_CAUSE_PAGING:
+    case SW_CAUSE_STOPPED:
+        break;
+    case SW_CAUSE_MIXED:
+        sw_text_string(text, "nothing alone explains most of it");
+        if (stall->call_named && stall->call_count != 0) {
+            sw_text_string(text, "; the longest call, ");
+            write_call(text, &stall->calls[0]);
+            sw_text_string(text, ", held the loop for ");
+            sw_report_ms(text, stall->calls[0].total_ns);
+        }
+        return;
+    default: /* unknown, and what no cause is */
+        sw_text_string(text, "only ");
+        write_of(text, stall->accounted_ns, stall->duration_ns);
+        sw_text_string(text, " could be accounted for");
+        return;
+    }
+    sw_text_string(text, sentence[stall->cause]);
+    write_of(text, explained, stall->duration_ns);
+}
+
+/* Why a stall is a note and no failure. */
+static void write_not_counted(struct sw_text *text, const struct sw_stall *stall)
+{
+    sw_text_string(text, "not counted: ");
+    if (stall->suppressed != NULL) {
+        sw_text_string(text, "suppressed by ");
+        sw_report_name(text, stall->suppressed);
+    } else if (stall->state == SW_STALL_EXITING) {
+        sw_text_string(text, "the program is exiting, or the loop was closed");
+    } else if (stall->startup) {
+        sw_text_string(text, "start-up");
+    } else {
+        sw_text_string(text, "cause ");
+        sw_text_string(text, sw_settings_cause_name(stall->cause));
+    }
+}
+
+static void begin_detail(struct sw_text *text, int pid, const char *heading)
+{
+    sw_report_prefix(text, pid);
+    sw_text_string(text, heading);
+}
+
+static void write_sentence(struct sw_text *text, int pid, const char *heading, const char *sentence)
+{
+    if (sentence == NULL)
+        return;
+    begin_detail(text, pid, heading);
+    sw_text_escaped(text, sentence, strlen(sentence), TEXT_SHOWN);
+    sw_text_char(text, '\n');
+}
+
+static void write_loop(struct sw_text *text, int pid, const struct sw_stall *stall)
+{
+    begin_detail(text, pid, "  loop:  thread ");
+    sw_text_signed(text, stall->tid);
+    sw_text_string(text, " \"");
+    sw_report_name(text, stall->thread_name);
+    sw_text_string(text, stall->main_thread ? "\" (main), " : "\", ");
+    sw_report_name(text, stall->wait);
+    if (stall->fd >= 0) {
+        sw_text_string(text, " on fd ");
+        sw_text_signed(text, stall->fd);
+    }
+    sw_text_string(text, ", iteration ");
+    sw_text_unsigned(text, stall->iteration);
+    sw_text_string(text, ", ");
+    write_count(text, stall->events, "event", "events");
+    sw_text_char(text, '\n');
+}
+
+static void write_times(struct sw_text *text, int pid, const struct sw_stall *stall)
+{
+    begin_detail(text, pid, "  time:  on CPU ");
+    sw_report_ms(text, stall->cpu_ns);
+    sw_text_string(text, ", waiting for a CPU ");
+    if (stall->runqueue_known)
+        sw_report_ms(text, stall->runqueue_ns);
+    else
+        sw_text_string(text, "not known");
+    sw_text_string(text, ", blocked ");
+    sw_report_ms(text, stall->blocked_ns);
+    if (stall->accounted_ns < stall->duration_ns &&
+        stall->duration_ns - stall->accounted_ns > stall->duration_ns / 5) {
+        sw_text_string(text, ", before it was watched ");
+        sw_report_ms(text, stall->duration_ns - stall->accounted_ns);
+    }
+    if (stall->major_faults != 0) {
+        sw_text_string(text, ", ");
+        write_count(text, stall->major_faults, "major fault", "major faults");
+    }
+    sw_text_char(text, '\n');
+}
+
+/* Only where there is more than the one that the cause's line names. */
+static void write_calls(struct sw_text *text, int pid, const struct sw_stall *stall)
+{
+    if (stall->call_count < 2)
+        return;
+    begin_detail(text, pid, "  calls: ");
+    for (unsigned i = 0; i < stall->call_count && i < 5; i++) {
+        sw_text_string(text, i == 0 ? "" : ", ");
+        write_call(text, &stall->calls[i]);
+        sw_text_char(text, ' ');
+        sw_report_ms(text, stall->calls[i].total_ns);
+    }
+    sw_text_char(text, '\n');
+}
+
+static void write_head(struct sw_text *text, int pid, const struct sw_stall *stall)
+{
+    begin_detail(text, pid, "stallwatch: event loop stalled for ");
+    sw_report_ms(text, stall->duration_ns);
+    if (stall->state == SW_STALL_ONGOING)
+        sw_text_string(text, " so far");
+}
+
+static void write_full(struct sw_text *text, const struct sw_process_info *process,
+                       const struct sw_stall *stall, unsigned frames)
+{
+    int pid = process->pid;
+    write_head(text, pid, stall);
+    sw_text_string(text, " (threshold ");
+    sw_text_duration(text, stall->threshold_ns);
+    sw_text_string(text, ") in ");
+    sw_report_name(text, process->program);
+    sw_text_string(text, " at ");
+    sw_text_time(text, stall->began_realtime_ns);
+    sw_text_char(text, '\n');
+    begin_detail(text, pid, "  cause: ");
+    sw_text_string(text, sw_settings_cause_name(stall->cause));
+    sw_text_string(text, ": ");
+    write_why(text, stall);
+    sw_text_char(text, '\n');
+    if (!stall->counted) {
+        begin_detail(text, pid, "  note:  ");
+        write_not_counted(text, stall);
+        sw_text_char(text, '\n');
+    }
+    write_loop(text, pid, stall);
+    write_sentence(text, pid, "  label: ", stall->label);
+    write_times(text, pid, stall);
+    write_calls(text, pid, stall);
+    sw_report_stacks_text(text, pid, stall, frames);
+    write_sentence(text, pid, "  hint:  ", stall->hint);
+    begin_detail(text, pid, "  seen ");
+    write_count(text, stall->occurrence, "time", "times");
+    sw_text_string(text, " (signature ");
+    sw_text_hex(text, stall->signature, 16);
+    sw_text_string(text, ")\n");
+}
+
+static void write_brief(struct sw_text *text, int pid, const struct sw_stall *stall)
+{
+    write_head(text, pid, stall);
+    sw_text_string(text, ": ");
+    sw_text_string(text, sw_settings_cause_name(stall->cause));
+    if (stall->call_named && stall->call_count != 0) {
+        sw_text_string(text, ", ");
+        write_call(text, &stall->calls[0]);
+    }
+    sw_text_string(text, "; seen ");
+    write_count(text, stall->occurrence, "time", "times");
+    sw_text_string(text, " (signature ");
+    sw_text_hex(text, stall->signature, 16);
+    sw_text_char(text, ')');
+    if (!stall->counted) {
+        sw_text_string(text, "; ");
+        write_not_counted(text, stall);
+    }
+    sw_text_char(text, '\n');
+}
+
+void sw_report_stall_text(struct sw_text *text, const struct sw_process_info *process,
+                          const struct sw_stall *stall, bool brief)
+{
+    size_t start = text->length;
+    if (text->truncated)
+        return;
+    if (brief) {
+        write_brief(text, process->pid, stall);
+        sw_report_whole_lines(text, start);
+        return;
+    }
+    for (unsigned frames = SW_REPORT_TEXT_FRAMES;; frames /= 2) {
+        write_full(text, process, stall, frames);
+        if (!text->truncated || frames == 0)
+            break;
+        sw_text_rewind(text, start);
+    }
+    sw_report_whole_lines(text, start);
+}
+
+void sw_report_message_text(struct sw_text *text, int pid, const char *message)
+{
+    size_t start = text->length;
+    if (text->truncated || message == NULL)
+        return;
+    do {
+        size_t length = strcspn(message, "\n");
+        begin_detail(text, pid, "stallwatch: ");
+        sw_text_escaped(text, message, length, TEXT_SHOWN);
+        sw_text_char(text, '\n');
+        message += length;
+        message += *message == '\n';
+    } while (*message != '\0');
+    sw_report_whole_lines(text, start);
+}

@@ -1,0 +1,121 @@
+/*
+ * A stall as a record: what the watchdog puts together and the reports print. Data only.
+ *
+ * Strings live in the arena of the capture, or are constant. Times in nanoseconds unless named otherwise.
+ */
+#ifndef SW_PRELOAD_STALL_H
+#define SW_PRELOAD_STALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/settings.h"
+
+enum sw_stall_state { SW_STALL_ONGOING, SW_STALL_ENDED, SW_STALL_EXITING };
+enum sw_lang { SW_LANG_NATIVE, SW_LANG_KERNEL, SW_LANG_PYTHON, SW_LANG_JS, SW_LANG_JAVA, SW_LANG_JIT };
+
+struct sw_frame {
+    enum sw_lang lang;
+    const char *function; /* demangled; NULL: not known */
+    const char *file;     /* NULL: not known */
+    uint32_t line;        /* 0: not known */
+    const char *module;   /* base name; NULL: not known */
+    const char *path;     /* of the module */
+    uint64_t offset;      /* in the module's own addresses */
+    bool has_offset;
+    const char *build_id; /* hex; NULL: not known */
+    bool inlined;
+};
+
+struct sw_stack {
+    unsigned samples;
+    uint64_t at_ns; /* first sample's offset into the iteration */
+    unsigned count;
+    struct sw_frame *frames;
+};
+
+struct sw_call_total {
+    const char *name;
+    const char *detail; /* NULL: none */
+    uint64_t total_ns;
+    uint64_t count; /* 0: seen only from outside (null in JSON) */
+};
+
+struct sw_stall {
+    uint64_t id;
+    enum sw_stall_state state;
+    uint64_t began_realtime_ns;
+    uint64_t duration_ns;
+    uint64_t threshold_ns;
+    bool counted;
+    bool startup; /* phase */
+
+    int tid;
+    char thread_name[17];
+    bool main_thread;
+
+    uint32_t loop_id;
+    const char *wait;
+    int fd; /* -1: none to name */
+    uint64_t iteration;
+    uint64_t events;
+
+    enum sw_cause cause;
+    unsigned call_count; /* of calls[], longest first, five at most */
+    struct sw_call_total calls[5];
+    bool call_named; /* calls[0] took a tenth of the stall or more: it is "call" */
+    uint64_t cause_ns; /* how much of the stall the cause explains */
+
+    uint64_t cpu_ns, runqueue_ns, blocked_ns, accounted_ns;
+    bool runqueue_known;
+    uint64_t major_faults, minor_faults;
+
+    unsigned stack_count; /* most samples first */
+    struct sw_stack *stacks;
+
+    uint64_t signature;
+    uint64_t occurrence;
+    const char *label, *hint, *suppressed; /* NULL: null */
+};
+
+/* One signature over the life of the process, for the summary. */
+struct sw_stall_group {
+    uint64_t signature;
+    uint64_t count;
+    uint64_t total_ns, max_ns;
+    enum sw_cause cause;
+    const char *call; /* NULL: none */
+    const char *top;  /* "function file:line" of the innermost user frame; NULL */
+};
+
+struct sw_loop_summary {
+    uint32_t id;
+    int tid;
+    const char *thread_name;
+    const char *wait;
+    uint64_t iterations;
+    uint64_t busy_ns, wait_ns;
+    uint64_t p50_ns, p90_ns, p99_ns, p999_ns, max_ns;
+};
+
+struct sw_summary {
+    uint64_t uptime_ns;
+    uint64_t total, counted, suppressed, unreported;
+    uint64_t notes;         /* stalls that did not count */
+    uint64_t lines_lost;    /* report lines that could not be written */
+    unsigned loop_count;
+    const struct sw_loop_summary *loops;
+    unsigned group_count;
+    const struct sw_stall_group *groups; /* worst (most total time) first, ten at most */
+};
+
+/* What every record says of its process. */
+struct sw_process_info {
+    const char *host, *exe, *comm, *program; /* program: base name of exe */
+    int pid;
+    unsigned argc;
+    const char *const *argv;
+    uint64_t threshold_ns;
+};
+
+#endif

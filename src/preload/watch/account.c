@@ -1,0 +1,137 @@
+/* See account.h. Nothing here allocates; the files are small, and each is read whole. */
+#include "preload/watch/account.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "common/text.h"
+#include "preload/kernel.h"
+#include "preload/notes/clock.h"
+
+#define PATH_SIZE 64
+
+static void task_path(char path[PATH_SIZE], int tid, const char *file)
+{
+    struct sw_text text;
+    sw_text_init(&text, path, PATH_SIZE);
+    sw_text_string(&text, "/proc/self/task/");
+    sw_text_unsigned(&text, (uint64_t)tid);
+    sw_text_char(&text, '/');
+    sw_text_string(&text, file);
+}
+
+static long slurp(int tid, const char *file, char *to, size_t size)
+{
+    char path[PATH_SIZE];
+    task_path(path, tid, file);
+    return sw_kernel_slurp(path, to, size);
+}
+
+/* A number in `base`, past blanks; `*at` is moved behind it. */
+static uint64_t number(const char **at, unsigned base)
+{
+    uint64_t value = 0;
+    while (**at == ' ' || **at == '\t')
+        (*at)++;
+    if (base == 16 && (*at)[0] == '0' && (*at)[1] == 'x')
+        *at += 2;
+    for (;; (*at)++) {
+        char c = **at;
+        unsigned digit;
+        if (c >= '0' && c <= '9')
+            digit = (unsigned)(c - '0');
+        else if (base == 16 && c >= 'a' && c <= 'f')
+            digit = (unsigned)(c - 'a') + 10;
+        else
+            return value;
+        value = value * base + digit;
+    }
+}
+
+/* The n-th field of /proc/…/stat counted as proc(5) does; behind the name, which may hold anything. */
+static uint64_t stat_field(const char *stat, unsigned wanted)
+{
+    const char *at = strrchr(stat, ')');
+    for (unsigned field = 2; at != NULL && field < wanted; field++)
+        at = strchr(at + 1, ' ');
+    if (at == NULL)
+        return 0;
+    return number(&at, 10);
+}
+
+void sw_account_read(int tid, struct sw_reading *reading)
+{
+    memset(reading, 0, sizeof *reading);
+    /* The CPU clock of a thread by its id: clock_getcpuclockid(3)'s encoding, per thread, CPUCLOCK_SCHED. */
+    clockid_t clock = (clockid_t)((~(unsigned)tid << 3) | 6);
+    struct timespec cpu = {0, 0};
+    if (sw_kernel3(SYS_clock_gettime, clock, (long)&cpu, 0) != 0)
+        return;
+    reading->valid = true;
+    reading->ticks = sw_clock_ticks();
+    reading->cpu_ns = (uint64_t)cpu.tv_sec * UINT64_C(1000000000) + (uint64_t)cpu.tv_nsec;
+    char buffer[1024];
+    if (slurp(tid, "schedstat", buffer, sizeof buffer) > 0) {
+        const char *at = buffer;
+        uint64_t ran = number(&at, 10);
+        reading->runqueue_ns = number(&at, 10);
+        reading->runqueue_known = ran > 0;
+    }
+    if (slurp(tid, "stat", buffer, sizeof buffer) > 0) {
+        reading->minor_faults = stat_field(buffer, 10);
+        reading->major_faults = stat_field(buffer, 12);
+    }
+}
+
+void sw_account_syscall(int tid, struct sw_syscall_view *view)
+{
+    char buffer[256];
+    memset(view, 0, sizeof *view);
+    if (slurp(tid, "syscall", buffer, sizeof buffer) <= 0)
+        return;
+    view->known = true;
+    if (strncmp(buffer, "running", 7) == 0) {
+        view->running = true;
+        return;
+    }
+    const char *at = buffer;
+    if (*at == '-') {
+        view->number = -1;
+        at = strchr(at, ' ');
+        if (at == NULL)
+            return;
+    } else {
+        view->number = (long)number(&at, 10);
+        for (int i = 0; i < 6; i++)
+            view->argument[i] = number(&at, 16);
+    }
+    view->sp = number(&at, 16);
+    view->pc = number(&at, 16);
+}
+
+bool sw_account_blocks(int tid, int signal)
+{
+    char buffer[4096];
+    if (slurp(tid, "status", buffer, sizeof buffer) <= 0)
+        return true;
+    const char *line = strstr(buffer, "\nSigBlk:");
+    if (line == NULL)
+        return true;
+    const char *at = line + strlen("\nSigBlk:");
+    return (number(&at, 16) >> (signal - 1)) & 1;
+}
+
+bool sw_account_alive(int tid)
+{
+    return sw_kernel3(SYS_tgkill, sw_kernel_getpid(), tid, 0) == 0;
+}
+
+void sw_account_name(int tid, char name[17])
+{
+    long length = slurp(tid, "comm", name, 17);
+    if (length < 0)
+        length = 0;
+    if (length > 0 && name[length - 1] == '\n')
+        length--;
+    name[length] = '\0';
+}

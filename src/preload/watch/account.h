@@ -1,0 +1,38 @@
+/*
+ * Where a thread's time went, as the kernel tells it: CPU time, run-queue delay, faults; and whether it is inside a system
+ * call right now. Read from /proc/self/task/TID and the thread's CPU clock. Watchdog thread.
+ */
+#ifndef SW_WATCH_ACCOUNT_H
+#define SW_WATCH_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sw_reading {
+    bool valid;
+    bool runqueue_known; /* the kernel has schedstats (CONFIG_SCHED_INFO) */
+    uint64_t ticks;
+    uint64_t cpu_ns, runqueue_ns;
+    uint64_t major_faults, minor_faults;
+};
+
+/* What /proc/self/task/TID/syscall says (proc(5)). */
+struct sw_syscall_view {
+    bool known;   /* could be read */
+    bool running; /* on a CPU or about to be: not blocked in the kernel */
+    long number;  /* -1: blocked, but in no system call (a page fault) */
+    uint64_t argument[6];
+    uint64_t sp, pc;
+};
+
+/* The thread's figures now. `valid` is false where its CPU clock cannot be read (it has ended). */
+void sw_account_read(int tid, struct sw_reading *reading);
+void sw_account_syscall(int tid, struct sw_syscall_view *view);
+/* Does the thread block `signal`? True also where that cannot be known. */
+bool sw_account_blocks(int tid, int signal);
+/* Is there such a thread in this process? */
+bool sw_account_alive(int tid);
+/* The thread's name, ended by a NUL. */
+void sw_account_name(int tid, char name[17]);
+
+#endif

@@ -1,0 +1,41 @@
+/* See cause.h. */
+#include "preload/watch/cause.h"
+
+#define NAMED_PERCENT 60
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool explains(uint64_t part_ns, uint64_t whole_ns)
+{
+    return part_ns * 100 >= whole_ns * NAMED_PERCENT;
+}
+
+struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
+{
+    uint64_t whole = input->duration_ns;
+    uint64_t unwatched = whole > input->accounted_ns ? whole - input->accounted_ns : 0;
+    uint64_t starved = input->runqueue_ns + least(input->late_ns, unwatched);
+    uint64_t in_calls = input->blocking_ns + input->waiting_ns + input->lock_ns;
+    /* Time inside a call is the call's, whether it slept or computed. */
+    uint64_t cpu = least(input->cpu_ns, whole > in_calls ? whole - in_calls : 0);
+
+    /* Starvation first: a call that took long because the machine was busy is not the program's fault. */
+    const struct sw_cause_verdict candidates[] = {{SW_CAUSE_STARVED, starved},
+                                                  {SW_CAUSE_BLOCKING_CALL, input->blocking_ns},
+                                                  {SW_CAUSE_NESTED_WAIT, input->waiting_ns},
+                                                  {SW_CAUSE_LOCK, input->lock_ns},
+                                                  {SW_CAUSE_CPU, cpu}};
+    uint64_t known = 0;
+    for (unsigned i = 0; i < sizeof candidates / sizeof candidates[0]; i++) {
+        if (explains(candidates[i].explained_ns, whole))
+            return (struct sw_cause_verdict){candidates[i].cause,
+                                             least(candidates[i].explained_ns, whole)};
+        known += candidates[i].explained_ns;
+    }
+    if (known * 2 < whole)
+        return (struct sw_cause_verdict){SW_CAUSE_UNKNOWN, 0};
+    return (struct sw_cause_verdict){SW_CAUSE_MIXED, least(known, whole)};
+}

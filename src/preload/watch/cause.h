@@ -1,0 +1,34 @@
+/*
+ * Why an iteration was long, from figures alone. Pure; unit-tested.
+ *
+ * Wall time decided that it stalled; here it is divided up. A cause is named if it explains 60% of the stall or more; else
+ * `mixed`; `unknown` if less than half was accounted for and nothing explains it, or if most of it was spent blocked in what
+ * nobody saw.
+ */
+#ifndef SW_WATCH_CAUSE_H
+#define SW_WATCH_CAUSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/settings.h"
+
+struct sw_cause_input {
+    uint64_t duration_ns;
+    uint64_t blocking_ns;  /* in wrapped blocking calls, or seen in blocking system calls */
+    uint64_t waiting_ns;   /* in waits on something that is not the loop */
+    uint64_t lock_ns;      /* in futexes */
+    uint64_t cpu_ns;       /* on a CPU, of the accounted part */
+    uint64_t runqueue_ns;  /* ready and not running, of the accounted part */
+    uint64_t accounted_ns; /* the part that was watched */
+    uint64_t late_ns;      /* of the rest: time that the watchdog itself did not get, or run-queue delay read afterwards */
+};
+
+struct sw_cause_verdict {
+    enum sw_cause cause;
+    uint64_t explained_ns; /* how much of the stall it explains */
+};
+
+struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input);
+
+#endif

@@ -1,0 +1,148 @@
+/* See compose.h. */
+#include "preload/watch/compose.h"
+
+#include <string.h>
+
+#include "preload/notes/clock.h"
+#include "preload/notes/process.h"
+#include "preload/watch/cause.h"
+#include "preload/watch/lateness.h"
+#include "preload/watch/memory_pool.h"
+#include "preload/watch/ownership.h"
+#include "preload/watch/stacks.h"
+#include "preload/watch/totals.h"
+
+/* A call is named from a tenth of the stall on. */
+#define NAMED_CALL_PART 10
+
+static uint64_t minus(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+static void fill_times(struct sw_stall *stall, const struct sw_watch *watch)
+{
+    const struct sw_reading *first = &watch->first, *last = &watch->last;
+    if (!watch->open || !first->valid || !last->valid)
+        return;
+    uint64_t span = sw_clock_ticks_to_ns(minus(last->ticks, first->ticks));
+    uint64_t cpu = minus(last->cpu_ns, first->cpu_ns);
+    uint64_t delay = minus(last->runqueue_ns, first->runqueue_ns);
+    if (span > stall->duration_ns)
+        span = stall->duration_ns;
+    /* The three clocks are not read at one instant: what is too much is taken from the last. */
+    if (cpu > span)
+        cpu = span;
+    if (delay > span - cpu)
+        delay = span - cpu;
+    stall->runqueue_known = first->runqueue_known && last->runqueue_known;
+    stall->accounted_ns = span;
+    stall->cpu_ns = cpu;
+    stall->runqueue_ns = stall->runqueue_known ? delay : 0;
+    stall->blocked_ns = span - stall->cpu_ns - stall->runqueue_ns;
+    stall->major_faults = minus(last->major_faults, first->major_faults);
+    stall->minor_faults = minus(last->minor_faults, first->minor_faults);
+}
+
+/* Time that nobody watched: run-queue delay since the thread's last reading, or the watchdog's own lateness. */
+static uint64_t unwatched_starvation(const struct sw_compose_input *input, uint64_t began)
+{
+    struct sw_watch *watch = input->watch;
+    uint64_t late = sw_clock_ticks_to_ns(sw_lateness_within(began, input->now));
+    bool watched = watch->open && watch->first.valid;
+    struct sw_reading before = watched ? watch->first : watch->known;
+    if (watched || !watch->known.valid)
+        return late;
+    struct sw_reading now;
+    sw_account_read(input->thread->tid, &now);
+    watch->known = now;
+    if (!now.valid || !now.runqueue_known)
+        return late;
+    uint64_t delay = minus(now.runqueue_ns, before.runqueue_ns);
+    return delay > late ? delay : late;
+}
+
+static void decide_cause(const struct sw_compose_input *input, const struct sw_totals *totals,
+                         uint64_t began, struct sw_stall *stall)
+{
+    struct sw_cause_input figures = {
+        .duration_ns = stall->duration_ns,
+        .blocking_ns = sw_clock_ticks_to_ns(totals->blocking),
+        .waiting_ns = sw_clock_ticks_to_ns(totals->waiting),
+        .lock_ns = sw_clock_ticks_to_ns(totals->lock),
+        .cpu_ns = stall->cpu_ns,
+        .runqueue_ns = stall->runqueue_ns,
+        .accounted_ns = stall->accounted_ns,
+        .late_ns = unwatched_starvation(input, began),
+    };
+    struct sw_cause_verdict verdict = sw_cause_decide(&figures);
+    stall->cause = verdict.cause;
+    stall->cause_ns = verdict.explained_ns;
+}
+
+static void fill_calls(const struct sw_totals *totals, struct sw_stall *stall)
+{
+    for (unsigned i = 0; i < totals->count && i < 5; i++)
+        stall->calls[stall->call_count++] = totals->calls[i];
+    stall->call_named = stall->call_count > 0 &&
+                        stall->calls[0].total_ns * NAMED_CALL_PART >= stall->duration_ns;
+}
+
+static void fill_place(const struct sw_compose_input *input, struct sw_stall *stall)
+{
+    const struct sw_thread *thread = input->thread;
+    const struct sw_loop *loop =
+        &thread->loops[input->ended != NULL ? input->ended->loop : input->watch->loop];
+    stall->tid = thread->tid;
+    sw_account_name(thread->tid, stall->thread_name);
+    stall->main_thread = thread->tid == sw_process->pid;
+    stall->loop_id = input->ended != NULL ? input->ended->loop_id : loop->id;
+    stall->wait = sw_call_info(loop->wait_id)->name;
+    stall->fd = loop->fd;
+    stall->iteration =
+        input->ended != NULL ? input->ended->iteration : atomic_load(&loop->iteration);
+    stall->events = input->ended != NULL ? input->ended->events : loop->events;
+    stall->startup = input->ended != NULL ? input->ended->startup : loop->startup;
+}
+
+/* "cpu", or the name of the call if calls held the loop longer than computing did. */
+static const char *signature_key(const struct sw_stall *stall)
+{
+    if (!stall->call_named || stall->calls[0].total_ns < stall->cpu_ns)
+        return "cpu";
+    return stall->calls[0].name;
+}
+
+void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *stall, const char **top)
+{
+    struct sw_watch *watch = input->watch;
+    struct sw_totals totals;
+    struct sw_stacks stacks;
+    uint64_t began = input->ended != NULL ? input->ended->began : watch->began;
+
+    memset(stall, 0, sizeof *stall);
+    stall->state = input->state;
+    stall->duration_ns = sw_clock_ticks_to_ns(minus(input->now, began));
+    stall->threshold_ns = sw_process_settings.threshold_ns;
+    uint64_t age_ns = sw_clock_ticks_to_ns(minus(sw_clock_ticks(), began));
+    stall->began_realtime_ns = sw_clock_realtime_ns() - age_ns;
+    fill_place(input, stall);
+    fill_times(stall, watch);
+
+    if (input->ended != NULL)
+        sw_totals_of_ended(watch, input->ended, &totals);
+    else
+        sw_totals_live(input->thread, watch, input->now, &totals);
+    fill_calls(&totals, stall);
+    decide_cause(input, &totals, began, stall);
+
+    unsigned index = input->ended != NULL ? input->ended->loop : watch->loop;
+    const struct sw_unwind_stack *base =
+        index < SW_LOOPS_PER_THREAD ? sw_ownership_base(input->thread, watch, index) : NULL;
+    sw_stacks_build(watch, base, input->program, signature_key(stall), input->helper_wait_ms,
+                    &stacks);
+    stall->stack_count = stacks.count;
+    stall->stacks = stacks.stacks;
+    stall->signature = watch->signature != 0 ? watch->signature : stacks.signature;
+    *top = stacks.top;
+}

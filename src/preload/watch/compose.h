@@ -1,0 +1,22 @@
+/* Puts the record of a stall together: times, calls, cause, stacks, signature. Watchdog thread. */
+#ifndef SW_WATCH_COMPOSE_H
+#define SW_WATCH_COMPOSE_H
+
+#include "preload/stall.h"
+#include "preload/watch/watch.h"
+
+/* What is known of the end of an iteration; `ended` NULL: it goes on. */
+struct sw_compose_input {
+    struct sw_thread *thread;
+    struct sw_watch *watch;
+    const struct sw_ended *ended;
+    uint64_t now; /* ticks: the end, or now */
+    enum sw_stall_state state;
+    const char *program;      /* base name */
+    unsigned helper_wait_ms;
+};
+
+/* Strings and stacks are in the capture's arena, until it is reset. `*top` is the frame for the summary, or NULL. */
+void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *stall, const char **top);
+
+#endif

@@ -1,0 +1,337 @@
+/* See look.h. */
+#include "preload/watch/look.h"
+
+#include <string.h>
+
+#include "preload/notes/clock.h"
+#include "preload/notes/process.h"
+#include "preload/watch/compose.h"
+#include "preload/watch/loops.h"
+#include "preload/watch/memory_pool.h"
+#include "preload/watch/ownership.h"
+#include "preload/watch/publish.h"
+#include "preload/watch/quiet.h"
+#include "preload/watch/samples.h"
+#include "preload/watch/totals.h"
+
+#define HELPER_WAIT_MS      1500
+#define HELPER_EXIT_WAIT_MS 1000
+#define LONGEST_STEP_NS     UINT64_C(100000000)
+#define MS_NS               UINT64_C(1000000)
+
+static uint64_t threshold_ns(void)
+{
+    return sw_process_settings.threshold_ns;
+}
+
+static uint64_t age_ns_at(const struct sw_watch *watch, uint64_t now)
+{
+    return now > watch->began ? sw_clock_ticks_to_ns(now - watch->began) : 0;
+}
+
+static uint64_t ticks_at_age(const struct sw_watch *watch, uint64_t age_ns)
+{
+    return watch->began + sw_clock_ns_to_ticks(age_ns);
+}
+
+/* Composes and publishes a stall of `watch`; `ended` NULL: the iteration goes on, or ends now. */
+static void report(struct sw_thread *thread, struct sw_watch *watch, const struct sw_ended *ended,
+                   uint64_t now, enum sw_stall_state state)
+{
+    struct sw_compose_input input = {
+        .thread = thread,
+        .watch = watch,
+        .ended = ended,
+        .now = now,
+        .state = state,
+        .program = sw_publish_process_info()->program,
+        .helper_wait_ms = atomic_load(&sw_process->exiting) ? HELPER_EXIT_WAIT_MS : HELPER_WAIT_MS,
+    };
+    struct sw_stall stall;
+    const char *top = NULL;
+    sw_quiet_begin();
+    sw_compose_stall(&input, &stall, &top);
+    sw_quiet_end();
+    stall.id = watch->stall_id;
+    stall.occurrence = watch->occurrence;
+    sw_publish_stall(&stall, top);
+    watch->stall_id = stall.id;
+    watch->occurrence = stall.occurrence;
+    watch->signature = stall.signature;
+    sw_arena_reset(sw_pool_capture());
+}
+
+/* What would have to be told if the program died now. */
+static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
+{
+    struct sw_compose_input input = {
+        .thread = thread,
+        .watch = watch,
+        .now = now,
+        .state = SW_STALL_ONGOING,
+        .program = sw_publish_process_info()->program,
+        .helper_wait_ms = HELPER_WAIT_MS,
+    };
+    struct sw_stall stall;
+    const char *top = NULL;
+    sw_quiet_begin();
+    sw_compose_stall(&input, &stall, &top);
+    sw_quiet_end();
+    stall.id = watch->stall_id;
+    stall.occurrence = watch->occurrence;
+    sw_publish_due(&stall);
+    watch->stall_id = stall.id;
+    watch->occurrence = stall.occurrence;
+    watch->signature = stall.signature;
+    watch->due_age_ns = age_ns_at(watch, now);
+    sw_arena_reset(sw_pool_capture());
+}
+
+static bool speaks_of(const struct sw_watch *watch, const struct sw_ended *ended)
+{
+    return watch->open && watch->loop == ended->loop && watch->iteration == ended->iteration &&
+           watch->began == ended->began;
+}
+
+static const struct sw_sample *last_sample(const struct sw_watch *watch)
+{
+    return watch->sample_count > 0 ? &watch->samples[watch->sample_count - 1] : NULL;
+}
+
+/* An iteration that nobody looked at: a watch that knows of the thread, and nothing of the iteration. */
+static struct sw_watch *unwatched(const struct sw_watch *watch)
+{
+    static struct sw_watch blank;
+    blank = *watch;
+    blank.open = false;
+    blank.sample_count = 0;
+    blank.stall_id = blank.signature = blank.occurrence = 0;
+    blank.detail_entered = 0;
+    memset(blank.outside, 0, sizeof blank.outside);
+    memset(&blank.first, 0, sizeof blank.first);
+    memset(&blank.last, 0, sizeof blank.last);
+    return &blank;
+}
+
+/* One long iteration that its thread left a note of. False: it has to wait until the candidate is confirmed. */
+static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, const struct sw_ended *ended)
+{
+    struct sw_loop *loop = &thread->loops[ended->loop % SW_LOOPS_PER_THREAD];
+    uint32_t state = atomic_load(&loop->state);
+    bool known = speaks_of(watch, ended);
+    if (state == SW_LOOP_CANDIDATE && ended->loop_id == 0)
+        return false;
+    if (known && watch->dropped)
+        return true;
+    if (state != SW_LOOP_OWNED && state != SW_LOOP_CLOSED)
+        return true;
+    if (sw_clock_ticks_to_ns(ended->ended - ended->began) < threshold_ns())
+        return true;
+    if (!known) {
+        struct sw_watch *blank = unwatched(watch);
+        report(thread, blank, ended, ended->ended,
+               ended->exiting ? SW_STALL_EXITING : SW_STALL_ENDED);
+        watch->known = blank->known;
+        return true;
+    }
+    if (!watch->judged && last_sample(watch) != NULL &&
+        sw_ownership_judge(thread, watch, last_sample(watch)) != SW_OWNERSHIP_HOLDS) {
+        watch->dropped = true;
+        return true;
+    }
+    report(thread, watch, ended, ended->ended,
+           ended->exiting ? SW_STALL_EXITING : SW_STALL_ENDED);
+    watch->dropped = true;
+    return true;
+}
+
+static void take_all_ended(struct sw_thread *thread, struct sw_watch *watch)
+{
+    uint32_t tail = atomic_load(&thread->ended_tail);
+    while (tail != atomic_load_explicit(&thread->ended_head, memory_order_acquire)) {
+        if (!take_ended(thread, watch, &thread->ended[tail % SW_ENDED_RING]))
+            break;
+        atomic_store_explicit(&thread->ended_tail, ++tail, memory_order_release);
+    }
+    uint32_t lost = __atomic_load_n(&thread->ended_lost, __ATOMIC_RELAXED);
+    if (lost != watch->lost_seen) {
+        sw_publish_lost(lost - watch->lost_seen);
+        watch->lost_seen = lost;
+    }
+}
+
+static void open_watch(struct sw_watch *watch, unsigned index, const struct sw_loop *loop,
+                       uint64_t iteration, uint64_t began)
+{
+    watch->open = true;
+    watch->dropped = watch->judged = false;
+    watch->loop = index;
+    watch->loop_id = loop->id;
+    watch->iteration = iteration;
+    watch->began = began;
+    memset(&watch->first, 0, sizeof watch->first);
+    memset(&watch->last, 0, sizeof watch->last);
+    watch->stall_id = watch->occurrence = watch->signature = 0;
+    watch->due_age_ns = 0;
+    watch->next_ongoing_ns = sw_process_settings.ongoing_ns > threshold_ns()
+                                 ? sw_process_settings.ongoing_ns
+                                 : threshold_ns();
+    memset(watch->outside, 0, sizeof watch->outside);
+    memset(&watch->view, 0, sizeof watch->view);
+    watch->detail_entered = 0;
+    watch->detail[0] = '\0';
+    sw_samples_begin(watch);
+}
+
+/* Loops that are over: their figures are kept, and their places given back. */
+static void clear_finished(struct sw_thread *thread, struct sw_watch *watch)
+{
+    for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++) {
+        struct sw_loop *loop = &thread->loops[i];
+        uint32_t state = atomic_load(&loop->state);
+        if (state != SW_LOOP_CLOSED && state != SW_LOOP_LEFT)
+            continue;
+        uint64_t closed = atomic_load(&loop->closed_at);
+        if (state == SW_LOOP_CLOSED && watch->open && watch->loop == i && !watch->dropped &&
+            watch->loop_id == loop->id && age_ns_at(watch, closed) >= threshold_ns())
+            report(thread, watch, NULL, closed, SW_STALL_EXITING);
+        if (watch->open && watch->loop == i)
+            watch->open = false;
+        sw_publish_loop_over(thread, loop, state == SW_LOOP_LEFT);
+        sw_loops_archive(thread, loop);
+        loop->id = 0;
+        atomic_compare_exchange_strong(&loop->state, &state, SW_LOOP_FREE);
+    }
+}
+
+/* The suspicion: is it the loop's? If so, what is due is left with the helper, which is started by that. */
+static void suspect(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
+{
+    watch->judged = true;
+    sw_quiet_begin();
+    enum sw_ownership answer = sw_ownership_judge(thread, watch, last_sample(watch));
+    sw_quiet_end();
+    if (answer != SW_OWNERSHIP_HOLDS)
+        watch->dropped = true;
+    else
+        leave_due(thread, watch, now);
+}
+
+static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
+{
+    struct sw_syscall_view view;
+    uint64_t age_ns = age_ns_at(watch, now);
+    struct sw_reading reading;
+    sw_account_read(thread->tid, &reading);
+    memset(&view, 0, sizeof view);
+    bool in_call = atomic_load(&thread->sequence) & 1;
+    if (in_call)
+        sw_totals_note_detail(thread, watch);
+    else
+        sw_account_syscall(thread->tid, &view);
+    /* All that was read belongs to this iteration only if it still goes on. */
+    struct sw_loop *loop = &thread->loops[watch->loop];
+    if (atomic_load(&loop->busy_since) != watch->began)
+        return;
+    if (!watch->first.valid)
+        watch->first = reading;
+    watch->last = reading;
+    watch->known = reading;
+    sw_totals_note_outside(watch, &view, now);
+    sw_samples_step(thread, watch, age_ns, &view);
+    if (age_ns < threshold_ns() || watch->dropped)
+        return;
+    bool confirmed = atomic_load(&loop->state) == SW_LOOP_OWNED;
+    if (!watch->judged && confirmed)
+        suspect(thread, watch, now);
+    if (!watch->dropped && age_ns >= watch->next_ongoing_ns) {
+        suspect(thread, watch, now);
+        if (!watch->dropped)
+            report(thread, watch, NULL, now, SW_STALL_ONGOING);
+        while (watch->next_ongoing_ns <= age_ns)
+            watch->next_ongoing_ns *= 2;
+    } else if (!watch->dropped && confirmed && age_ns > watch->due_age_ns + watch->due_age_ns / 8) {
+        leave_due(thread, watch, now);
+    }
+}
+
+static uint64_t next_look(const struct sw_watch *watch, uint64_t now)
+{
+    uint64_t age_ns = age_ns_at(watch, now);
+    uint64_t threshold = threshold_ns();
+    if (age_ns < threshold / 4)
+        return ticks_at_age(watch, threshold / 4);
+    uint64_t step = age_ns / 20;
+    if (step < threshold / 8)
+        step = threshold / 8;
+    if (step > LONGEST_STEP_NS)
+        step = LONGEST_STEP_NS;
+    uint64_t next = age_ns + step;
+    if (!watch->dropped && watch->next_sample_ns > age_ns && watch->next_sample_ns < next)
+        next = watch->next_sample_ns;
+    if (age_ns < threshold && threshold < next)
+        next = threshold;
+    if (watch->next_ongoing_ns > age_ns && watch->next_ongoing_ns < next)
+        next = watch->next_ongoing_ns;
+    return ticks_at_age(watch, next);
+}
+
+static struct sw_look look_idle(struct sw_watch *watch, const struct sw_loop *loop, uint64_t now)
+{
+    uint64_t quarter = sw_clock_ns_to_ticks(threshold_ns() / 4);
+    uint64_t iteration = loop != NULL ? atomic_load(&loop->iteration) : 0;
+    bool rested = loop == NULL || watch->idle_iteration == iteration;
+    watch->idle_iteration = iteration;
+    if (!rested)
+        return (struct sw_look){false, now + quarter};
+    if (loop == NULL || loop->wait_timeout_ns < 0)
+        return (struct sw_look){true, UINT64_MAX};
+    return (struct sw_look){true, loop->wait_entered +
+                                      sw_clock_ns_to_ticks((uint64_t)loop->wait_timeout_ns) +
+                                      quarter};
+}
+
+struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
+{
+    take_all_ended(thread, watch);
+    clear_finished(thread, watch);
+    struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
+    if (loop == NULL)
+        return look_idle(watch, NULL, now);
+    uint32_t state = atomic_load(&loop->state);
+    if (state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE)
+        return look_idle(watch, NULL, now);
+
+    uint64_t began = atomic_load_explicit(&loop->busy_since, memory_order_acquire);
+    uint64_t iteration = atomic_load(&loop->iteration);
+    if (began == 0 || atomic_load(&loop->busy_since) != began) {
+        watch->open = false;
+        return look_idle(watch, loop, now);
+    }
+    unsigned index = (unsigned)(loop - thread->loops);
+    if (!watch->open || watch->loop != index || watch->iteration != iteration ||
+        watch->began != began)
+        open_watch(watch, index, loop, iteration, began);
+    watch->idle_iteration = iteration - 1;
+    if (age_ns_at(watch, now) >= threshold_ns() / 4)
+        look_deeper(thread, watch, now);
+    return (struct sw_look){false, next_look(watch, sw_clock_ticks())};
+}
+
+void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exit_ticks)
+{
+    take_all_ended(thread, watch);
+    clear_finished(thread, watch);
+    struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
+    if (loop == NULL || atomic_load(&loop->state) != SW_LOOP_OWNED)
+        return;
+    uint64_t began = atomic_load(&loop->busy_since);
+    uint64_t iteration = atomic_load(&loop->iteration);
+    if (began == 0)
+        return;
+    unsigned index = (unsigned)(loop - thread->loops);
+    if (!watch->open || watch->iteration != iteration || watch->began != began)
+        open_watch(watch, index, loop, iteration, began);
+    if (!watch->dropped && age_ns_at(watch, exit_ticks) >= threshold_ns())
+        report(thread, watch, NULL, exit_ticks, SW_STALL_EXITING);
+}

@@ -1,0 +1,20 @@
+/*
+ * One look at one thread: what became of its iteration, and when to look again. The watchdog's main judgement: nothing is
+ * reported that does not pass here. Watchdog thread.
+ */
+#ifndef SW_WATCH_LOOK_H
+#define SW_WATCH_LOOK_H
+
+#include "preload/watch/watch.h"
+
+struct sw_look {
+    bool idle;    /* its loops wait, or it has none */
+    uint64_t due; /* ticks when to look again; UINT64_MAX: when something happens */
+};
+
+/* Looks at `thread` at `now` (ticks). */
+struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint64_t now);
+/* The program exits: what is in progress ends as `exiting`. */
+void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exit_ticks);
+
+#endif

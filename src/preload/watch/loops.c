@@ -1,0 +1,95 @@
+/* See loops.h. */
+#include "preload/watch/loops.h"
+
+#include "preload/notes/clock.h"
+#include "preload/notes/loop_histogram.h"
+#include "preload/watch/account.h"
+
+#define MOST_LOOPS 1024
+
+static struct sw_loop_summary archived[MOST_LOOPS];
+static unsigned archived_count;
+static char archived_names[MOST_LOOPS][17];
+static struct sw_loop_summary listed[MOST_LOOPS];
+static char live_names[MOST_LOOPS][17];
+
+void sw_loops_start(void)
+{
+    archived_count = 0;
+}
+
+/* The busy time that `permille` of the iterations did not exceed. */
+static uint64_t percentile_ns(const struct sw_loop *loop, uint64_t all, unsigned permille)
+{
+    uint64_t wanted = (all * permille + 999) / 1000, seen = 0;
+    for (unsigned cell = 0; cell < SW_HISTOGRAM_CELLS; cell++) {
+        seen += loop->histogram[cell];
+        if (seen >= wanted && seen > 0)
+            return sw_clock_ticks_to_ns(sw_histogram_middle(cell));
+    }
+    return 0;
+}
+
+static void summarize(const struct sw_thread *thread, const struct sw_loop *loop, char name[17],
+                      struct sw_loop_summary *summary)
+{
+    uint64_t all = 0;
+    for (unsigned cell = 0; cell < SW_HISTOGRAM_CELLS; cell++)
+        all += loop->histogram[cell];
+    sw_account_name(thread->tid, name);
+    summary->id = loop->id;
+    summary->tid = thread->tid;
+    summary->thread_name = name;
+    summary->wait = sw_call_info(loop->wait_id)->name;
+    summary->iterations = all;
+    summary->busy_ns = sw_clock_ticks_to_ns(loop->busy_total);
+    summary->wait_ns = sw_clock_ticks_to_ns(loop->wait_total);
+    summary->p50_ns = percentile_ns(loop, all, 500);
+    summary->p90_ns = percentile_ns(loop, all, 900);
+    summary->p99_ns = percentile_ns(loop, all, 990);
+    summary->p999_ns = percentile_ns(loop, all, 999);
+    summary->max_ns = sw_clock_ticks_to_ns(loop->busy_longest);
+}
+
+void sw_loops_archive(const struct sw_thread *thread, const struct sw_loop *loop)
+{
+    if (archived_count == MOST_LOOPS || loop->id == 0)
+        return;
+    summarize(thread, loop, archived_names[archived_count], &archived[archived_count]);
+    archived_count++;
+}
+
+static unsigned insert(unsigned count, const struct sw_loop_summary *summary)
+{
+    if (count == MOST_LOOPS)
+        return count;
+    unsigned at = count;
+    for (; at > 0 && listed[at - 1].id > summary->id; at--)
+        listed[at] = listed[at - 1];
+    listed[at] = *summary;
+    return count + 1;
+}
+
+unsigned sw_loops_summarize(const struct sw_loop_summary **loops)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < archived_count; i++)
+        count = insert(count, &archived[i]);
+    for (unsigned i = 0; i < sw_thread_count(); i++) {
+        const struct sw_thread *thread = sw_thread_at(i);
+        if (thread == NULL || thread->tid == 0)
+            continue;
+        for (unsigned j = 0; j < SW_LOOPS_PER_THREAD; j++) {
+            const struct sw_loop *loop = &thread->loops[j];
+            if (loop->id == 0 || atomic_load(&loop->state) == SW_LOOP_FREE)
+                continue;
+            if (count == MOST_LOOPS)
+                break;
+            struct sw_loop_summary summary;
+            summarize(thread, loop, live_names[count], &summary);
+            count = insert(count, &summary);
+        }
+    }
+    *loops = listed;
+    return count;
+}

@@ -1,0 +1,158 @@
+/* See ownership.h. */
+#include "preload/watch/ownership.h"
+
+#include <string.h>
+
+#include "common/text.h"
+#include "preload/kernel.h"
+#include "preload/stack/modules.h"
+#include "preload/stack/symbols.h"
+#include "preload/watch/memory_pool.h"
+#include "preload/watch/snapshot.h"
+
+/* Two waits in one function have the same stack pointer but for what their wrappers and arguments take. */
+#define SAME_DEPTH_BYTES 256
+
+const struct sw_unwind_stack *sw_ownership_base(struct sw_thread *thread, struct sw_watch *watch,
+                                                unsigned index)
+{
+    struct sw_loop *loop = &thread->loops[index];
+    struct sw_base_stack *fresh = atomic_exchange(&loop->base, NULL);
+    if (fresh != NULL) {
+        if (watch->base[index] == NULL)
+            watch->base[index] = sw_pool_alloc(sizeof *watch->base[index]);
+        if (watch->base[index] != NULL)
+            sw_snapshot_unwind_base(fresh, watch->base[index]);
+        watch->base_id[index] = loop->id;
+        sw_kernel3(SYS_munmap, (long)fresh, sizeof *fresh, 0);
+    }
+    /* A candidate's base is taken over when the candidate gets its id. */
+    if (watch->base_id[index] == 0)
+        watch->base_id[index] = loop->id;
+    return watch->base_id[index] == loop->id ? watch->base[index] : NULL;
+}
+
+unsigned sw_ownership_common(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
+{
+    for (unsigned i = 0; i < stack->count; i++)
+        for (unsigned j = 0; j < base->count; j++)
+            if (stack->frame[i].cfa == base->frame[j].cfa && stack->frame[i].function != 0 &&
+                stack->frame[i].function == base->frame[j].function)
+                return stack->count - i;
+    return 0;
+}
+
+/* Frames that every stack of a thread has: where the thread begins. */
+static bool is_entry(const struct sw_unwind_frame *frame)
+{
+    static const char *const entries[] = {"_start",      "__libc_start_main", "__libc_start_call_main",
+                                          "start_thread", "clone",            "clone3",
+                                          "__clone3",     "__clone",          "__libc_start_main_impl"};
+    struct sw_module *module = sw_modules_find(frame->ip);
+    if (module == NULL)
+        return false;
+    struct sw_symbols *symbols = sw_symbols_open(module);
+    uint64_t start = 0;
+    const char *name =
+        symbols != NULL ? sw_symbols_find(symbols, frame->ip - 1 - module->bias, &start) : NULL;
+    if (name == NULL)
+        return strncmp(module->name, "libc.so", 7) == 0;
+    for (unsigned i = 0; i < sizeof entries / sizeof entries[0]; i++)
+        if (strcmp(name, entries[i]) == 0)
+            return true;
+    return strncmp(module->name, "libc.so", 7) == 0;
+}
+
+static bool function_has_returned(const struct sw_unwind_stack *stack,
+                                  const struct sw_unwind_stack *base)
+{
+    if (!stack->complete || !base->complete)
+        return false;
+    unsigned common = sw_ownership_common(stack, base);
+    return common == 0 || is_entry(&stack->frame[stack->count - common]);
+}
+
+/* Is `inner` registered with the epoll `outer`? /proc/self/fdinfo has a line "tfd: N" for each (proc(5)). */
+static bool epoll_holds(int outer, int inner)
+{
+    char path[64];
+    struct sw_text text;
+    sw_text_init(&text, path, sizeof path);
+    sw_text_string(&text, "/proc/self/fdinfo/");
+    sw_text_unsigned(&text, (uint64_t)outer);
+    char wanted[32];
+    sw_text_init(&text, wanted, sizeof wanted);
+    sw_text_unsigned(&text, (uint64_t)inner);
+    sw_text_char(&text, ' ');
+    static char lines[65536];
+    if (sw_kernel_slurp(path, lines, sizeof lines) <= 0)
+        return false;
+    for (char *at = strstr(lines, "tfd:"); at != NULL; at = strstr(at + 4, "tfd:")) {
+        const char *digits = at + 4 + strspn(at + 4, " ");
+        if (strncmp(digits, wanted, strlen(wanted)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The other loop of this thread that it waits on now, inside the iteration of `outer`. */
+static struct sw_loop *waited_on(struct sw_thread *thread, const struct sw_loop *outer)
+{
+    if (!(atomic_load(&thread->sequence) & 1) || thread->note.is_wait)
+        return NULL;
+    uint32_t id = thread->note.id;
+    if (id >= SW_CALL_COUNT || sw_call_info(id)->class != SW_CLASS_WAIT)
+        return NULL;
+    bool epoll = sw_call_info(id)->detail == SW_DETAIL_EPOLL;
+    uint64_t sp = thread->note.registers.rsp;
+    int fd = (int)thread->note.argument[0];
+    for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++) {
+        struct sw_loop *loop = &thread->loops[i];
+        uint32_t state = atomic_load(&loop->state);
+        if (loop == outer || (state != SW_LOOP_CANDIDATE && state != SW_LOOP_OWNED))
+            continue;
+        if (epoll ? loop->fd == fd : (loop->fd < 0 && loop->wait_sp == sp))
+            return loop;
+    }
+    return NULL;
+}
+
+static enum sw_ownership judge_nested(struct sw_thread *thread, struct sw_loop *outer)
+{
+    struct sw_loop *inner = waited_on(thread, outer);
+    if (inner == NULL)
+        return SW_OWNERSHIP_HOLDS;
+    uint64_t difference = inner->wait_sp > outer->wait_sp ? inner->wait_sp - outer->wait_sp
+                                                          : outer->wait_sp - inner->wait_sp;
+    bool same_depth = difference <= SAME_DEPTH_BYTES;
+    bool alternates = inner->born_iteration < atomic_load(&outer->iteration);
+    bool inside = inner->fd >= 0 && outer->fd >= 0 &&
+                  (epoll_holds(outer->fd, inner->fd) || epoll_holds(inner->fd, outer->fd));
+    if (inside || (same_depth && alternates)) {
+        uint32_t group = (uint32_t)(outer - thread->loops) + 1 + 0x10000;
+        atomic_store(&outer->group, group);
+        atomic_store(&inner->group, group);
+        atomic_store(&thread->attention, 1);
+        return SW_OWNERSHIP_TURNS;
+    }
+    bool shallower = inner->wait_sp + SAME_DEPTH_BYTES >= outer->wait_sp;
+    return shallower && inner->waits >= 2 ? SW_OWNERSHIP_LEFT : SW_OWNERSHIP_HOLDS;
+}
+
+enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *watch,
+                                     const struct sw_sample *sample)
+{
+    struct sw_loop *loop = &thread->loops[watch->loop];
+    enum sw_ownership answer = judge_nested(thread, loop);
+    const struct sw_unwind_stack *base = sw_ownership_base(thread, watch, watch->loop);
+    if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && base != NULL &&
+        function_has_returned(&sample->stack, base))
+        answer = SW_OWNERSHIP_LEFT;
+    if (answer == SW_OWNERSHIP_LEFT) {
+        uint32_t state = atomic_load(&loop->state);
+        if ((state == SW_LOOP_OWNED || state == SW_LOOP_CANDIDATE) &&
+            atomic_compare_exchange_strong(&loop->state, &state, SW_LOOP_LEFT))
+            atomic_store(&thread->attention, 1);
+    }
+    return answer;
+}

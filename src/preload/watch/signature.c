@@ -1,0 +1,61 @@
+/* See signature.h. */
+#include "preload/watch/signature.h"
+
+#include "common/hash.h"
+
+/* The frame `depth` steps inwards from the loop's own frames. */
+static const struct sw_linked_frame *inwards(const struct sw_linked_stack *stack, unsigned depth)
+{
+    unsigned frames = stack->count - stack->loop;
+    return depth < frames ? &stack->frame[frames - 1 - depth] : NULL;
+}
+
+/* Stacks that do not reach the thread's beginning say nothing of what they have in common, if there are others that do. */
+static bool takes_part(const struct sw_linked_stack *stack, bool have_complete)
+{
+    return stack->count > 0 && (!have_complete || stack->complete || stack->loop > 0);
+}
+
+static bool in_all(const struct sw_linked_stack *stacks, unsigned count, bool have_complete,
+                   const struct sw_linked_frame *frame, unsigned depth)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (!takes_part(&stacks[i], have_complete))
+            continue;
+        const struct sw_linked_frame *other = inwards(&stacks[i], depth);
+        if (other == NULL || !sw_linkage_same(frame, other))
+            return false;
+    }
+    return true;
+}
+
+static uint64_t add_frame(uint64_t hash, const struct sw_linked_frame *frame)
+{
+    hash = sw_hash_string(hash, frame->module != NULL ? frame->module->name : NULL);
+    hash = sw_hash_string(hash, frame->symbol);
+    /* A stripped function is known by where it starts in its file; code in no file by nothing. */
+    if (frame->symbol == NULL && frame->module != NULL)
+        hash = sw_hash_bytes(hash, &frame->start, sizeof frame->start);
+    return hash;
+}
+
+uint64_t sw_signature_of(const char *program, const char *key, const struct sw_linked_stack *stacks,
+                         unsigned count)
+{
+    uint64_t hash = sw_hash_string(SW_HASH_START, program);
+    hash = sw_hash_string(hash, key);
+    bool have_complete = false;
+    const struct sw_linked_stack *first = NULL;
+    for (unsigned i = 0; i < count; i++)
+        have_complete |= stacks[i].complete || stacks[i].loop > 0;
+    for (unsigned i = 0; i < count && first == NULL; i++)
+        if (takes_part(&stacks[i], have_complete))
+            first = &stacks[i];
+    for (unsigned depth = 0; first != NULL; depth++) {
+        const struct sw_linked_frame *frame = inwards(first, depth);
+        if (frame == NULL || frame->call || !in_all(stacks, count, have_complete, frame, depth))
+            break;
+        hash = add_frame(hash, frame);
+    }
+    return sw_hash_finish(hash);
+}

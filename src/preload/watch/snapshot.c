@@ -1,0 +1,143 @@
+/*
+ * See snapshot.h. A thread inside a wrapped call cannot change its stack above the wrapper, so its registers are those that the
+ * wrapper noted, and the stack is copied with process_vm_readv(2); the sequence number, read before and after, tells whether it
+ * was still the same call.
+ */
+#include "preload/watch/snapshot.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "preload/kernel.h"
+#include "preload/stack/memory.h"
+
+#define MOST_STACK (256 * 1024)
+
+static unsigned char *copy_buffer(void)
+{
+    static unsigned char *buffer;
+    if (buffer == NULL) {
+        long address = sw_kernel6(SYS_mmap, 0, MOST_STACK, PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (address < 0 && address > -4096)
+            return NULL;
+        buffer = (unsigned char *)address;
+    }
+    return buffer;
+}
+
+static void set_register(struct sw_unwind_input *input, unsigned reg, uint64_t value)
+{
+    input->reg[reg] = value;
+    input->known |= 1u << reg;
+}
+
+static void registers_of_note(struct sw_unwind_input *input, const struct sw_noted_registers *noted)
+{
+    memset(input, 0, sizeof *input);
+    set_register(input, SW_REG_RBX, noted->rbx);
+    set_register(input, SW_REG_RBP, noted->rbp);
+    set_register(input, SW_REG_R12, noted->r12);
+    set_register(input, SW_REG_R13, noted->r13);
+    set_register(input, SW_REG_R14, noted->r14);
+    set_register(input, SW_REG_R15, noted->r15);
+    set_register(input, SW_REG_RSP, noted->rsp);
+    set_register(input, SW_REG_RIP, noted->rip);
+    input->exact = true;
+}
+
+static bool copy_stack(struct sw_unwind_input *input, uint64_t from)
+{
+    unsigned char *buffer = copy_buffer();
+    if (buffer == NULL)
+        return false;
+    input->stack = buffer;
+    input->stack_low = from;
+    input->stack_size = sw_memory_copy(from, buffer, MOST_STACK);
+    return input->stack_size > 0;
+}
+
+static int take_from_call(struct sw_thread *thread, uint32_t sequence, struct sw_sample *sample)
+{
+    struct sw_unwind_input input;
+    struct sw_noted_registers registers = thread->note.registers;
+    uint32_t id = thread->note.id;
+    registers_of_note(&input, &registers);
+    if (!copy_stack(&input, registers.rsp))
+        return -EFAULT;
+    atomic_thread_fence(memory_order_acquire);
+    if (atomic_load(&thread->sequence) != sequence)
+        return -EBUSY;
+    sw_unwind_run(&input, &sample->stack);
+    sample->sequence = sequence;
+    sample->call_id = id;
+    return 0;
+}
+
+/* In a system call that no wrapper noted: the stack pointer and the program counter are all that is known. */
+static int take_from_kernel(const struct sw_syscall_view *view, int tid, struct sw_sample *sample)
+{
+    struct sw_unwind_input input;
+    memset(&input, 0, sizeof input);
+    set_register(&input, SW_REG_RSP, view->sp);
+    set_register(&input, SW_REG_RIP, view->pc);
+    input.exact = true;
+    if (!copy_stack(&input, view->sp))
+        return -EFAULT;
+    struct sw_syscall_view after;
+    sw_account_syscall(tid, &after);
+    if (!after.known || after.running || after.sp != view->sp || after.pc != view->pc)
+        return -EBUSY;
+    sw_unwind_run(&input, &sample->stack);
+    return 0;
+}
+
+static int take_from_running(struct sw_thread *thread, struct sw_watch *watch,
+                             struct sw_sample *sample)
+{
+    uint64_t sp = thread->loops[watch->loop].wait_sp;
+    struct sw_stack_bounds *bounds = &watch->bounds;
+    for (int try = 0; try < 2; try++) {
+        if ((sp < bounds->low || sp >= bounds->high) &&
+            sw_memory_mapping(sp, &bounds->low, &bounds->high, &bounds->grows) != 0)
+            return -EFAULT;
+        struct sw_unwind_input input;
+        int error = sw_sampler_take(thread, bounds, &input);
+        if (error == 0)
+            sw_unwind_run(&input, &sample->stack);
+        if (error != -EFAULT)
+            return error;
+        /* It runs on another stack (a fiber's, a coroutine's): look there. */
+        sp = input.reg[SW_REG_RSP];
+        bounds->low = bounds->high = 0;
+    }
+    return -EFAULT;
+}
+
+int sw_snapshot_take(struct sw_thread *thread, struct sw_watch *watch,
+                     const struct sw_syscall_view *view, struct sw_sample *sample)
+{
+    sw_memory_forget();
+    sample->sequence = 0;
+    sample->call_id = SW_CALL_COUNT;
+    uint32_t sequence = atomic_load(&thread->sequence);
+    if (sequence & 1)
+        return take_from_call(thread, sequence, sample);
+    if (!view->known)
+        return -EPERM;
+    if (view->running)
+        return take_from_running(thread, watch, sample);
+    return take_from_kernel(view, thread->tid, sample);
+}
+
+void sw_snapshot_unwind_base(const struct sw_base_stack *base, struct sw_unwind_stack *stack)
+{
+    struct sw_unwind_input input;
+    sw_memory_forget();
+    registers_of_note(&input, &base->registers);
+    input.stack = base->bytes;
+    input.stack_low = base->registers.rsp;
+    input.stack_size = base->size;
+    sw_unwind_run(&input, stack);
+}

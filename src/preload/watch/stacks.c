@@ -1,0 +1,224 @@
+/* See stacks.h. */
+#include "preload/watch/stacks.h"
+
+#include <string.h>
+
+#include "common/text.h"
+#include "preload/report/helper.h"
+#include "preload/watch/memory_pool.h"
+#include "preload/watch/signature.h"
+
+#define MOST_SAMPLES   64
+#define MOST_QUESTIONS 1024
+#define TOP_MOST       160
+
+/* Samples with the same stack, and what the helper said of the first one's frames. */
+struct group {
+    const struct sw_linked_stack *linked;
+    unsigned samples;
+    uint64_t at_ns;
+};
+
+struct lines {
+    unsigned count;
+    struct sw_helper_question *questions;
+    struct sw_helper_answer *answers;
+};
+
+static bool same_stack(const struct sw_linked_stack *one, const struct sw_linked_stack *other)
+{
+    if (one->count != other->count)
+        return false;
+    for (unsigned i = 0; i < one->count; i++) {
+        /* Where the innermost function stood may differ; the way there may not. */
+        if (!sw_linkage_same(&one->frame[i], &other->frame[i]))
+            return false;
+        if (i > 0 && one->frame[i].address != other->frame[i].address)
+            return false;
+    }
+    return true;
+}
+
+static unsigned group_samples(const struct sw_watch *watch, const struct sw_linked_stack *linked,
+                              unsigned count, struct group *groups)
+{
+    unsigned group_count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (linked[i].count == 0)
+            continue;
+        unsigned g = 0;
+        while (g < group_count && !same_stack(groups[g].linked, &linked[i]))
+            g++;
+        if (g == group_count) {
+            groups[group_count++] = (struct group){&linked[i], 0, watch->samples[i].at_ns};
+        }
+        groups[g].samples += watch->samples[i].weight;
+    }
+    /* Few groups: the simplest stable sort. */
+    for (unsigned i = 1; i < group_count; i++) {
+        struct group moving = groups[i];
+        unsigned j = i;
+        for (; j > 0 && groups[j - 1].samples < moving.samples; j--)
+            groups[j] = groups[j - 1];
+        groups[j] = moving;
+    }
+    return group_count;
+}
+
+static bool asks(const struct sw_linked_frame *frame)
+{
+    return frame->module != NULL && !frame->call && frame->module->path[0] == '/';
+}
+
+static int question_of(const struct lines *lines, const struct sw_linked_frame *frame)
+{
+    for (unsigned i = 0; i < lines->count; i++)
+        if (lines->questions[i].address == frame->address &&
+            lines->questions[i].path == frame->module->path)
+            return (int)i;
+    return -1;
+}
+
+static void ask_lines(const struct group *groups, unsigned group_count, struct lines *lines,
+                      unsigned timeout_ms)
+{
+    struct sw_arena *arena = sw_pool_capture();
+    memset(lines, 0, sizeof *lines);
+    lines->questions = sw_arena_alloc(arena, MOST_QUESTIONS * sizeof *lines->questions);
+    lines->answers = sw_arena_alloc(arena, MOST_QUESTIONS * sizeof *lines->answers);
+    if (lines->questions == NULL || lines->answers == NULL)
+        return;
+    for (unsigned g = 0; g < group_count; g++) {
+        for (unsigned i = 0; i < groups[g].linked->count; i++) {
+            const struct sw_linked_frame *frame = &groups[g].linked->frame[i];
+            if (!asks(frame) || lines->count == MOST_QUESTIONS || question_of(lines, frame) >= 0)
+                continue;
+            lines->questions[lines->count++] = (struct sw_helper_question){
+                frame->module->path, frame->module->build_id, frame->symbol, frame->address};
+        }
+    }
+    if (lines->count > 0)
+        sw_helper_ask(lines->questions, lines->count, lines->answers, arena, timeout_ms);
+}
+
+static void set_module(struct sw_frame *frame, const struct sw_linked_frame *linked)
+{
+    if (linked->module == NULL) {
+        frame->lang = SW_LANG_JIT;
+        return;
+    }
+    frame->module = linked->module->name;
+    frame->path = linked->module->path;
+    frame->offset = linked->address;
+    frame->has_offset = true;
+    frame->build_id = linked->module->build_id[0] != '\0' ? linked->module->build_id : NULL;
+}
+
+/* A linked frame becomes one frame, or several where functions were inlined into it. Returns how many. */
+static unsigned write_frame(const struct lines *lines, const struct sw_linked_frame *linked,
+                            struct sw_frame *frames, unsigned room)
+{
+    int question = asks(linked) ? question_of(lines, linked) : -1;
+    const struct sw_helper_answer *answer =
+        question >= 0 && lines->answers[question].count > 0 ? &lines->answers[question] : NULL;
+    unsigned count = answer != NULL ? answer->count : 1;
+    if (count > room)
+        count = room;
+    for (unsigned i = 0; i < count; i++) {
+        struct sw_frame *frame = &frames[i];
+        memset(frame, 0, sizeof *frame);
+        set_module(frame, linked);
+        frame->function = linked->symbol;
+        if (answer == NULL)
+            continue;
+        const struct sw_helper_line *line = &answer->lines[i];
+        if (line->function != NULL)
+            frame->function = line->function;
+        frame->file = line->file;
+        frame->line = line->line;
+        frame->inlined = i + 1 < answer->count;
+    }
+    return count;
+}
+
+static void write_stack(const struct lines *lines, const struct group *group, struct sw_stack *stack)
+{
+    unsigned room = group->linked->count * 2 + 64;
+    stack->samples = group->samples;
+    stack->at_ns = group->at_ns;
+    stack->frames = sw_arena_alloc(sw_pool_capture(), room * sizeof *stack->frames);
+    if (stack->frames == NULL)
+        return;
+    for (unsigned i = 0; i < group->linked->count; i++)
+        stack->count += write_frame(lines, &group->linked->frame[i], stack->frames + stack->count,
+                                    room - stack->count);
+}
+
+static bool is_system(const struct sw_frame *frame)
+{
+    static const char *const prefixes[] = {"libc.so", "libpthread", "ld-linux", "libm.so", "[vdso]",
+                                           "libstdc++", "libgcc_s"};
+    if (frame->module == NULL)
+        return false;
+    for (unsigned i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+        if (strncmp(frame->module, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    return false;
+}
+
+/* The innermost frame that is not the system's; one with a line if there is any before the loop's own. */
+static const char *top_of(const struct sw_stack *stack)
+{
+    const struct sw_frame *best = NULL;
+    for (unsigned i = 0; i < stack->count; i++) {
+        const struct sw_frame *frame = &stack->frames[i];
+        if (is_system(frame) || frame->function == NULL)
+            continue;
+        if (best == NULL)
+            best = frame;
+        if (frame->file != NULL) {
+            best = frame;
+            break;
+        }
+    }
+    if (best == NULL)
+        return NULL;
+    char buffer[TOP_MOST * 3];
+    struct sw_text text;
+    sw_text_init(&text, buffer, sizeof buffer);
+    sw_text_bytes(&text, best->function, strnlen(best->function, TOP_MOST));
+    if (best->file != NULL) {
+        sw_text_char(&text, ' ');
+        sw_text_bytes(&text, best->file, strnlen(best->file, TOP_MOST));
+        sw_text_char(&text, ':');
+        sw_text_unsigned(&text, best->line);
+    }
+    return sw_arena_copy(sw_pool_capture(), buffer, text.length);
+}
+
+void sw_stacks_build(const struct sw_watch *watch, const struct sw_unwind_stack *base,
+                     const char *program, const char *key, unsigned timeout_ms,
+                     struct sw_stacks *result)
+{
+    struct sw_linked_stack linked[MOST_SAMPLES];
+    struct group groups[MOST_SAMPLES];
+    struct lines lines;
+    struct sw_arena *arena = sw_pool_capture();
+    unsigned samples = watch->sample_count < MOST_SAMPLES ? watch->sample_count : MOST_SAMPLES;
+
+    memset(result, 0, sizeof *result);
+    for (unsigned i = 0; i < samples; i++)
+        sw_linkage_of(&watch->samples[i], base, arena, &linked[i]);
+    result->signature = sw_signature_of(program, key, linked, samples);
+    unsigned group_count = group_samples(watch, linked, samples, groups);
+    if (group_count == 0)
+        return;
+    ask_lines(groups, group_count, &lines, timeout_ms);
+    result->stacks = sw_arena_alloc(arena, group_count * sizeof *result->stacks);
+    if (result->stacks == NULL)
+        return;
+    result->count = group_count;
+    for (unsigned g = 0; g < group_count; g++)
+        write_stack(&lines, &groups[g], &result->stacks[g]);
+    result->top = top_of(&result->stacks[0]);
+}

@@ -1,0 +1,27 @@
+/*
+ * The calls of one iteration, added up: from the slots that its thread left behind, or live while it goes on. Watchdog thread.
+ */
+#ifndef SW_WATCH_TOTALS_H
+#define SW_WATCH_TOTALS_H
+
+#include "preload/stall.h"
+#include "preload/watch/watch.h"
+
+struct sw_totals {
+    uint64_t blocking, waiting, lock; /* ticks, by what they speak for */
+    unsigned count;                   /* of calls[], longest total first */
+    struct sw_call_total calls[SW_CALL_COUNT + SW_WATCH_OUTSIDE];
+};
+
+/* Of an iteration that has ended, with details from the capture's arena. */
+void sw_totals_of_ended(const struct sw_watch *watch, const struct sw_ended *ended,
+                        struct sw_totals *totals);
+/* Of the one in progress at `now` (ticks), with the call that the thread is in. */
+void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch, uint64_t now,
+                    struct sw_totals *totals);
+/* Keeps the detail of the call that the thread is in, while it can be seen. */
+void sw_totals_note_detail(struct sw_thread *thread, struct sw_watch *watch);
+/* Adds what was seen of an unwrapped system call between two looks. */
+void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view *view, uint64_t now);
+
+#endif

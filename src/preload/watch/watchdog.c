@@ -1,0 +1,366 @@
+/*
+ * See watchdog.h.
+ *
+ * While a loop is in an iteration the watchdog wakes when that is a quarter of the threshold old, at the threshold, and then at a
+ * slowing pace. When all loops have been waiting for a pass it sleeps without a timer until one of their epoll descriptors is
+ * ready, or the earliest timeout that a loop has noted has run out: nobody has to wake it, and it never wakes for nothing.
+ */
+#include "preload/watch/watchdog.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "preload/interpose/signals.h"
+#include "preload/kernel.h"
+#include "preload/notes/clock.h"
+#include "preload/notes/process.h"
+#include "preload/report/descriptors.h"
+#include "preload/stack/modules.h"
+#include "preload/stack/unwind.h"
+#include "preload/watch/helper_place.h"
+#include "preload/watch/lateness.h"
+#include "preload/watch/look.h"
+#include "preload/watch/loops.h"
+#include "preload/watch/memory_pool.h"
+#include "preload/watch/ownership.h"
+#include "preload/watch/publish.h"
+#include "preload/watch/quiet.h"
+#include "preload/watch/sampler.h"
+
+#define STACK_SIZE       (512 * 1024)
+#define MOST_WATCHES     16384
+#define MOST_POLLED      1024
+#define FINISH_WITHIN_MS 5000
+#define UNPOLLABLE_NS    UINT64_C(25000000) /* a pause between passes where a loop cannot be waited for */
+#define HOUSEKEEPING_NS  UINT64_C(1000000000)
+
+enum { NONE, STARTING, RUNNING, CANNOT_RUN };
+
+static struct sw_watch *watches[MOST_WATCHES];
+static struct pollfd polled[MOST_POLLED];
+static bool said_process;
+static uint64_t last_housekeeping;
+
+static struct sw_watch *watch_of(unsigned index, const struct sw_thread *thread)
+{
+    if (watches[index] == NULL)
+        watches[index] = sw_pool_alloc(sizeof *watches[index]);
+    struct sw_watch *watch = watches[index];
+    if (watch != NULL && watch->tid != thread->tid) {
+        struct sw_sample *samples = watch->samples;
+        memset(watch, 0, sizeof *watch);
+        watch->samples = samples;
+        watch->tid = thread->tid;
+    }
+    return watch;
+}
+
+/* What is needed once there is a loop, and not before: the first time it is said, the rest is loaded. */
+static void say_process_once(void)
+{
+    if (said_process)
+        return;
+    said_process = true;
+    sw_publish_process();
+    char why[256];
+    sw_quiet_begin();
+    sw_modules_start();
+    int error = sw_unwind_start(why, sizeof why);
+    sw_helper_place(sw_process_settings.helper);
+    sw_quiet_end();
+    if (error != 0)
+        sw_publish_message(why, true);
+}
+
+static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
+{
+    for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++) {
+        struct sw_loop *loop = &thread->loops[i];
+        if (atomic_load(&loop->state) != SW_LOOP_OWNED || watch->announced[i] == loop->id)
+            continue;
+        watch->announced[i] = loop->id;
+        say_process_once();
+        sw_publish_loop_found(thread, loop);
+        sw_quiet_begin();
+        sw_ownership_base(thread, watch, i);
+        sw_quiet_end();
+    }
+}
+
+static void return_descriptor(struct sw_watch *watch, unsigned index)
+{
+    if (watch->borrowed[index] != 0)
+        sw_descriptors_return(watch->borrowed[index] - 1);
+    watch->borrowed[index] = 0;
+}
+
+/* The loop's epoll descriptor as the watchdog can poll it, or -1. */
+static int descriptor_of(struct sw_thread *thread, struct sw_watch *watch, unsigned index)
+{
+    struct sw_loop *loop = &thread->loops[index];
+    if (watch->borrowed[index] != 0 && watch->borrowed_id[index] != loop->id)
+        return_descriptor(watch, index);
+    if (watch->borrowed[index] == 0) {
+        watch->borrowed[index] = sw_descriptors_borrow(loop->fd) + 1;
+        if (watch->borrowed[index] <= 0)
+            watch->borrowed[index] = 0;
+        watch->borrowed_id[index] = loop->id;
+    }
+    return watch->borrowed[index] - 1;
+}
+
+static void release_ended_thread(struct sw_thread *thread, struct sw_watch *watch)
+{
+    if (sw_account_alive(thread->tid))
+        return;
+    for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++) {
+        if (atomic_load(&thread->loops[i].state) == SW_LOOP_OWNED)
+            sw_loops_archive(thread, &thread->loops[i]);
+        return_descriptor(watch, i);
+    }
+    sw_thread_release(thread);
+    watch->open = false;
+}
+
+static struct sw_look look_at_one(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
+{
+    announce_loops(thread, watch);
+    bool suspicious = watch->open && sw_clock_ticks_to_ns(now - watch->began) >=
+                                         sw_process_settings.threshold_ns;
+    if (suspicious && !said_process)
+        say_process_once();
+    if (suspicious && !sw_account_alive(thread->tid)) {
+        release_ended_thread(thread, watch);
+        return (struct sw_look){true, UINT64_MAX};
+    }
+    for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++)
+        if (watch->borrowed[i] != 0 && atomic_load(&thread->loops[i].state) != SW_LOOP_OWNED)
+            return_descriptor(watch, i);
+    return sw_look_at(thread, watch, now);
+}
+
+/* Looks at every thread. Returns when the next pass is due (ticks; UINT64_MAX: no date), and whether all loops are idle. */
+static uint64_t pass_over_threads(bool *all_idle)
+{
+    uint64_t due = UINT64_MAX;
+    uint64_t quarter = sw_clock_ns_to_ticks(sw_process_settings.threshold_ns / 4);
+    bool housekeeping =
+        sw_clock_ticks_to_ns(sw_clock_ticks() - last_housekeeping) >= HOUSEKEEPING_NS;
+    if (housekeeping)
+        last_housekeeping = sw_clock_ticks();
+    *all_idle = true;
+    unsigned count = sw_thread_count();
+    for (unsigned i = 0; i < count && i < MOST_WATCHES; i++) {
+        struct sw_thread *thread = sw_thread_at(i);
+        if (thread == NULL || thread->tid == 0)
+            continue;
+        struct sw_watch *watch = watch_of(i, thread);
+        if (watch == NULL)
+            continue;
+        if (housekeeping)
+            release_ended_thread(thread, watch);
+        struct sw_look look = look_at_one(thread, watch, sw_clock_ticks());
+        *all_idle = *all_idle && look.idle;
+        if (look.due < due)
+            due = look.due;
+    }
+    uint64_t soon = sw_clock_ticks() + quarter;
+    return *all_idle || due < soon ? due : soon;
+}
+
+/* Fills the set of descriptors to wait for. False where a loop cannot be waited for that way: then passes go on. */
+static bool gather_descriptors(unsigned *count)
+{
+    bool complete = true;
+    *count = 0;
+    unsigned threads = sw_thread_count();
+    for (unsigned i = 0; i < threads && i < MOST_WATCHES; i++) {
+        struct sw_thread *thread = sw_thread_at(i);
+        if (thread == NULL || thread->tid == 0 || watches[i] == NULL)
+            continue;
+        for (unsigned j = 0; j < SW_LOOPS_PER_THREAD; j++) {
+            struct sw_loop *loop = &thread->loops[j];
+            uint32_t state = atomic_load(&loop->state);
+            if (loop->fd < 0 || (state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE))
+                continue;
+            int fd = *count < MOST_POLLED ? descriptor_of(thread, watches[i], j) : -1;
+            if (fd >= 0)
+                polled[(*count)++] = (struct pollfd){fd, POLLIN, 0};
+            else
+                complete = false;
+        }
+    }
+    return complete;
+}
+
+/* Did a loop go on since the pass? Asked after `watchdog_asleep` is set, so that whoever moves later wakes us. */
+static bool something_moved(void)
+{
+    unsigned threads = sw_thread_count();
+    for (unsigned i = 0; i < threads && i < MOST_WATCHES; i++) {
+        struct sw_thread *thread = sw_thread_at(i);
+        if (thread == NULL || thread->tid == 0)
+            continue;
+        struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
+        if (watches[i] == NULL || watches[i]->tid != thread->tid)
+            return true;
+        if (loop != NULL && atomic_load(&loop->state) == SW_LOOP_OWNED &&
+            atomic_load(&loop->iteration) != watches[i]->idle_iteration)
+            return true;
+    }
+    return atomic_load(&sw_process->exiting);
+}
+
+/* ppoll(2) lets our signal in while it waits, and only then: a wake that comes before is not lost. */
+static bool wait_until(uint64_t due, unsigned count)
+{
+    uint64_t now = sw_clock_ticks();
+    struct timespec span = {0, 0};
+    if (due > now) {
+        uint64_t ns = sw_clock_ticks_to_ns(due - now);
+        span.tv_sec = (time_t)(ns / UINT64_C(1000000000));
+        span.tv_nsec = (long)(ns % UINT64_C(1000000000));
+    }
+    int ours = sw_signals_ours();
+    uint64_t mask = ~UINT64_C(0);
+    if (ours != 0)
+        mask &= ~(UINT64_C(1) << (ours - 1));
+    long result = sw_kernel6(SYS_ppoll, (long)polled, count, due == UINT64_MAX ? 0 : (long)&span,
+                             (long)&mask, sizeof mask, 0);
+    return result == 0;
+}
+
+static void sleep_until_due(uint64_t due, bool all_idle)
+{
+    unsigned count = 0;
+    if (all_idle) {
+        uint64_t cap = sw_clock_ticks() + sw_clock_ns_to_ticks(UNPOLLABLE_NS);
+        bool complete = gather_descriptors(&count) && sw_signals_ours() != 0;
+        if (!complete && cap < due)
+            due = cap;
+        atomic_store(&sw_process->watchdog_asleep, 1);
+        if (something_moved()) {
+            atomic_store(&sw_process->watchdog_asleep, 0);
+            return;
+        }
+    }
+    bool timed_out = wait_until(due, count);
+    atomic_store(&sw_process->watchdog_asleep, 0);
+    if (timed_out && due != UINT64_MAX)
+        sw_lateness_note(due, sw_clock_ticks());
+}
+
+static void finish(void)
+{
+    uint64_t exit_ticks = atomic_load(&sw_process->exit_ticks);
+    unsigned threads = sw_thread_count();
+    for (unsigned i = 0; i < threads && i < MOST_WATCHES; i++) {
+        struct sw_thread *thread = sw_thread_at(i);
+        if (thread == NULL || thread->tid == 0 || watch_of(i, thread) == NULL)
+            continue;
+        announce_loops(thread, watches[i]);
+        sw_look_last(thread, watches[i], exit_ticks);
+    }
+    if (said_process)
+        sw_publish_end();
+    atomic_store(&sw_process->farewell_done, 1);
+    sw_kernel6(SYS_futex, (long)&sw_process->farewell_done, FUTEX_WAKE_PRIVATE, INT32_MAX, 0, 0, 0);
+}
+
+static void prepare(void)
+{
+    sw_kernel3(SYS_prctl, PR_SET_NAME, (long)"stallwatch", 0);
+    /* Timers to the microsecond: the default slack is 50 (prctl(2)). */
+    sw_kernel3(SYS_prctl, PR_SET_TIMERSLACK, 1, 0);
+    sw_descriptors_start();
+    sw_clock_refine();
+    atomic_store(&sw_process->threshold_ticks,
+                 sw_clock_ns_to_ticks(sw_process_settings.threshold_ns));
+    sw_sampler_start(sw_process_settings.signal);
+    atomic_store(&sw_process->watchdog_tid, sw_kernel_gettid());
+}
+
+static void *watch(void *unused)
+{
+    (void)unused;
+    prepare();
+    while (!atomic_load(&sw_process->exiting)) {
+        bool all_idle = false;
+        uint64_t due = pass_over_threads(&all_idle);
+        sleep_until_due(due, all_idle);
+        sw_clock_refine();
+    }
+    finish();
+    /* The thread stays, so that what is on its stack stays too; the process is ending. */
+    for (;;)
+        sw_kernel3(SYS_pause, 0, 0, 0);
+    return NULL;
+}
+
+static void start_rooms(void)
+{
+    memset(watches, 0, sizeof watches);
+    said_process = false;
+    last_housekeeping = 0;
+    sw_pool_start();
+    sw_loops_start();
+    sw_publish_start();
+}
+
+void sw_watchdog_start(void)
+{
+    uint32_t none = NONE;
+    if (!atomic_compare_exchange_strong(&sw_process->watchdog_state, &none, STARTING))
+        return;
+    int saved_errno = errno;
+    start_rooms();
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&thread, &attributes, watch, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    atomic_store(&sw_process->watchdog_state, error == 0 ? RUNNING : CANNOT_RUN);
+    errno = saved_errno;
+}
+
+void sw_watchdog_wake(void)
+{
+    int number = sw_signals_ours();
+    int tid = atomic_load(&sw_process->watchdog_tid);
+    if (atomic_exchange(&sw_process->watchdog_asleep, 0) != 0 && number != 0 && tid != 0)
+        sw_kernel3(SYS_tgkill, sw_process->pid, tid, number);
+}
+
+void sw_watchdog_finish(void)
+{
+    if (sw_process == NULL || !sw_process_is_ours() ||
+        atomic_load(&sw_process->watchdog_state) != RUNNING)
+        return;
+    if (atomic_exchange(&sw_process->exiting, 1) == 0)
+        atomic_store(&sw_process->exit_ticks, sw_clock_ticks());
+    if (atomic_load(&sw_process->farewell_done) ||
+        atomic_load(&sw_process->watchdog_tid) == sw_kernel_gettid())
+        return;
+    uint64_t until = sw_clock_monotonic_ns() + FINISH_WITHIN_MS * UINT64_C(1000000);
+    struct timespec step = {0, 10000000};
+    while (!atomic_load(&sw_process->farewell_done) && sw_clock_monotonic_ns() < until) {
+        int tid = atomic_load(&sw_process->watchdog_tid);
+        int number = sw_signals_ours();
+        if (tid != 0 && number != 0)
+            sw_kernel3(SYS_tgkill, sw_process->pid, tid, number);
+        sw_kernel6(SYS_futex, (long)&sw_process->farewell_done, FUTEX_WAIT_PRIVATE, 0, (long)&step, 0,
+                   0);
+    }
+}

@@ -1,0 +1,197 @@
+"""What each program of tests/programs says must be reported of it, and the check that it was.
+
+The comment at a program's top holds lines that begin with one of these words (with an @, since clang-format does not
+flow text into such lines); what follows up to the next such word or an empty line belongs to it:
+
+    @expect stall KEY=VALUE…   that many ended records (times=N or A..B, default 1) with these values:
+                               cause, call (a|b, null, *), detail (glob), ms (N: up to 80 more; or A..B), function (in
+                               its most frequent stack), calls (how many; N, A..B or A..), wait, phase, state, counted
+                               (true unless said; any), thread, main, iteration, process=child
+    @expect clean              no stall at all (one that is `starved`, on a busy machine, is no failure of the library)
+    @expect no-loop            no record at all
+    @expect one-id             all records of stalls have one id;  one-signature: all have one signature
+    @expect summary            there is a summary, though the program was killed
+    @env NAME=VALUE            for the run with the library;  @args WORDS;  @kill SIGNAL SECONDS
+    @text REGEX                is found in standard error
+
+Every stall record must be one that was expected (`starved` notes left aside). Standard output and exit code must be
+the same without the library.
+"""
+
+import fnmatch
+import re
+import shlex
+import signal
+import time
+
+import harness
+from harness import Failure, require
+
+KEYWORD = re.compile(r"^\s*\*?\s*@(expect|env|text|args|kill) (.*)$")
+SKIP_CODE = 77
+LATE_MS = 80  # how much longer than asked a sleep may take on a busy machine
+
+
+def parse(source):
+    """The head's lines as (word, rest), continuation lines joined."""
+    found = []
+    head = source.read_text().split("*/", 1)[0]
+    going = False
+    for line in head.splitlines():
+        match = KEYWORD.match(line)
+        rest = line.strip().lstrip("*").strip()
+        if match:
+            found.append([match[1], match[2].strip()])
+            going = True
+        elif going and rest:
+            found[-1][1] += " " + rest
+        else:
+            going = False
+    require(any(word == "expect" for word, _ in found), f"{source.name} does not say what is expected of it")
+    return found
+
+
+def bounds(text, above=0, open_end=float("inf")):
+    low, dots, high = text.partition("..")
+    if not dots:
+        return float(low), float(low) + above
+    return float(low), float(high) if high else open_end
+
+
+def within(value, text, above=0, below=0):
+    low, high = bounds(text, above)
+    return value is not None and low - below <= value <= high
+
+
+class Expected:
+    """One `@expect stall` line."""
+
+    def __init__(self, line, pid):
+        self.line, self.pid = line, pid
+        self.keys = {"state": "ended", "counted": "true", "phase": "running"}
+        for word in shlex.split(line)[1:]:
+            key, sign, value = word.partition("=")
+            require(sign and (hasattr(self, key) or key in ("times",)), f"what is {word!r}?")
+            self.keys[key] = value
+        self.times = bounds(self.keys.pop("times", "1"))
+        self.found = 0
+
+    def matches(self, record):
+        return all(getattr(self, key)(record, value) for key, value in self.keys.items())
+
+    def cause(self, record, value):
+        return value == "*" or record["cause"] in value.split("|")
+
+    def call(self, record, value):
+        name = record["call"]["name"] if record["call"] else "null"
+        return value == "*" or name in value.split("|")
+
+    def detail(self, record, value):
+        return record["call"] is not None and fnmatch.fnmatchcase(record["call"]["detail"] or "", value)
+
+    def ms(self, record, value):
+        return within(record["duration_ms"], value, above=LATE_MS, below=2)
+
+    def function(self, record, value):
+        stacks = record["stacks"]
+        return bool(stacks) and any(frame["function"] == value for frame in stacks[0]["frames"])
+
+    def calls(self, record, value):
+        return record["call"] is not None and within(record["call"]["count"], value)
+
+    def wait(self, record, value):
+        return record["loop"]["wait"] == value
+
+    def iteration(self, record, value):
+        return record["loop"]["iteration"] == int(value)
+
+    def phase(self, record, value):
+        return record["phase"] == value
+
+    def state(self, record, value):
+        return record["state"] == value
+
+    def counted(self, record, value):
+        return value == "any" or record["counted"] == (value == "true")
+
+    def thread(self, record, value):
+        return record["thread"]["name"] == value
+
+    def main(self, record, value):
+        return record["thread"]["main"] == (value == "true")
+
+    def process(self, record, value):
+        return (record["pid"] != self.pid) == (value == "child")
+
+
+def check_stalls(expected, records):
+    """Each record goes to the first expectation that it fits and that still wants one."""
+    for record in records:
+        for one in expected:
+            if one.found < one.times[1] and one.matches(record):
+                one.found += 1
+                break
+        else:
+            if record["cause"] != "starved" or record["counted"]:
+                raise Failure("a stall that was not expected:\n" + harness.show([record])
+                              + "\nexpected:\n" + "\n".join(one.line for one in expected)
+                              + "\nall:\n" + harness.show(records))
+    for one in expected:
+        require(one.times[0] <= one.found, f"not reported: {one.line}\nreported:\n" + harness.show(records))
+
+
+def check_others(lines, run):
+    stalls = run.records("stall")
+    for line in lines:
+        word = line.split()[0]
+        if word == "no-loop":
+            require(run.records() == [], "there are records of a program without a loop")
+        elif word == "one-id":
+            require(len({record["id"] for record in stalls}) == 1, "the records' ids differ")
+        elif word == "one-signature":
+            require(len({record["signature"] for record in stalls}) == 1, "the records' signatures differ")
+        elif word == "summary":
+            require(run.records("summary"), "there is no summary")
+        else:
+            require(word in ("clean", "stall"), f"what is {line!r}?")
+    if "no-loop" not in lines:
+        pids = {record["pid"] for record in run.records("summary")}
+        require(run.pid in pids, "there is no summary of the process")
+        require(sum(record["pid"] == run.pid for record in run.records("process")) == 1, "not one process record")
+
+
+def start(name, lines, preload):
+    """Runs the program as its head says, to its end."""
+    words = {word: rest for word, rest in lines}
+    environment = dict(rest.split("=", 1) for word, rest in lines if word == "env") if preload else {}
+    run = harness.program(name, *words.get("args", "").split(), preload=preload, environment=environment)
+    if "kill" not in words:
+        return run.wait()
+    number, seconds = words["kill"].split()
+    time.sleep(float(seconds))
+    run.stop(getattr(signal, "SIG" + number))
+    if preload:  # what is still to be written, another process writes
+        harness.until(lambda: run.records("summary"), 5, "the summary of a killed program")
+    return run
+
+
+def check_program(source):
+    lines = parse(source)
+    expects = [rest for word, rest in lines if word == "expect"]
+    with start(source.stem, lines, False) as plain, start(source.stem, lines, True) as watched:
+        if plain.code == SKIP_CODE:
+            raise harness.Skip("this machine cannot run it")
+        require(watched.code == plain.code,
+                f"exit code {watched.code}, without the library {plain.code}\n{watched.stdout}{watched.stderr}")
+        require(watched.stdout == plain.stdout,
+                f"stdout differs:\n{watched.stdout}\nwithout the library:\n{plain.stdout}")
+        require(plain.code == 0 or plain.code < 0, f"the program itself fails: {plain.code}\n{plain.stdout}")
+        expected = [Expected(line, watched.pid) for line in expects if line.startswith("stall")]
+        check_stalls(expected, watched.records("stall"))
+        check_others(expects, watched)
+        text = watched.stderr
+        for word, rest in lines:
+            if word == "text":
+                require(re.search(rest, text), f"not in the text: {rest}\n{text}")
+        for line in text.splitlines():
+            require(re.match(r"^==\d+== ", line), f"a line of the text has no prefix: {line!r}")

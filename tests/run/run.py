@@ -1,0 +1,104 @@
+"""Runs every test of stallwatch and says one line for each: `make check` calls it.
+
+    run.py [PATTERN...]      only tests whose name matches one of the globs (or starts with one)
+
+Three kinds: unit/NAME (a Check program, its checks counted one by one), programs/NAME (tests/programs/NAME.c or .cpp,
+run with and without the library and held against what its head expects), and NAME/FUNCTION (test_NAME.py here). Two run at a
+time; those that load the machine themselves (ALONE = True in their module) run one by one after the others.
+The last line is `N passed, N failed, N skipped`; the exit code is 0 only where nothing failed.
+"""
+
+import concurrent.futures
+import fnmatch
+import importlib
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+import time
+import traceback
+
+import expectations
+import harness
+
+HERE = pathlib.Path(__file__).resolve().parent
+CHECK_LINE = re.compile(r"\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)")
+
+
+class Test:
+    """A name, what to call, whether it must have the machine to itself. `run` returns how many checks passed."""
+
+    def __init__(self, name, run, alone=False):
+        self.name, self.run, self.alone = name, run, alone
+
+
+def unit_test(program):
+    result = subprocess.run([program], cwd=harness.TOP, capture_output=True, text=True, errors="replace",
+                            timeout=240, env={**harness.clean_environment(), "STALLWATCH_BUILD": str(harness.BUILD)})
+    lines = CHECK_LINE.findall(result.stdout)
+    if result.returncode != 0 or not lines:
+        raise harness.Failure(f"exit code {result.returncode}\n{result.stdout[-2000:]}{result.stderr[-1000:]}")
+    checks, failures, errors = (sum(int(line[i]) for line in lines) for i in range(3))
+    harness.require(checks > 0 and failures == errors == 0, result.stdout[-2000:])
+    return checks
+
+
+def collect():
+    for source in sorted((harness.TOP / "tests/unit").glob("test_*.c")):
+        program = harness.BUILD / "tests/unit" / source.stem
+        yield Test(f"unit/{source.stem[5:]}", lambda program=program: unit_test(program))
+    for source in sorted((harness.TOP / "tests/programs").glob("*.c*")):
+        yield Test(f"programs/{source.stem}", lambda source=source: expectations.check_program(source))
+    for path in sorted(HERE.glob("test_*.py")):
+        module = importlib.import_module(path.stem)
+        for name, function in vars(module).items():
+            if name.startswith("test_") and callable(function):
+                yield Test(f"{path.stem[5:]}/{name[5:]}", function, getattr(module, "ALONE", False))
+
+
+class Totals:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.lock = threading.Lock()
+
+    def report(self, test):
+        began = time.monotonic()
+        detail = ""
+        try:
+            passed, word = test.run() or 1, "ok"
+        except harness.Skip as reason:
+            passed, word, detail = 0, "skip", f": {reason}"
+        except harness.Failure as failure:
+            passed, word, detail = 0, "FAIL", "\n" + str(failure)[-3000:].strip()
+        except Exception:
+            passed, word, detail = 0, "FAIL", "\n" + traceback.format_exc()
+        with self.lock:
+            self.passed += passed
+            self.failed += word == "FAIL"
+            self.skipped += word == "skip"
+            many = f" ({passed} checks)" if passed > 1 else ""
+            seconds = time.monotonic() - began
+            print(f"{word:4} {test.name}{many} {seconds:.1f} s{detail.replace(chr(10), chr(10) + '       ')}", flush=True)
+
+
+def wanted(name, patterns):
+    return not patterns or any(fnmatch.fnmatch(name, p) or name.startswith(p) for p in patterns)
+
+
+def main(patterns):
+    totals = Totals()
+    tests = [test for test in collect() if wanted(test.name, patterns)]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        list(pool.map(totals.report, [test for test in tests if not test.alone]))
+    for test in tests:
+        if test.alone:
+            totals.report(test)
+    if not tests:
+        print("no test has such a name")
+    print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
+    return 0 if totals.failed == 0 and tests else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,45 @@
+"""The documents say what the source says: each setting, with its default, is in the README and in the manual page."""
+
+import re
+import subprocess
+
+import harness
+from harness import require
+
+ROW = re.compile(r'^SW_SETTING\((\w+), (\w+), (\w+), "([^"]*)"', re.MULTILINE)
+
+
+def settings():
+    rows = ROW.findall((harness.TOP / "src/common/settings_table.h").read_text())
+    require(len(rows) >= 18, f"only {len(rows)} settings found in the table")
+    return [("STALLWATCH_" + name, default) for name, _, _, default in rows]
+
+
+def test_manual_page_has_every_setting():
+    page = (harness.TOP / "man/stallwatch.1").read_text()
+    entries = dict(re.findall(r"^\.It Ev (\w+)\n(.*?)(?=^\.It|^\.El)", page, re.MULTILINE | re.DOTALL))
+    for name, default in settings():
+        require(name in entries, f"{name} is not in man/stallwatch.1")
+        if default not in ("auto", "0"):
+            require(re.search(r"Default:\s+(\.Cm |\.Li )?" + re.escape(default), entries[name]),
+                    f"the default of {name}, {default}, is not in man/stallwatch.1")
+    known = {name for name, _ in settings()}
+    require(set(entries) <= known, f"man/stallwatch.1 has settings that are none: {set(entries) - known}")
+
+
+def test_readme_has_the_table():
+    readme = (harness.TOP / "README.md").read_text()
+    with harness.program("epoll_sleep", environment={"STALLWATCH_HELP": "1"}) as run:
+        run.wait()
+        lines = [re.sub(r"^==\d+== ", "", line).rstrip() for line in run.stderr.splitlines()]
+        table = [line for line in lines if re.match(r" *STALLWATCH_[A-Z_]+ ", line)]
+        require(len(table) == len(settings()), f"STALLWATCH_HELP=1 shows {len(table)} settings of {len(settings())}")
+        for line in table:
+            require(line in readme, f"not in the README as STALLWATCH_HELP=1 has it: {line!r}")
+
+
+def test_manual_page_is_clean():
+    harness.need("mandoc")
+    result = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", harness.TOP / "man/stallwatch.1"], capture_output=True,
+                            text=True, timeout=20)
+    require(result.returncode == 0, result.stdout)

@@ -1,0 +1,77 @@
+"""STALLWATCH_EXITCODE, and that a program's own end is otherwise untouched: codes, buffered output, signals."""
+
+import signal
+
+import harness
+from harness import require
+
+WAYS = ("return", "exit", "_exit", "_Exit", "quick_exit", "thread")
+
+
+def end(way, *rest, code="99", preload=True):
+    environment = {"STALLWATCH_EXITCODE": code} if preload and code else {}
+    with harness.program("exits", way, *rest, preload=preload, environment=environment) as run:
+        run.wait()
+        return run.code, run.stdout, len(run.counted()) if preload else None, run.stderr
+
+
+def same_output(way, *rest):
+    """The code with the library; stdout and, without EXITCODE, the code must be as without the library."""
+    plain_code, plain_out, _, _ = end(way, *rest, preload=False)
+    code, out, _, text = end(way, *rest, code=None)
+    require((code, out) == (plain_code, plain_out), f"{way}: {code} {out!r}, without: {plain_code} {plain_out!r}\n{text}")
+    code, out, counted, text = end(way, *rest)
+    require(out == plain_out, f"{way}: stdout {out!r}, without: {plain_out!r}\n{text}")
+    return code, counted
+
+
+def test_zero_becomes_the_code():
+    for way in WAYS:
+        code, counted = same_output(way)
+        require(counted == 1, f"{way}: {counted} counted stalls")
+        require(code == 99, f"{way}: exit code {code}, not 99")
+
+
+def test_pthread_exit_of_main():
+    code, counted = same_output("pthread_exit")
+    require((code, counted) == (99, 1), f"exit code {code}, {counted} counted stalls")
+
+
+def test_other_codes_stay():
+    for way in ("exit3", "_exit3"):
+        code, counted = same_output(way)
+        require((code, counted) == (3, 1), f"{way}: exit code {code}, {counted} counted stalls")
+
+
+def test_quiet_programs_keep_zero():
+    for way in ("return", "_exit", "quick_exit"):
+        code, counted = same_output(way, "quiet")
+        require((code, counted) == (0, 0), f"{way}: exit code {code}, {counted} counted stalls")
+
+
+def test_quiet_children_keep_zero():
+    for way in ("fork", "fork-loop"):
+        code, out, _, text = end(way)
+        require("child 0" in out, f"{way}: {out!r}: a child that did not stall has not kept its 0\n{text}")
+        require(code == 99, f"{way}: the parent's exit code is {code}")
+
+
+def test_signals_stay():
+    code, counted = same_output("abort")
+    require(code == -signal.SIGTERM, f"exit code {code}, not killed by SIGTERM")
+    require(counted == 1, f"{counted} counted stalls")
+
+
+def test_uncounted_stalls_keep_zero():
+    with harness.program("start_in_loop", environment={"STALLWATCH_EXITCODE": "99"}) as run:
+        run.wait()
+        require(run.stalls(counted=False), "no note of the stall at start-up")
+        require(run.code == 0, f"exit code {run.code} for a note")
+    with harness.program("exits", environment={"STALLWATCH_EXITCODE": "99", "STALLWATCH_COUNT": "cpu"}) as run:
+        run.wait()
+        require(run.stalls(counted=False) and not run.counted(), "STALLWATCH_COUNT=cpu still counts a blocking call")
+        require(run.code == 0, f"exit code {run.code} for a cause that does not count")
+    with harness.program("start_in_loop", environment={"STALLWATCH_EXITCODE": "99",
+                                                       "STALLWATCH_COUNT": "blocking-call,startup"}) as run:
+        run.wait()
+        require(run.counted() and run.code == 99, f"STALLWATCH_COUNT=…,startup does not count it; exit code {run.code}")

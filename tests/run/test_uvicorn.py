@@ -1,0 +1,71 @@
+"""Debian's uvicorn with FastAPI: a sleep in an async handler is exactly one report; in a plain one, which runs in the
+thread pool, it is none; importing the application at the start is a note at most."""
+
+import signal
+import subprocess
+import urllib.request
+
+import harness
+from harness import require
+
+ALONE = True
+APPLICATION = """
+import time
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/bad")
+async def bad():
+    time.sleep(0.5)
+    return {"slept": True}
+
+
+@app.get("/good")
+def good():
+    time.sleep(0.5)
+    return {"slept": True}
+"""
+
+
+def ask(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+        return answer.read().decode()
+
+
+def serve(path):
+    """Runs the server for one request and returns its run, ended."""
+    if subprocess.run([harness.PYTHON, "-c", "import uvicorn, fastapi"], capture_output=True, timeout=60).returncode != 0:
+        raise harness.Skip("python3-uvicorn or python3-fastapi is not installed")
+    port = harness.free_port()
+    place = harness.Run(["/bin/true"], preload=False).wait()
+    (place.folder / "application.py").write_text(APPLICATION)
+    run = harness.Run([harness.PYTHON, "-m", "uvicorn", "application:app", "--host", "127.0.0.1", "--port", str(port)],
+                      folder=place.folder, environment={"PYTHONDONTWRITEBYTECODE": "1"})
+    try:
+        harness.until(lambda: harness.answers(port), 30, "uvicorn")
+        require(ask(port, path) == '{"slept":true}', "the server's answer changed")
+    finally:
+        run.stop(signal.SIGINT)
+    require("Traceback" not in run.stderr, run.stderr)
+    return run
+
+
+def test_async_handler_that_sleeps():
+    with serve("/bad") as run:
+        stalls = run.counted()
+        require(len(stalls) == 1, "not exactly one counted report\n" + harness.show(run.records()))
+        stall = stalls[0]
+        require(stall["cause"] == "blocking-call" and stall["call"]["name"] == "clock_nanosleep"
+                and stall["call"]["detail"] == "500 ms", harness.show(stalls))
+        require(499 <= stall["duration_ms"] <= 600, harness.show(stalls))
+        notes = [record for record in run.stalls() if not record["counted"]]
+        require(all(note["phase"] == "startup" or note["cause"] == "starved" for note in notes), harness.show(notes))
+
+
+def test_plain_handler_that_sleeps():
+    with serve("/good") as run:
+        require(run.counted() == [], "a counted report of a sleep in the thread pool\n" + harness.show(run.counted()))
+        loops = [loop for record in run.records("summary") for loop in record["loops"]]
+        require(any(loop["iterations"] >= 3 for loop in loops), f"the loop was not watched: {loops}")
