@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 
+#include "preload/follow.h"
 #include "preload/interpose/exits.h"
 #include "preload/kernel.h"
 #include "preload/notes/process.h"
@@ -28,6 +29,8 @@ __attribute__((constructor)) static void sw_init(void)
     sw_process_birth(environ);
     if (sw_process_settings.help)
         print_help();
+    if (!sw_process_settings.follow)
+        sw_follow_stop(environ);
     if (sw_process_passive)
         return;
     sw_exits_start();

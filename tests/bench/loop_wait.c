@@ -116,13 +116,13 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: loop_wait LIBRARY\n");
         return 2;
     }
-    if (!getenv("STALLWATCH_BENCH_INNER")) {
+    if (!getenv("LOOP_WAIT_INNER")) {
         char *library = realpath(arguments[1], NULL);
         if (!library) {
             fprintf(stderr, "loop_wait: %s: %s\n", arguments[1], strerror(errno));
             return 1;
         }
-        setenv("STALLWATCH_BENCH_INNER", "1", 1);
+        setenv("LOOP_WAIT_INNER", "1", 1);
         setenv("STALLWATCH_LOG", "none", 1);
         setenv("LD_PRELOAD", library, 1);
         execv("/proc/self/exe", arguments);

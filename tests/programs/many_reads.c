@@ -2,7 +2,7 @@
  * No single culprit: 300 reads of about a millisecond in one iteration. The report has to say that
  * there were many.
  *
- * @expect stall cause=blocking-call call=read calls=300 ms=300..900 function=on_event
+ * @expect stall cause=blocking-call call=read calls=301 ms=300..900 function=on_event
  */
 #include "support.h"
 

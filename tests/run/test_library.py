@@ -40,8 +40,8 @@ def test_helper_missing():
             require(run.code == 0 and len(stalls) == 1, f"{helper}: exit code {run.code}, {len(stalls)} stalls\n{run.stderr}")
             names = [frame["function"] for frame in stalls[0]["stacks"][0]["frames"]]
             require("on_event" in names and "main" in names, f"{helper}: names from symbol tables are missing: {names}")
-            said = [line for line in run.stderr.splitlines() if "symbolize" in line]
-            require(len(said) == (0 if helper == "none" else 1), f"{helper}: {run.stderr}")
+            said = [line for line in run.stderr.splitlines() if helper != "none" and helper in line]
+            require(len(said) == (helper != "none"), f"{helper}: not one line that says so\n{run.stderr}")
 
 
 def test_helper_gives_lines():
@@ -80,7 +80,7 @@ int main(void)
         with harness.Run([program]) as run:
             run.wait()
             require(run.stdout == "-1 No child processes, 0 died\n", f"{run.stdout}{run.stderr}")
-            frames = run.only_stall()["stacks"][0]["frames"]
+            frames = run.counted()[0]["stacks"][0]["frames"]
             require(any(frame["line"] for frame in frames), "no lines: the helper did not run, so the test shows nothing")
 
 

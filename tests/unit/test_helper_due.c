@@ -228,6 +228,32 @@ START_TEST(due_outlives_a_crash)
 }
 END_TEST
 
+/* The task between the two shares the program's memory, so it must go with the program even when
+ * the helper does not. */
+START_TEST(task_goes_with_the_program)
+{
+    int told[2], pids[2];
+    ck_assert_int_eq(pipe2(told, O_CLOEXEC), 0);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        check_works();
+        pids[0] = helper_pid();
+        pids[1] = sw_helper.spawn.task;
+        kill(pids[0], SIGSTOP);
+        if (write(told[1], pids, sizeof(pids)) == sizeof(pids))
+            kill(getpid(), SIGKILL);
+        _exit(1);
+    }
+    ck_assert_int_eq(read(told[0], pids, sizeof(pids)), sizeof(pids));
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    bool gone = is_gone(pids[1]);
+    kill(pids[0], SIGCONT);
+    ck_assert(gone);
+    ck_assert(is_gone(pids[0]));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("helper_due");
@@ -243,6 +269,7 @@ int main(void)
     tcase_add_test(due, child_outlives_its_parent);
     tcase_add_test(due, change_of_user);
     tcase_add_test(due, due_outlives_a_crash);
+    tcase_add_test(due, task_goes_with_the_program);
     suite_add_tcase(suite, due);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

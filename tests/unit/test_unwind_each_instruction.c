@@ -1,7 +1,8 @@
 /*
- * Every instruction of a piece of work is stepped through with the trap flag, and its stack unwound and compared with one
- * kept on the side by watching calls and returns. What is right at each instruction is right wherever a sample falls:
- * prologues, epilogues, leaves with a red zone, PLT stubs, the loader binding a symbol lazily, IFUNCs, the vDSO.
+ * Every instruction of a piece of work is stepped through with the trap flag, and its stack unwound
+ * and compared with one kept on the side by watching calls and returns. What is right at each
+ * instruction is right wherever a sample falls: prologues, epilogues, leaves with a red zone, PLT
+ * stubs, the loader binding a symbol lazily, IFUNCs, the vDSO.
  */
 #include <alloca.h>
 #include <check.h>
@@ -46,7 +47,8 @@ static void watch_calls(uint64_t ip, uint64_t sp)
 {
     if (sp == last_sp - 8) {
         uint64_t pushed = word_at(sp);
-        if (pushed - last_ip >= 2 && pushed - last_ip <= 7 && ip != pushed && shadow_count < DEPTH) {
+        if (pushed - last_ip >= 2 && pushed - last_ip <= 7 && ip != pushed &&
+            shadow_count < DEPTH) {
             shadow[shadow_count].ip = pushed;
             shadow[shadow_count++].slot = sp;
         }
@@ -75,10 +77,9 @@ static void take_input(const ucontext_t *context, struct sw_unwind_input *input)
 static void describe(char *to, size_t size, const struct sw_unwind_stack *stack, unsigned at)
 {
     struct sw_module *module = sw_modules_find(stack->frame[0].ip);
-    size_t length = (size_t)snprintf(to, size, "at %s+%#lx, depth %u, frames %u, bad %u:",
-                                     module ? module->name : "?",
-                                     stack->frame[0].ip - (module ? module->bias : 0), shadow_count,
-                                     stack->count, at);
+    size_t length = (size_t)snprintf(
+        to, size, "at %s+%#lx, depth %u, frames %u, bad %u:", module ? module->name : "?",
+        stack->frame[0].ip - (module ? module->bias : 0), shadow_count, stack->count, at);
     for (unsigned i = 0; i < stack->count && i < 8 && length < size; i++)
         length += (size_t)snprintf(to + length, size - length, " %#lx", stack->frame[i].ip);
 }
@@ -88,10 +89,10 @@ static int judge(const struct sw_unwind_stack *stack, uint64_t ip, unsigned *at)
 {
     unsigned all = 1 + shadow_count + tail_count;
     for (*at = 0; *at < stack->count; ++*at) {
-        uint64_t want = *at == 0 ? ip
+        uint64_t want = *at == 0              ? ip
                         : *at <= shadow_count ? shadow[shadow_count - *at].ip
-                        : *at < all ? tail[*at - 1 - shadow_count]
-                                    : 0;
+                        : *at < all           ? tail[*at - 1 - shadow_count]
+                                              : 0;
         if (stack->frame[*at].ip != want)
             return 2;
     }
@@ -233,8 +234,8 @@ static void setup(void)
     char why[128];
     uint64_t low;
     bool grows;
-    alternative.ss_sp = mmap(NULL, alternative.ss_size, PROT_READ | PROT_WRITE,
-                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    alternative.ss_sp =
+        mmap(NULL, alternative.ss_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     ck_assert_int_eq(sigaltstack(&alternative, NULL), 0);
     ck_assert_int_eq(sigaction(SIGTRAP, &action, NULL), 0);
     ck_assert_int_eq(sw_modules_start(), 0);
@@ -245,7 +246,8 @@ static void setup(void)
 
 static void report(const char *what)
 {
-    printf("%s: %lu instructions, %lu complete, %lu cut short, %lu wrong; deepest %lu; loader %lu, vdso %lu\n",
+    printf("%s: %lu instructions, %lu complete, %lu cut short, %lu wrong; deepest %lu; loader %lu, "
+           "vdso %lu\n",
            what, stepped, right, short_ones, wrong, longest, in_loader, in_vdso);
     if (short_ones)
         printf("  first cut short %s\n", first_short);
@@ -263,7 +265,8 @@ START_TEST(with_tables)
     ck_assert_uint_gt(longest, 45);
     ck_assert_uint_gt(in_vdso, 10);
     ck_assert_msg(wrong == 0, "%s", first_wrong);
-    /* none with GNU ld; other linkers make PLTs without tables, whose every instruction cannot be told */
+    /* none with GNU ld; other linkers make PLTs without tables, whose every instruction cannot be
+     * told */
     ck_assert_msg(short_ones * 100 <= stepped, "%s", first_short);
 }
 END_TEST

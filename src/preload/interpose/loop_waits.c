@@ -24,10 +24,15 @@ static int64_t timeout_of_ms(int timeout_ms)
     return timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000;
 }
 
-/* A bad pointer is the kernel's to find: NULL and the first page are not looked into. */
+/* A bad pointer is the kernel's to find (EFAULT): what cannot be a user's address is not looked into. */
+static bool is_readable(const void *pointer)
+{
+    return (uintptr_t)pointer >= 4096 && (uintptr_t)pointer < UINT64_C(1) << 47;
+}
+
 static int64_t timeout_of_timespec(const struct timespec *timeout)
 {
-    if ((uintptr_t)timeout < 4096)
+    if (!is_readable(timeout))
         return -1;
     if (timeout->tv_sec > INT64_C(4000000000))
         return -1;
@@ -66,7 +71,8 @@ SW_EXPORT int epoll_pwait2(int epfd, struct epoll_event *events, int most,
 SW_EXPORT int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
     struct sw_wait wait;
-    SW_WAIT_BEGIN(wait, -1, fds, count, timeout_of_ms(timeout_ms), SW_CALL_poll);
+    SW_WAIT_BEGIN(wait, -1, fds, is_readable(fds) ? count : 0, timeout_of_ms(timeout_ms),
+                  SW_CALL_poll);
     int ready = SW_NEXT(poll)(fds, count, timeout_ms);
     SW_WAIT_END(wait, ready);
     return ready;
@@ -76,7 +82,8 @@ SW_EXPORT int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *tim
                     const sigset_t *mask)
 {
     struct sw_wait wait;
-    SW_WAIT_BEGIN(wait, -1, fds, count, timeout_of_timespec(timeout), SW_CALL_ppoll);
+    SW_WAIT_BEGIN(wait, -1, fds, is_readable(fds) ? count : 0, timeout_of_timespec(timeout),
+                  SW_CALL_ppoll);
     int ready = SW_NEXT(ppoll)(fds, count, timeout, mask);
     SW_WAIT_END(wait, ready);
     return ready;

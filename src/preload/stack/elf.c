@@ -1,8 +1,8 @@
 /*
  * ELF headers and build ids, from a file by pread or from memory by memory.h.
  *
- * Called by modules.c (what is mapped) and symbols.c (what the file says now); that both build ids come from
- * one piece of code is what makes comparing them sound. Watchdog thread only.
+ * Called by modules.c (what is mapped) and symbols.c (what the file says now); that both build ids
+ * come from one piece of code is what makes comparing them sound. Watchdog thread only.
  */
 #include "preload/stack/elf.h"
 
@@ -40,9 +40,9 @@ int sw_elf_open(struct sw_elf *elf, int fd, uint64_t base)
     if (sw_elf_read(elf, 0, &elf->header, sizeof elf->header) < 0)
         return -EFAULT;
     const Elf64_Ehdr *header = &elf->header;
-    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
-        header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
-        header->e_machine != EM_X86_64 || (header->e_type != ET_EXEC && header->e_type != ET_DYN) ||
+    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_ident[EI_CLASS] != ELFCLASS64 ||
+        header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != EM_X86_64 ||
+        (header->e_type != ET_EXEC && header->e_type != ET_DYN) ||
         header->e_phentsize != sizeof(Elf64_Phdr))
         return -ENOEXEC;
     unsigned count = header->e_phnum < SW_ELF_SEGMENTS ? header->e_phnum : SW_ELF_SEGMENTS;
@@ -100,8 +100,7 @@ static bool find_in_notes(const struct sw_elf *elf, const Elf64_Phdr *segment, c
         if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && note.n_descsz > 0 &&
             note.n_descsz <= sizeof id && id_at + note.n_descsz <= size &&
             read_note(elf, segment, at + sizeof note, name, sizeof name) == 0 &&
-            memcmp(name, "GNU", 4) == 0 &&
-            read_note(elf, segment, id_at, id, note.n_descsz) == 0) {
+            memcmp(name, "GNU", 4) == 0 && read_note(elf, segment, id_at, id, note.n_descsz) == 0) {
             put_hex(id, note.n_descsz, hex);
             return true;
         }

@@ -1,11 +1,12 @@
 /*
  * /proc/self/maps, line by line.
  *
- * Called by memory.c (which mapping holds a stack), modules.c (paths that the loader does not tell, and all there is where
- * _dl_find_object is missing) and the unwinder. Watchdog thread only: raw system calls, a buffer of the caller's.
+ * Called by memory.c (which mapping holds a stack), modules.c (paths that the loader does not tell,
+ * and all there is where _dl_find_object is missing) and the unwinder. Watchdog thread only: raw
+ * system calls, a buffer of the caller's.
  *
- * The kernel makes each read from whole lines, but the list may change between two reads: what is found is a hint that
- * the reader goes on to check by reading the memory itself.
+ * The kernel makes each read from whole lines, but the list may change between two reads: what is
+ * found is a hint that the reader goes on to check by reading the memory itself.
  */
 #include "preload/stack/maps.h"
 
@@ -38,8 +39,7 @@ static void fill(struct sw_maps *maps)
     maps->length = left;
     if (left == sizeof maps->buffer - 1)
         return;
-    long got =
-        sw_kernel_read(maps->fd, maps->buffer + left, sizeof maps->buffer - 1 - left);
+    long got = sw_kernel_read(maps->fd, maps->buffer + left, sizeof maps->buffer - 1 - left);
     if (got > 0)
         maps->length += (size_t)got;
     else if (got != -EINTR)

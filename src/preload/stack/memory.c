@@ -1,13 +1,14 @@
 /*
  * Reads of our own process that cannot fault: process_vm_readv(2) of ourselves.
  *
- * Called by everything that follows the program's pointers: the unwinder, modules, symbols of the vDSO, languages. Watchdog
- * thread only.
+ * Called by everything that follows the program's pointers: the unwinder, modules, symbols of the
+ * vDSO, languages. Watchdog thread only.
  *
- * A page is read whole, once in a capture: unwinding reads CFI byte by byte, and a system call costs about as
- * much for 4096 bytes as for 8. The blocks are direct-mapped, and forgetting them is one addition.
- * Where process_vm_readv is forbidden (seccomp filters of older container engines answer EPERM), /proc/self/mem does
- * the same, opened for each read: a descriptor kept would be closed, or taken over, by programs that close everything.
+ * A page is read whole, once in a capture: unwinding reads CFI byte by byte, and a system call
+ * costs about as much for 4096 bytes as for 8. The blocks are direct-mapped, and forgetting them is
+ * one addition. Where process_vm_readv is forbidden (seccomp filters of older container engines
+ * answer EPERM), /proc/self/mem does the same, opened for each read: a descriptor kept would be
+ * closed, or taken over, by programs that close everything.
  */
 #include "preload/stack/memory.h"
 
@@ -66,7 +67,8 @@ static size_t copy_through_file(uint64_t address, uint8_t *to, size_t size)
     return done;
 }
 
-/* At most BATCH pages. process_vm_readv(2): a transfer ends early between two iovecs, so each page has one. */
+/* At most BATCH pages. process_vm_readv(2): a transfer ends early between two iovecs, so each page
+ * has one. */
 static long copy_batch(uint64_t address, uint8_t *to, size_t size)
 {
     struct iovec remote[BATCH];
@@ -107,7 +109,8 @@ size_t sw_memory_copy(uint64_t address, void *to, size_t size)
     return done;
 }
 
-/* The bytes of the page, or NULL where it cannot be read (remembered as well: garbage is often followed twice). */
+/* The bytes of the page, or NULL where it cannot be read (remembered as well: garbage is often
+ * followed twice). */
 static const uint8_t *block_of(uint64_t page)
 {
     unsigned index = (unsigned)((page ^ page >> 7 ^ page >> 14) % BLOCKS);

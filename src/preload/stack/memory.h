@@ -1,9 +1,10 @@
 /*
  * Reads of our own process that cannot fault.
  *
- * The watchdog follows pointers that the program may take away at any moment (dlclose, munmap, a truncated file): a
- * plain load would kill it. process_vm_readv(2) of ourselves returns EFAULT instead; where it is forbidden,
- * /proc/self/mem. Whole blocks are read and kept for one capture. Watchdog thread only.
+ * The watchdog follows pointers that the program may take away at any moment (dlclose, munmap, a
+ * truncated file): a plain load would kill it. process_vm_readv(2) of ourselves returns EFAULT
+ * instead; where it is forbidden, /proc/self/mem. Whole blocks are read and kept for one capture.
+ * Watchdog thread only.
  */
 #ifndef SW_STACK_MEMORY_H
 #define SW_STACK_MEMORY_H
@@ -14,13 +15,17 @@
 
 /* Forgets all blocks: at the start of each capture. */
 void sw_memory_forget(void);
-/* A number that changes with each sw_memory_forget: what was checked in this capture need not be checked again. */
+/* A number that changes with each sw_memory_forget: what was checked in this capture need not be
+ * checked again. */
 uint64_t sw_memory_capture(void);
-/* As if the kernel forbade process_vm_readv (it is found out by itself where it does): for tests. */
+/* As if the kernel forbade process_vm_readv (it is found out by itself where it does): for tests.
+ */
 void sw_memory_forbid_vm_readv(bool forbid);
-/* Copies `size` bytes at `address`; 0, or -EFAULT with `to` untouched beyond what was read. Through the blocks. */
+/* Copies `size` bytes at `address`; 0, or -EFAULT with `to` untouched beyond what was read. Through
+ * the blocks. */
 int sw_memory_read(uint64_t address, void *to, size_t size);
-/* As much of `size` bytes as is mapped from `address` on, past the blocks, straight from memory. Returns bytes read. */
+/* As much of `size` bytes as is mapped from `address` on, past the blocks, straight from memory.
+ * Returns bytes read. */
 size_t sw_memory_copy(uint64_t address, void *to, size_t size);
 /* A C string of at most size-1 bytes. 0, or -EFAULT. Longer ones are cut. */
 int sw_memory_string(uint64_t address, char *to, size_t size);

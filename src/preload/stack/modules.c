@@ -3,10 +3,10 @@
  *
  * Called by the unwinder (twice a frame) and by the resolver. Watchdog thread only.
  *
- * _dl_find_object(3) takes no lock, but its answer is only as old as the call: another thread may dlclose the object at
- * once. So the link_map that it names is read as foreign memory, and believed only if its dynamic section lies within
- * the object. A module already known is compared (bias, name, build id) once in a capture, since another file may by now
- * stand at its address.
+ * _dl_find_object(3) takes no lock, but its answer is only as old as the call: another thread may
+ * dlclose the object at once. So the link_map that it names is read as foreign memory, and believed
+ * only if its dynamic section lies within the object. A module already known is compared (bias,
+ * name, build id) once in a capture, since another file may by now stand at its address.
  */
 #include "preload/stack/modules.h"
 
@@ -45,7 +45,7 @@ int sw_modules_start(void)
         memcpy(&find_object, &symbol, sizeof find_object);
         vdso = getauxval(AT_SYSINFO_EHDR);
         program_headers = getauxval(AT_PHDR);
-        own_address = (uint64_t)(uintptr_t)&started;
+        own_address = (uint64_t)(uintptr_t)sw_modules_start;
         started = true;
     }
     return find_object ? 0 : -ENOSYS;
@@ -114,8 +114,9 @@ static void set_path(struct sw_module *module, const char *path)
     module->name = slash ? slash + 1 : module->path;
 }
 
-/* The program has no name in the loader's list, and a relative one may be stale since a chdir(2): the kernel knows the file
- * that is mapped. (/proc/self/exe would be the loader where that was told to run the program.) */
+/* The program has no name in the loader's list, and a relative one may be stale since a chdir(2):
+ * the kernel knows the file that is mapped. (/proc/self/exe would be the loader where that was told
+ * to run the program.) */
 static void name_module(struct entry *found)
 {
     struct sw_module *module = &found->module;

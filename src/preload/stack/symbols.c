@@ -1,12 +1,12 @@
 /*
  * Function names from the symbol tables of a module's file.
  *
- * Called by the resolver, with the frames of a capture. Watchdog thread only: memory straight from mmap, kept for the
- * life of the process, and no qsort (glibc's mallocs for large tables).
+ * Called by the resolver, with the frames of a capture. Watchdog thread only: memory straight from
+ * mmap, kept for the life of the process, and no qsort (glibc's mallocs for large tables).
  *
- * The file is hostile in principle and another one by accident (an upgrade under a running server): its build id must be
- * the module's, or where neither has one its headers must be those in memory. Symbols that are no functions, or lie in
- * no section, are left out.
+ * The file is hostile in principle and another one by accident (an upgrade under a running server):
+ * its build id must be the module's, or where neither has one its headers must be those in memory.
+ * Symbols that are no functions, or lie in no section, are left out.
  */
 #include "preload/stack/symbols.h"
 
@@ -130,7 +130,8 @@ static void add_functions(struct sw_symbols *symbols, const struct table *table,
     }
 }
 
-/* The struct, the index and the strings are three maps; the index is made as large as all symbols would need. */
+/* The struct, the index and the strings are three maps; the index is made as large as all symbols
+ * would need. */
 static struct sw_symbols *load(const struct sw_elf *elf, const Elf64_Shdr *section, size_t sections)
 {
     struct source source[2];
@@ -155,11 +156,11 @@ static struct sw_symbols *load(const struct sw_elf *elf, const Elf64_Shdr *secti
         uint32_t at = 0;
         for (unsigned i = 0; i < sources; i++) {
             uint64_t size = source[i].strings->sh_size;
-            struct table table = table_read(elf, source[i].symbols->sh_offset,
-                                            source[i].symbols->sh_size / sizeof(Elf64_Sym) *
-                                                sizeof(Elf64_Sym));
-            if (table.data && sw_elf_read(elf, source[i].strings->sh_offset,
-                                          symbols->strings + at, size) == 0)
+            struct table table =
+                table_read(elf, source[i].symbols->sh_offset,
+                           source[i].symbols->sh_size / sizeof(Elf64_Sym) * sizeof(Elf64_Sym));
+            if (table.data &&
+                sw_elf_read(elf, source[i].strings->sh_offset, symbols->strings + at, size) == 0)
                 add_functions(symbols, &table, section, sections, at, size);
             table_unmap(&table);
             at += (uint32_t)size + 1;

@@ -1,10 +1,11 @@
 /*
  * A sorted index of functions, and the search in it.
  *
- * Called by symbols.c when a table is loaded, and by the resolver for each frame. Watchdog thread only.
+ * Called by symbols.c when a table is loaded, and by the resolver for each frame. Watchdog thread
+ * only.
  *
- * A merge sort, bottom up: no recursion (the watchdog's stack is small), no quadratic case (the input is hostile), and runs
- * that stand in order already are only copied, as linkers leave many.
+ * A merge sort, bottom up: no recursion (the watchdog's stack is small), no quadratic case (the
+ * input is hostile), and runs that stand in order already are only copied, as linkers leave many.
  */
 #include "preload/stack/symbols_index.h"
 
@@ -12,7 +13,7 @@
 
 #include "preload/stack/symbols.h"
 
-#define GROUPS_MOST 64  /* starts below the address that are looked at for one that reaches so far */
+#define GROUPS_MOST 64  /* starts below the address that are looked at */
 #define SAME_MOST   256 /* symbols at one start that are looked at */
 
 static bool before(const char *strings, const struct sw_symbol *a, const struct sw_symbol *b)

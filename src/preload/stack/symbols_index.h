@@ -10,7 +10,8 @@ struct sw_symbol {
     uint64_t start, end;
     uint32_t name; /* into strings */
     uint8_t rank;  /* global 0, weak 1, local 2, others 3 */
-    bool open;     /* its size is not known: it goes on to the next symbol, `end` (its section's) at most */
+    bool open;     /* its size is not known: it goes on to the next symbol, `end` (its section's) at
+                      most */
 };
 
 struct sw_symbols {
@@ -19,7 +20,8 @@ struct sw_symbols {
     char *strings;
 };
 
-/* Sorts by start and, among equals, by preference (symbols.h); `scratch` is as large as the index. */
+/* Sorts by start and, among equals, by preference (symbols.h); `scratch` is as large as the index.
+ */
 void sw_symbols_sort(struct sw_symbols *symbols, struct sw_symbol *scratch);
 
 #endif

@@ -1,13 +1,13 @@
 /*
  * From a snapshot to a list of return addresses.
  *
- * Called by the watchdog with copies that the loop thread's handler made, or that were made from outside of a
- * blocked thread. Watchdog thread only; no malloc, no locks but libunwind's own.
+ * Called by the watchdog with copies that the loop thread's handler made, or that were made from
+ * outside of a blocked thread. Watchdog thread only; no malloc, no locks but libunwind's own.
  *
- * A stack that ends early is marked incomplete; one that goes on with a frame that may not have been there would send its
- * reader to innocent code. So: tables where a module has them, and where these have no entry the stack ends. rbp is
- * followed only through code without tables (JIT, stripped of .eh_frame_hdr). CFAs must grow. A return address
- * must be code.
+ * A stack that ends early is marked incomplete; one that goes on with a frame that may not have
+ * been there would send its reader to innocent code. So: tables where a module has them, and where
+ * these have no entry the stack ends. rbp is followed only through code without tables (JIT,
+ * stripped of .eh_frame_hdr). CFAs must grow. A return address must be code.
  */
 #include "preload/stack/unwind.h"
 
@@ -19,7 +19,7 @@
 #include "preload/stack/modules.h"
 #include "preload/stack/unwind_step.h"
 
-#define JIT_RANGES 8 /* executable mappings without a module that are remembered for one capture */
+#define JIT_RANGES 8 /* mappings without a module, remembered for one capture */
 
 int sw_unwind_start(char *why, size_t why_size)
 {
@@ -67,7 +67,8 @@ bool sw_unwind_is_code(uint64_t address)
     return ranges[count++].executable;
 }
 
-/* One step by whatever holds; returns as sw_libunwind_step. `begun` says whether libunwind stands at `state`. */
+/* One step by whatever holds; returns as sw_libunwind_step. `begun` says whether libunwind stands
+ * at `state`. */
 static int step(struct sw_unwind_state *state, struct sw_unwind_about *about, bool *begun)
 {
     memset(about, 0, sizeof *about);

@@ -1,10 +1,12 @@
 /*
- * A stack from registers and a copy of stack bytes, with libunwind's remote interface over memory.h.
+ * A stack from registers and a copy of stack bytes, with libunwind's remote interface over
+ * memory.h.
  *
- * libunwind-x86_64.so.8 is loaded with dlopen(RTLD_LOCAL) from the watchdog thread when the first loop has been found,
- * so that its _Unwind_* never come before libgcc's. Its local mode (unw_init_local, unw_backtrace) is never used: it opens
- * pipes, takes the loader's lock and loads with plain loads. Without it: return addresses along rbp, as far as they hold.
- * Watchdog thread only.
+ * libunwind-x86_64.so.8 is loaded with dlopen(RTLD_LOCAL) from the watchdog thread when the first
+ * loop has been found, so that its _Unwind_* never come before libgcc's. Its local mode
+ * (unw_init_local, unw_backtrace) is never used: it opens pipes, takes the loader's lock and loads
+ * with plain loads. Without it: return addresses along rbp, as far as they hold. Watchdog thread
+ * only.
  */
 #ifndef SW_STACK_UNWIND_H
 #define SW_STACK_UNWIND_H
@@ -17,26 +19,38 @@
 
 /* Registers by their DWARF numbers on x86-64: rax rdx rcx rbx rsi rdi rbp rsp r8…r15 rip. */
 #define SW_REGISTERS 17
-enum sw_register { SW_REG_RBX = 3, SW_REG_RBP = 6, SW_REG_RSP = 7, SW_REG_R12 = 12, SW_REG_R13, SW_REG_R14, SW_REG_R15, SW_REG_RIP };
+enum sw_register {
+    SW_REG_RBX = 3,
+    SW_REG_RBP = 6,
+    SW_REG_RSP = 7,
+    SW_REG_R12 = 12,
+    SW_REG_R13,
+    SW_REG_R14,
+    SW_REG_R15,
+    SW_REG_RIP
+};
 
 /*
- * The copy begins 128 bytes below rsp (the red zone, which signal frames leave alone) where there are so many: between `pop
- * %rbp` and `ret` the tables still say that rbp is saved there. What is not in the copy is not taken for stack.
+ * The copy begins 128 bytes below rsp (the red zone, which signal frames leave alone) where there
+ * are so many: between `pop %rbp` and `ret` the tables still say that rbp is saved there. What is
+ * not in the copy is not taken for stack.
  */
 struct sw_unwind_input {
     uint64_t reg[SW_REGISTERS];
-    uint32_t known;      /* bit n: register n is known (a thread inside a system call shows only rsp and rip) */
-    bool exact;          /* rip is the very instruction (a signal's context), not a return address */
-    const void *stack;   /* copy of the stack's bytes from stack_low on */
+    uint32_t known; /* bit n: register n is known (a thread inside a system call shows only rsp and
+                       rip) */
+    bool exact;     /* rip is the very instruction (a signal's context), not a return address */
+    const void *stack; /* copy of the stack's bytes from stack_low on */
     uint64_t stack_low;
     size_t stack_size;
 };
 
 struct sw_unwind_frame {
-    uint64_t ip;       /* of frame 0 exact where the input was; else a return address */
+    uint64_t ip; /* of frame 0 exact where the input was; else a return address */
     uint64_t cfa;
     uint64_t function; /* start of the function by its unwind table, 0 where there is none */
-    bool exact;        /* ip is an instruction that was about to run, not a return address (frame 0, signal frames) */
+    bool exact; /* ip is an instruction that was about to run, not a return address (frame 0, signal
+                   frames) */
 };
 
 struct sw_unwind_stack {
@@ -45,7 +59,8 @@ struct sw_unwind_stack {
     struct sw_unwind_frame frame[SW_UNWIND_FRAMES];
 };
 
-/* Loads libunwind; once, on the watchdog thread. 0, or -ENOENT with `why` (a line's worth) filled in: the rbp walk is used. */
+/* Loads libunwind; once, on the watchdog thread. 0, or -ENOENT with `why` (a line's worth) filled
+ * in: the rbp walk is used. */
 int sw_unwind_start(char *why, size_t why_size);
 /* Unwinds; never faults, always ends. An empty stack where even frame 0 makes no sense. */
 void sw_unwind_run(const struct sw_unwind_input *input, struct sw_unwind_stack *stack);

@@ -1,13 +1,14 @@
 /*
- * A step without unwind tables: along the frame pointer, and out of the few instructions that say where the return
- * address is.
+ * A step without unwind tables: along the frame pointer, and out of the few instructions that say
+ * where the return address is.
  *
- * Called by unwind.c for JIT code and modules without .eh_frame_hdr, and for everything where libunwind is missing.
- * Watchdog thread only.
+ * Called by unwind.c for JIT code and modules without .eh_frame_hdr, and for everything where
+ * libunwind is missing. Watchdog thread only.
  *
- * rbp may be anything in code that does not keep frame pointers. What is required (aligned, above rsp, within the copied
- * stack, and a return address there that follows a call) a number passing through a register does not meet
- * by chance; an outer frame's rbp does, and then frames are missing. Hence the rules in unwind.c on when to ask.
+ * rbp may be anything in code that does not keep frame pointers. What is required (aligned, above
+ * rsp, within the copied stack, and a return address there that follows a call) a number passing
+ * through a register does not meet by chance; an outer frame's rbp does, and then frames are
+ * missing. Hence the rules in unwind.c on when to ask.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +18,8 @@
 #include "preload/stack/unwind_step.h"
 #include "preload/stack/unwind_table.h"
 
-/* Length of the memory or register operand that `modrm` begins (without a REX prefix's doing), with it. */
+/* Length of the memory or register operand that `modrm` begins (without a REX prefix's doing), with
+ * it. */
 static unsigned operand_length(uint8_t modrm)
 {
     unsigned mode = modrm >> 6, rm = modrm & 7;
@@ -29,8 +31,8 @@ static unsigned operand_length(uint8_t modrm)
     return length;
 }
 
-/* Does an instruction end here that pushed this very address: call rel32 (E8) or call r/m64 (FF /2)? With a SIB byte of
- * base 5 and mode 0 a displacement follows too. */
+/* Does an instruction end here that pushed this very address: call rel32 (E8) or call r/m64 (FF
+ * /2)? With a SIB byte of base 5 and mode 0 a displacement follows too. */
 static bool follows_call(uint64_t address)
 {
     uint8_t code[8];
@@ -60,8 +62,8 @@ static bool is_indirect_jump(const uint8_t *code)
 }
 
 /*
- * How far above rsp the return address is, going by the instruction about to run; -1: it does not say.
- * *saved tells that the word below it is the caller's rbp.
+ * How far above rsp the return address is, going by the instruction about to run; -1: it does not
+ * say. *saved tells that the word below it is the caller's rbp.
  */
 static int offset_by_instruction(uint64_t ip, bool prologues, bool *saved)
 {
@@ -92,9 +94,9 @@ static int offset_by_instruction(uint64_t ip, bool prologues, bool *saved)
 }
 
 /*
- * Has the function of `ip` made its frame, as far as can be told? With a table its start is known, and a `push %rbp` and a
- * `mov %rsp,%rbp` must stand there, before `ip`; and no `leave` or `pop %rbp` shortly before an exact `ip`. Without a table
- * (JIT) it is taken to have.
+ * Has the function of `ip` made its frame, as far as can be told? With a table its start is known,
+ * and a `push %rbp` and a `mov %rsp,%rbp` must stand there, before `ip`; and no `leave` or `pop
+ * %rbp` shortly before an exact `ip`. Without a table (JIT) it is taken to have.
  */
 static bool frame_is_made(uint64_t ip, bool exact)
 {

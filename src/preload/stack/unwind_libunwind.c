@@ -1,11 +1,13 @@
 /*
  * libunwind's remote interface over a copied stack and memory.h.
  *
- * Called by unwind.c. Watchdog thread only. The library is loaded and its address space made in sw_libunwind_start, which
- * mallocs; a step does not: it takes records from static pools under a lock of libunwind's, with signals blocked.
+ * Called by unwind.c. Watchdog thread only. The library is loaded and its address space made in
+ * sw_libunwind_start, which mallocs; a step does not: it takes records from static pools under a
+ * lock of libunwind's, with signals blocked.
  *
- * libunwind asks for unwind info, memory and registers through the accessors below. What it would do by itself
- * where there is no unwind info (follow rbp) is kept from happening by an error other than UNW_ENOINFO.
+ * libunwind asks for unwind info, memory and registers through the accessors below. What it would
+ * do by itself where there is no unwind info (follow rbp) is kept from happening by an error other
+ * than UNW_ENOINFO.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,8 +20,9 @@
 #include "preload/stack/unwind_step.h"
 #include "preload/stack/unwind_table.h"
 
-#define NO_TABLES UNW_EBADVERSION /* any code will do that libunwind does not give meaning to on the way out */
-#define NO_ENTRY  UNW_ESTOPUNWIND
+#define NO_TABLES                                                                                  \
+    UNW_EBADVERSION /* any code will do that libunwind does not give meaning to on the way out */
+#define NO_ENTRY UNW_ESTOPUNWIND
 
 static struct {
     unw_addr_space_t (*create_addr_space)(unw_accessors_t *, int);
@@ -42,7 +45,8 @@ static struct {
 } now;
 
 static unw_addr_space_t space;
-static uint64_t taken_back; /* by how much libunwind looks before the first rip it is given: 0 or 1 */
+static uint64_t
+    taken_back; /* by how much libunwind looks before the first rip it is given: 0 or 1 */
 static bool usable, stepping;
 
 static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write,
@@ -130,8 +134,8 @@ static int no_name(unw_addr_space_t as, unw_word_t ip, char *name, size_t size, 
     return -UNW_ENOINFO;
 }
 
-/* Whether the first rip counts as a return address (and one is taken off before the search) is not documented and
- * was changed between versions: it is tried. */
+/* Whether the first rip counts as a return address (and one is taken off before the search) is not
+ * documented and was changed between versions: it is tried. */
 static void find_out_taken_back(void)
 {
     struct sw_unwind_input nothing = {.known = 0};

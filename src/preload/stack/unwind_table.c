@@ -1,9 +1,9 @@
 /*
- * .eh_frame_hdr (LSB, "Exception Frame Header"): version, three encodings, a pointer to .eh_frame, a count, and a table of
- * pairs.
+ * .eh_frame_hdr (LSB, "Exception Frame Header"): version, three encodings, a pointer to .eh_frame,
+ * a count, and a table of pairs.
  *
- * Called by unwind_libunwind.c and unwind_frame_pointer.c. Watchdog thread only. Read through memory.h: the module may be
- * unmapped meanwhile.
+ * Called by unwind_libunwind.c and unwind_frame_pointer.c. Watchdog thread only. Read through
+ * memory.h: the module may be unmapped meanwhile.
  */
 #include "preload/stack/unwind_table.h"
 

@@ -35,6 +35,8 @@ struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
                                              least(candidates[i].explained_ns, whole)};
         known += candidates[i].explained_ns;
     }
+    if (starved > 0 && starved < whole && whole - starved < input->threshold_ns)
+        return (struct sw_cause_verdict){SW_CAUSE_STARVED, starved};
     if (known * 2 < whole)
         return (struct sw_cause_verdict){SW_CAUSE_UNKNOWN, 0};
     return (struct sw_cause_verdict){SW_CAUSE_MIXED, least(known, whole)};

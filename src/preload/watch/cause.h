@@ -3,7 +3,8 @@
  *
  * Wall time decided that it stalled; here it is divided up. A cause is named if it explains 60% of the stall or more; else
  * `mixed`; `unknown` if less than half was accounted for and nothing explains it, or if most of it was spent blocked in what
- * nobody saw.
+ * nobody saw. Where nothing is named but the stall would not have been one without the time that the thread was ready and did not
+ * get a CPU, that is the cause: a busy machine makes no failures out of a clean program.
  */
 #ifndef SW_WATCH_CAUSE_H
 #define SW_WATCH_CAUSE_H
@@ -15,6 +16,7 @@
 
 struct sw_cause_input {
     uint64_t duration_ns;
+    uint64_t threshold_ns;
     uint64_t blocking_ns;  /* in wrapped blocking calls, or seen in blocking system calls */
     uint64_t waiting_ns;   /* in waits on something that is not the loop */
     uint64_t lock_ns;      /* in futexes */

@@ -67,6 +67,7 @@ static void decide_cause(const struct sw_compose_input *input, const struct sw_t
 {
     struct sw_cause_input figures = {
         .duration_ns = stall->duration_ns,
+        .threshold_ns = stall->threshold_ns,
         .blocking_ns = sw_clock_ticks_to_ns(totals->blocking),
         .waiting_ns = sw_clock_ticks_to_ns(totals->waiting),
         .lock_ns = sw_clock_ticks_to_ns(totals->lock),

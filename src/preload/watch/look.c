@@ -213,7 +213,7 @@ static void suspect(struct sw_thread *thread, struct sw_watch *watch, uint64_t n
     sw_quiet_end();
     if (answer != SW_OWNERSHIP_HOLDS)
         watch->dropped = true;
-    else
+    else if (atomic_load(&thread->loops[watch->loop].state) == SW_LOOP_OWNED)
         leave_due(thread, watch, now);
 }
 
@@ -242,7 +242,7 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     if (age_ns < threshold_ns() || watch->dropped)
         return;
     bool confirmed = atomic_load(&loop->state) == SW_LOOP_OWNED;
-    if (!watch->judged && confirmed)
+    if (!watch->judged)
         suspect(thread, watch, now);
     if (!watch->dropped && age_ns >= watch->next_ongoing_ns) {
         suspect(thread, watch, now);

@@ -24,8 +24,10 @@ static uint64_t percentile_ns(const struct sw_loop *loop, uint64_t all, unsigned
     uint64_t wanted = (all * permille + 999) / 1000, seen = 0;
     for (unsigned cell = 0; cell < SW_HISTOGRAM_CELLS; cell++) {
         seen += loop->histogram[cell];
-        if (seen >= wanted && seen > 0)
-            return sw_clock_ticks_to_ns(sw_histogram_middle(cell));
+        if (seen >= wanted && seen > 0) {
+            uint64_t middle = sw_histogram_middle(cell);
+            return sw_clock_ticks_to_ns(middle < loop->busy_longest ? middle : loop->busy_longest);
+        }
     }
     return 0;
 }

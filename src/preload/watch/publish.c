@@ -34,6 +34,7 @@ static struct {
     uint64_t total, counted, suppressed, unreported;
     uint64_t minute_began_ns;
     unsigned full_this_minute, left_out_this_minute;
+    bool said; /* the process record, and what goes before it */
     bool helper_has_outputs, helper_problem_said;
     char *buffer, *due;
 } out;
@@ -137,8 +138,9 @@ static void say_sink_problems(void)
 
 void sw_publish_process(void)
 {
-    if (out.buffer == NULL)
+    if (out.buffer == NULL || out.said)
         return;
+    out.said = true;
     say_setting_problems();
     say_sink_problems();
     if (!sw_sink_wants_json())
@@ -251,7 +253,7 @@ static void write_stall(const struct sw_stall *stall, bool full)
 {
     struct sw_text text;
     bool brief = stall->state != SW_STALL_ONGOING && sw_groups_reported(stall->signature);
-    if (full || brief) {
+    if (full) {
         text = begin_text();
         sw_report_stall_text(&text, &out.info, stall, brief);
         sw_sink_text(text.data, text.length);
@@ -267,6 +269,7 @@ void sw_publish_stall(struct sw_stall *stall, const char *top)
 {
     if (out.buffer == NULL)
         return;
+    sw_publish_process();
     if (stall->id == 0)
         stall->id = ++out.next_id;
     if (stall->occurrence == 0)
@@ -314,7 +317,7 @@ static bool wants_summary_text(void)
 /* The helper learns where to write when it has been started, which the first question does. */
 static void tell_outputs(void)
 {
-    if (out.helper_has_outputs)
+    if (out.helper_has_outputs || sw_helper_start() != 0)
         return;
     int fd = sw_sink_text_is_stderr() ? sw_sink_borrow_stderr() : -1;
     sw_helper_outputs(sw_sink_text_path(), sw_sink_json_path(), fd >= 0 ? fd : -1);
@@ -366,7 +369,7 @@ void sw_publish_lost(uint64_t count)
 
 void sw_publish_end(void)
 {
-    if (out.buffer == NULL)
+    if (out.buffer == NULL || !out.said)
         return;
     struct sw_summary summary;
     struct sw_stall_group groups[WORST_SHOWN];

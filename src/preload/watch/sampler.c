@@ -20,6 +20,9 @@
 
 #define MOST_STACK       (256 * 1024)
 #define RED_ZONE         128
+/* The main thread's stack may have grown since its bounds were read; within this below it nothing else is mapped (the kernel's
+ * stack_guard_gap, 1 MiB). */
+#define GUARD_GAP        (512 * 1024)
 #define ANSWER_WITHIN_NS UINT64_C(20000000)
 
 static struct {
@@ -41,8 +44,8 @@ static const int greg_of[SW_REGISTERS] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, RE
 static void copy_stack(uint64_t sp)
 {
     sample.size = 0;
-    bool inside = sp < sample.bounds.high && (sp >= sample.bounds.low || sample.bounds.grows);
-    if (!inside)
+    uint64_t low_end = sample.bounds.grows ? sample.bounds.low - GUARD_GAP : sample.bounds.low;
+    if (sp >= sample.bounds.high || sp < low_end)
         return;
     /* Below the stack pointer lies the red zone, which the kernel's signal frame left alone; the page may not be there. */
     uint64_t low = sp - RED_ZONE >= sample.bounds.low ? sp - RED_ZONE : sp;

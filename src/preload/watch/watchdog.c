@@ -44,7 +44,7 @@ enum { NONE, STARTING, RUNNING, CANNOT_RUN };
 
 static struct sw_watch *watches[MOST_WATCHES];
 static struct pollfd polled[MOST_POLLED];
-static bool said_process;
+static bool loaded_unwinder;
 static uint64_t last_housekeeping;
 
 static struct sw_watch *watch_of(unsigned index, const struct sw_thread *thread)
@@ -61,13 +61,12 @@ static struct sw_watch *watch_of(unsigned index, const struct sw_thread *thread)
     return watch;
 }
 
-/* What is needed once there is a loop, and not before: the first time it is said, the rest is loaded. */
-static void say_process_once(void)
+/* What unwinding needs is loaded when the first loop has been found, or a candidate's first iteration gets long. */
+static void load_unwinder_once(void)
 {
-    if (said_process)
+    if (loaded_unwinder)
         return;
-    said_process = true;
-    sw_publish_process();
+    loaded_unwinder = true;
     char why[256];
     sw_quiet_begin();
     sw_modules_start();
@@ -85,7 +84,8 @@ static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
         if (atomic_load(&loop->state) != SW_LOOP_OWNED || watch->announced[i] == loop->id)
             continue;
         watch->announced[i] = loop->id;
-        say_process_once();
+        sw_publish_process();
+        load_unwinder_once();
         sw_publish_loop_found(thread, loop);
         sw_quiet_begin();
         sw_ownership_base(thread, watch, i);
@@ -131,10 +131,10 @@ static void release_ended_thread(struct sw_thread *thread, struct sw_watch *watc
 static struct sw_look look_at_one(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
 {
     announce_loops(thread, watch);
-    bool suspicious = watch->open && sw_clock_ticks_to_ns(now - watch->began) >=
-                                         sw_process_settings.threshold_ns;
-    if (suspicious && !said_process)
-        say_process_once();
+    uint64_t age_ns = watch->open ? sw_clock_ticks_to_ns(now - watch->began) : 0;
+    bool suspicious = age_ns >= sw_process_settings.threshold_ns;
+    if (age_ns >= sw_process_settings.threshold_ns / 4)
+        load_unwinder_once();
     if (suspicious && !sw_account_alive(thread->tid)) {
         release_ended_thread(thread, watch);
         return (struct sw_look){true, UINT64_MAX};
@@ -267,8 +267,7 @@ static void finish(void)
         announce_loops(thread, watches[i]);
         sw_look_last(thread, watches[i], exit_ticks);
     }
-    if (said_process)
-        sw_publish_end();
+    sw_publish_end();
     atomic_store(&sw_process->farewell_done, 1);
     sw_kernel6(SYS_futex, (long)&sw_process->farewell_done, FUTEX_WAKE_PRIVATE, INT32_MAX, 0, 0, 0);
 }
@@ -306,7 +305,7 @@ static void *watch(void *unused)
 static void start_rooms(void)
 {
     memset(watches, 0, sizeof watches);
-    said_process = false;
+    loaded_unwinder = false;
     last_housekeeping = 0;
     sw_pool_start();
     sw_loops_start();

@@ -1,0 +1,64 @@
+/*
+ * pthread_exit(3) of the main thread: from then on a process ends with its last thread, which calls exit(0). libc would count the
+ * watchdog too, and the process would never end; so a thread takes on to exit it when none but ours are left. It has to be one
+ * started here: the watchdog has a descriptor table of its own, in which the program's exit handlers would write to nothing.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "preload/interpose/next.h"
+#include "preload/kernel.h"
+#include "preload/notes/process.h"
+
+#define STACK_SIZE (1024 * 1024) /* exit handlers run on it */
+#define STEP_NS    50000000
+
+SW_NEXT_DEFINE(pthread_exit);
+
+/* Is nobody there but the main thread's remains, the watchdog and this thread? num_threads is the 20th field of proc(5)'s stat. */
+static bool is_program_over(void)
+{
+    char stat[1024];
+    if (sw_kernel_slurp("/proc/self/stat", stat, sizeof stat) <= 0)
+        return false;
+    const char *at = strrchr(stat, ')');
+    for (int field = 2; at != NULL && field < 20; field++)
+        at = strchr(at + 1, ' ');
+    return at != NULL && strncmp(at, " 3 ", 3) == 0;
+}
+
+static void *end_process(void *unused)
+{
+    (void)unused;
+    struct timespec step = {0, STEP_NS};
+    while (!is_program_over())
+        sw_kernel3(SYS_nanosleep, (long)&step, 0, 0);
+    exit(0);
+}
+
+static void start_end_thread(void)
+{
+    sigset_t all, before;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigfillset(&all);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_create(&thread, &attributes, end_process, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+}
+
+SW_EXPORT __attribute__((noreturn)) void pthread_exit(void *value)
+{
+    if (sw_process != NULL && sw_process->pid == sw_kernel_gettid() &&
+        atomic_load(&sw_process->watchdog_tid) != 0)
+        start_end_thread();
+    SW_NEXT(pthread_exit)(value);
+    __builtin_unreachable();
+}
