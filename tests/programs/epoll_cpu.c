@@ -1,6 +1,7 @@
 /*
  * A callback that computes. It makes no call, so there is none to name.
  *
+ * @alone: it computes, and another program would take half of its CPU
  * @expect stall cause=cpu call=null ms=300..700 function=burn wait=epoll_wait
  * @text cause: cpu
  */

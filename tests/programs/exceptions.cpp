@@ -2,6 +2,7 @@
  * C++ exceptions thrown thousands of times while the thread is sampled: libgcc's unwinder works as
  * ever. The stall is seen with its demangled name.
  *
+ * @alone: it computes, and another program would take half of its CPU
  * @env STALLWATCH_SAMPLES=32
  * @expect stall cause=cpu call=null ms=300..900 function=handlers::throw_often(int)
  */

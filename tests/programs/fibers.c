@@ -2,6 +2,7 @@
  * Callbacks that run on small stacks of their own: sampling must not read or write past them. The
  * page below each stack is not mapped, nor is the one above.
  *
+ * @alone: it computes, and another program would take half of its CPU
  * @expect stall cause=cpu call=null ms=200..600 function=burn
  * @expect stall cause=blocking-call call=usleep ms=200 function=on_fiber_sleep
  */

@@ -1,6 +1,7 @@
 /*
  * A signal handler that jumps out of a blocked read: what comes later is not blamed on that read.
  *
+ * @alone: it computes, and another program would take half of its CPU
  * @expect stall cause=* ms=150..240
  * @expect stall cause=cpu call=null ms=200..600 function=burn
  */

@@ -1,6 +1,7 @@
 /*
  * The whole process is stopped for 400 ms in the middle of a callback: nobody's fault, a note.
  *
+ * @alone: it computes, and another program would take half of its CPU
  * @expect stall cause=stopped counted=false ms=400..700 times=1
  */
 #include "support.h"

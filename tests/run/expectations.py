@@ -13,6 +13,7 @@ flow text into such lines); what follows up to the next such word or an empty li
     @expect summary            there is a summary, though the program was killed
     @env NAME=VALUE            for the run with the library;  @args WORDS;  @kill SIGNAL SECONDS
     @text REGEX                is found in standard error
+    @alone: WHY                runs when no other test does
 
 Every stall record must be one that was expected (`starved` notes left aside). Standard output and exit code must be
 the same without the library.
@@ -49,6 +50,10 @@ def parse(source):
             going = False
     require(any(word == "expect" for word, _ in found), f"{source.name} does not say what is expected of it")
     return found
+
+
+def is_alone(source):
+    return "@alone" in source.read_text().split("*/", 1)[0]
 
 
 def bounds(text, above=0, open_end=float("inf")):
@@ -165,14 +170,18 @@ def start(name, lines, preload):
     words = {word: rest for word, rest in lines}
     environment = dict(rest.split("=", 1) for word, rest in lines if word == "env") if preload else {}
     run = harness.program(name, *words.get("args", "").split(), preload=preload, environment=environment)
-    if "kill" not in words:
-        return run.wait()
-    number, seconds = words["kill"].split()
-    time.sleep(float(seconds))
-    run.stop(getattr(signal, "SIG" + number))
-    if preload:  # what is still to be written, another process writes
-        harness.until(lambda: run.records("summary"), 5, "the summary of a killed program")
-    return run
+    try:
+        if "kill" not in words:
+            return run.wait()
+        number, seconds = words["kill"].split()
+        time.sleep(float(seconds))
+        run.stop(getattr(signal, "SIG" + number))
+        if preload:  # what is still to be written, another process writes
+            harness.until(lambda: run.records("summary"), 5, "the summary of a killed program")
+        return run
+    except Exception:
+        run.remove()
+        raise
 
 
 def check_program(source):

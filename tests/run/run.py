@@ -4,7 +4,7 @@
 
 Three kinds: unit/NAME (a Check program, its checks counted one by one), programs/NAME (tests/programs/NAME.c or .cpp,
 run with and without the library and held against what its head expects), and NAME/FUNCTION (test_NAME.py here). Two run at a
-time; those that load the machine themselves (ALONE = True in their module) run one by one after the others.
+time; those that load the machine themselves (ALONE = True in their module, @alone in a program) run one by one after the others.
 The last line is `N passed, N failed, N skipped`; the exit code is 0 only where nothing failed.
 """
 
@@ -49,7 +49,8 @@ def collect():
         program = harness.BUILD / "tests/unit" / source.stem
         yield Test(f"unit/{source.stem[5:]}", lambda program=program: unit_test(program))
     for source in sorted((harness.TOP / "tests/programs").glob("*.c*")):
-        yield Test(f"programs/{source.stem}", lambda source=source: expectations.check_program(source))
+        yield Test(f"programs/{source.stem}", lambda source=source: expectations.check_program(source),
+                   expectations.is_alone(source))
     for path in sorted(HERE.glob("test_*.py")):
         module = importlib.import_module(path.stem)
         for name, function in vars(module).items():

@@ -42,7 +42,7 @@ static int64_t timeout_of_timespec(const struct timespec *timeout)
 SW_EXPORT int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout_ms)
 {
     struct sw_wait wait;
-    SW_WAIT_BEGIN(wait, epfd, NULL, 0, timeout_of_ms(timeout_ms), SW_CALL_epoll_wait);
+    SW_EPOLL_BEGIN(wait, SW_CALL_epoll_wait, epfd, timeout_of_ms(timeout_ms));
     int ready = SW_NEXT(epoll_wait)(epfd, events, most, timeout_ms);
     SW_WAIT_END(wait, ready);
     return ready;
@@ -52,7 +52,7 @@ SW_EXPORT int epoll_pwait(int epfd, struct epoll_event *events, int most, int ti
                           const sigset_t *mask)
 {
     struct sw_wait wait;
-    SW_WAIT_BEGIN(wait, epfd, NULL, 0, timeout_of_ms(timeout_ms), SW_CALL_epoll_pwait);
+    SW_EPOLL_BEGIN(wait, SW_CALL_epoll_pwait, epfd, timeout_of_ms(timeout_ms));
     int ready = SW_NEXT(epoll_pwait)(epfd, events, most, timeout_ms, mask);
     SW_WAIT_END(wait, ready);
     return ready;
@@ -62,7 +62,7 @@ SW_EXPORT int epoll_pwait2(int epfd, struct epoll_event *events, int most,
                            const struct timespec *timeout, const sigset_t *mask)
 {
     struct sw_wait wait;
-    SW_WAIT_BEGIN(wait, epfd, NULL, 0, timeout_of_timespec(timeout), SW_CALL_epoll_pwait2);
+    SW_EPOLL_BEGIN(wait, SW_CALL_epoll_pwait2, epfd, timeout_of_timespec(timeout));
     int ready = SW_NEXT(epoll_pwait2)(epfd, events, most, timeout, mask);
     SW_WAIT_END(wait, ready);
     return ready;
@@ -71,8 +71,8 @@ SW_EXPORT int epoll_pwait2(int epfd, struct epoll_event *events, int most,
 SW_EXPORT int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
     struct sw_wait wait;
-    SW_WAIT_BEGIN(wait, -1, fds, is_readable(fds) ? count : 0, timeout_of_ms(timeout_ms),
-                  SW_CALL_poll);
+    SW_POLL_BEGIN(wait, SW_CALL_poll, fds, is_readable(fds) ? count : 0,
+                  timeout_of_ms(timeout_ms));
     int ready = SW_NEXT(poll)(fds, count, timeout_ms);
     SW_WAIT_END(wait, ready);
     return ready;
@@ -82,8 +82,8 @@ SW_EXPORT int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *tim
                     const sigset_t *mask)
 {
     struct sw_wait wait;
-    SW_WAIT_BEGIN(wait, -1, fds, is_readable(fds) ? count : 0, timeout_of_timespec(timeout),
-                  SW_CALL_ppoll);
+    SW_POLL_BEGIN(wait, SW_CALL_ppoll, fds, is_readable(fds) ? count : 0,
+                  timeout_of_timespec(timeout));
     int ready = SW_NEXT(ppoll)(fds, count, timeout, mask);
     SW_WAIT_END(wait, ready);
     return ready;

@@ -71,6 +71,7 @@ struct sw_loop *sw_loop_place(struct sw_thread *thread)
     memset(place, 0, sizeof *place);
     place->fd = -1;
     place->startup = 1;
+    place->born = sw_clock_ticks();
     if (thread->outer != NULL)
         place->born_iteration = atomic_load(&thread->outer->iteration);
     unsigned index = (unsigned)(place - thread->loops);
@@ -174,14 +175,40 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
         group_by_descriptor(outer, loop, target);
         if (!take_turns(outer, loop))
             return NULL;
-        sw_loop_end_iteration(thread, outer, sw_clock_ticks());
+        uint64_t now = sw_clock_ticks();
+        sw_loop_end_iteration(thread, outer, now);
+        sw_loop_account(outer, now);
+        outer->began = 0;
     } else if (!epoll && !is_owned(loop)) {
         return NULL;
     }
     *call = false;
     thread->outer = loop;
+    thread->in_iteration = 1;
     thread->hot_key = epoll && is_owned(loop) ? (uint64_t)loop->fd + 1 : 0;
     return loop;
+}
+
+void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,
+                          const struct sw_wait_target *target)
+{
+    bool call = false;
+    struct sw_loop *loop = sw_loop_decide(thread, target, &call);
+    if (loop != NULL) {
+        sw_wait_enter(wait, thread, loop, target->id, target->timeout_ns);
+        return;
+    }
+    if (!call)
+        return;
+    struct sw_call noted;
+    bool epoll = target->epoll >= 0;
+    sw_call_begin(&noted, thread, target->id,
+                  epoll ? (uint64_t)target->epoll : (uint64_t)(uintptr_t)target->fds,
+                  epoll ? (uint64_t)target->timeout_ns : target->fd_count,
+                  (uint64_t)target->timeout_ns);
+    wait->thread = thread;
+    wait->loop = NULL;
+    wait->sequence = noted.sequence;
 }
 
 void sw_loop_startup_step(struct sw_loop *loop)

@@ -4,7 +4,7 @@
  * A wrapper of a wait:
  *
  *     struct sw_wait wait;
- *     SW_WAIT_BEGIN(wait, sw_wait_epoll, SW_CALL_epoll_wait, epfd, 0, timeout_ns);
+ *     SW_EPOLL_BEGIN(wait, SW_CALL_epoll_wait, epfd, timeout_ns);
  *     int ready = SW_NEXT(epoll_wait)(epfd, events, most, timeout_ms);
  *     SW_WAIT_END(wait, ready);
  *     return ready;
@@ -64,30 +64,37 @@ void sw_loop_descriptor_closed(int fd);
 extern uint8_t sw_loop_descriptors[65536];
 #define SW_LOOP_DESCRIPTOR(fd) (sw_loop_descriptors[(unsigned)(fd) & 65535])
 
-/* Ends the iteration in progress of `loop` at `now` (ticks). */
-static inline void sw_loop_end_iteration(struct sw_thread *thread, struct sw_loop *loop, uint64_t now)
+/* Adds the iteration that went from loop->began to `ended` (ticks) to the loop's figures. */
+SW_INLINE void sw_loop_account(struct sw_loop *loop, uint64_t ended)
 {
-    uint64_t since = atomic_load_explicit(&loop->busy_since, memory_order_relaxed);
-    if (SW_UNLIKELY(since == 0))
+    if (SW_UNLIKELY(loop->began == 0))
         return;
-    uint64_t busy = now - since;
+    uint64_t busy = ended - loop->began;
     loop->histogram[sw_histogram_cell(busy)]++;
     loop->busy_total += busy;
     if (SW_UNLIKELY(busy > loop->busy_longest))
         loop->busy_longest = busy;
-    if (SW_UNLIKELY(busy > atomic_load_explicit(&sw_process->threshold_ticks, memory_order_relaxed)))
+}
+
+/* Ends the iteration in progress at `now` (ticks). Its figures are added when the wait is over (sw_wait_leave): a system call waits
+ * for all that was begun before it, so what need not be done before is done after. */
+SW_INLINE void sw_loop_end_iteration(struct sw_thread *thread, struct sw_loop *loop, uint64_t now)
+{
+    uint64_t since = atomic_load_explicit(&loop->busy_since, memory_order_relaxed);
+    if (SW_UNLIKELY(since == 0))
+        return;
+    uint64_t threshold = atomic_load_explicit(&sw_process->threshold_ticks, memory_order_relaxed);
+    if (SW_UNLIKELY(now - since > threshold))
         sw_loop_leave_note(thread, loop, now, false);
     atomic_store_explicit(&loop->busy_since, 0, memory_order_relaxed);
 }
 
 /* Enters the wait of `loop`, whose registers are noted. */
-static inline void sw_wait_enter(struct sw_wait *wait, struct sw_thread *thread,
+SW_INLINE void sw_wait_enter(struct sw_wait *wait, struct sw_thread *thread,
                                  struct sw_loop *loop, uint32_t id, int64_t timeout_ns)
 {
     uint64_t now = sw_clock_ticks();
     sw_loop_end_iteration(thread, loop, now);
-    thread->in_iteration = 0;
-    loop->wait_entered = now;
     loop->wait_timeout_ns = timeout_ns;
     loop->wait_sp = thread->note.registers.rsp;
     loop->wait_id = id;
@@ -100,7 +107,7 @@ static inline void sw_wait_enter(struct sw_wait *wait, struct sw_thread *thread,
     wait->sequence = atomic_load_explicit(&thread->sequence, memory_order_relaxed);
 }
 
-static inline void sw_wait_leave(struct sw_wait *wait, int64_t events)
+SW_INLINE void sw_wait_leave(struct sw_wait *wait, int64_t events)
 {
     struct sw_thread *thread = wait->thread;
     if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) !=
@@ -113,15 +120,15 @@ static inline void sw_wait_leave(struct sw_wait *wait, int64_t events)
         sw_call_close(thread);
         return;
     }
-    loop->wait_total += now - loop->wait_entered;
-    loop->events = events > 0 ? (uint64_t)events : 0;
+    sw_loop_account(loop, thread->note.entered);
+    loop->began = now;
+    loop->events = events > 0 ? (uint32_t)events : 0;
     if (SW_UNLIKELY(loop->startup))
         sw_loop_startup_step(loop);
     uint64_t iteration = atomic_load_explicit(&loop->iteration, memory_order_relaxed);
     atomic_store_explicit(&loop->iteration, iteration + 1, memory_order_relaxed);
     atomic_store_explicit(&loop->busy_since, now, memory_order_release);
     thread->stamp++;
-    thread->in_iteration = thread->outer == loop;
     sw_call_close(thread);
     /* The watchdog can wait on an epoll descriptor, but not on a set that it does not know. */
     if (SW_UNLIKELY(loop->fd < 0) &&
@@ -129,30 +136,15 @@ static inline void sw_wait_leave(struct sw_wait *wait, int64_t events)
         sw_process_wake();
 }
 
-/* The part of SW_WAIT_BEGIN after the registers were noted. */
-static inline void sw_wait_begin(struct sw_wait *wait, struct sw_thread *thread,
-                                 const struct sw_wait_target *target)
+/* Any wait that is not plainly the usual one: sw_loop_decide's, and a nested one as a call. Registers are noted already. */
+void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,
+                          const struct sw_wait_target *target);
+
+/* Is this the wait of the epoll loop whose iteration is in progress, with nothing to be thought about? */
+static inline bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
 {
-    if (SW_LIKELY(target->epoll >= 0 && thread->hot_key == (uint64_t)target->epoll + 1 &&
-                  atomic_load_explicit(&thread->attention, memory_order_relaxed) == 0)) {
-        sw_wait_enter(wait, thread, thread->outer, target->id, target->timeout_ns);
-        return;
-    }
-    bool call = false;
-    struct sw_loop *loop = sw_loop_decide(thread, target, &call);
-    if (loop != NULL) {
-        sw_wait_enter(wait, thread, loop, target->id, target->timeout_ns);
-    } else if (call) {
-        struct sw_call noted;
-        bool epoll = target->epoll >= 0;
-        sw_call_begin(&noted, thread, target->id,
-                      epoll ? (uint64_t)target->epoll : (uint64_t)(uintptr_t)target->fds,
-                      epoll ? (uint64_t)target->timeout_ns : target->fd_count,
-                      (uint64_t)target->timeout_ns);
-        wait->thread = thread;
-        wait->loop = NULL;
-        wait->sequence = noted.sequence;
-    }
+    return thread->hot_key == (uint64_t)epfd + 1 &&
+           atomic_load_explicit(&thread->attention, memory_order_relaxed) == 0;
 }
 
 /* May this thread note a wait now? Gives its record. */
@@ -170,14 +162,31 @@ static inline struct sw_thread *sw_wait_wanted(void)
     return thread;
 }
 
-#define SW_WAIT_BEGIN(wait, ...)                                                                   \
+#define SW_EPOLL_BEGIN(wait, call_id, epfd, timeout)                                               \
     do {                                                                                           \
         struct sw_thread *noting_ = sw_wait_wanted();                                              \
         (wait).thread = NULL;                                                                      \
-        if (SW_LIKELY(noting_ != NULL)) {                                                          \
+        if (SW_UNLIKELY(noting_ == NULL))                                                          \
+            break;                                                                                 \
+        if (SW_LIKELY(sw_wait_is_usual(noting_, (epfd)))) {                                        \
+            SW_NOTE_STACK_POINTER(noting_->note.registers.rsp);                                    \
+            sw_wait_enter(&(wait), noting_, noting_->outer, (call_id), (timeout));                 \
+        } else {                                                                                   \
             SW_NOTE_REGISTERS(&noting_->note.registers);                                           \
-            sw_wait_begin(&(wait), noting_, &(const struct sw_wait_target){__VA_ARGS__});          \
+            struct sw_wait_target target_ = {(epfd), NULL, 0, (timeout), (call_id)};               \
+            sw_wait_begin_decide(&(wait), noting_, &target_);                                      \
         }                                                                                          \
+    } while (0)
+
+#define SW_POLL_BEGIN(wait, call_id, fds, count, timeout)                                          \
+    do {                                                                                           \
+        struct sw_thread *noting_ = sw_wait_wanted();                                              \
+        (wait).thread = NULL;                                                                      \
+        if (SW_UNLIKELY(noting_ == NULL))                                                          \
+            break;                                                                                 \
+        SW_NOTE_REGISTERS(&noting_->note.registers);                                               \
+        struct sw_wait_target target_ = {-1, (fds), (count), (timeout), (call_id)};                \
+        sw_wait_begin_decide(&(wait), noting_, &target_);                                          \
     } while (0)
 
 #define SW_WAIT_END(wait, events)                                                                  \

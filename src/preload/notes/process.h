@@ -33,7 +33,7 @@ struct sw_process {
 extern struct sw_settings sw_process_settings;
 
 /* The process's words; NULL before the first call of sw_process_start. */
-extern struct sw_process *sw_process;
+extern struct sw_process *sw_process __attribute__((visibility("hidden")));
 
 /* From the constructor: parses the settings, notes what standard error is. */
 void sw_process_birth(char *const *environment);

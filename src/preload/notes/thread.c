@@ -12,7 +12,7 @@
 #define MOST_THREADS 16384
 #define ANSWER_TRIES 200
 
-__thread struct sw_thread *sw_thread_self __attribute__((tls_model("initial-exec")));
+__thread struct sw_thread *sw_thread_self;
 
 static _Atomic(struct sw_thread *) registry[MOST_THREADS];
 static _Atomic uint32_t registry_count;

@@ -27,6 +27,8 @@
 
 #define SW_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define SW_UNLIKELY(x) __builtin_expect(!!(x), 0)
+/* What a wait of the usual loop runs through: worth its copies. */
+#define SW_INLINE      static inline
 
 enum sw_loop_state {
     SW_LOOP_FREE,
@@ -44,13 +46,14 @@ struct sw_noted_registers {
     uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
 };
 
-/* The wrapped call that the thread is in, while `sequence` is odd. */
+/* The wrapped call that the thread is in, while `sequence` is odd. Registers fill a cache line of their own. */
 struct sw_note {
-    struct sw_noted_registers registers;
     uint64_t entered; /* ticks */
-    uint64_t argument[3];
     uint32_t id;      /* enum sw_call_id */
     uint32_t is_wait; /* the loop's own wait, not a call inside an iteration */
+    uint64_t spare;
+    struct sw_noted_registers registers;
+    uint64_t argument[3];
 };
 
 /* One kind of call in one iteration. */
@@ -72,23 +75,26 @@ struct sw_base_stack {
 };
 
 struct sw_loop {
+    /* The line that every wait writes. */
     _Atomic uint64_t busy_since; /* ticks when its wait returned; 0 while it waits */
     _Atomic uint64_t iteration;
-    uint64_t busy_total, wait_total; /* ticks */
-    uint64_t busy_longest;           /* ticks */
-    uint64_t events;                 /* of the iteration in progress */
-    uint64_t wait_entered;           /* ticks */
+    uint64_t began;        /* ticks when the last iteration did; not yet in the totals */
+    uint64_t busy_total;   /* ticks */
+    uint64_t busy_longest; /* ticks */
     int64_t wait_timeout_ns;         /* of the wait in progress; negative: no end */
+    uint32_t events;                 /* of the iteration in progress */
+    uint32_t wait_id;                /* enum sw_call_id of the last wait */
+    int32_t fd;                      /* of epoll; -1 for poll */
+    uint32_t startup;                /* phase */
+
+    uint64_t born;                   /* ticks at its first wait */
     uint64_t wait_sp;                /* stack pointer of the last wait */
     uint64_t born_iteration;         /* of the outer loop, when this one was first seen */
     _Atomic uint64_t closed_at;      /* ticks, with SW_LOOP_CLOSED */
     _Atomic uint32_t state;          /* enum sw_loop_state */
     _Atomic uint32_t group;          /* loops of one non-zero group take turns: a wait on one is a wait on all */
     uint32_t id;
-    uint32_t wait_id; /* enum sw_call_id of the last wait */
-    int32_t fd;       /* of epoll; -1 for poll */
     uint32_t waits;
-    uint32_t startup; /* phase */
     uint32_t many;    /* a poll of more than one descriptor was seen */
     uint32_t core_count;
     _Atomic int32_t core[SW_POLL_CORE]; /* descriptors that all its polls have shared; -1: closed since */
@@ -96,7 +102,7 @@ struct sw_loop {
     _Atomic(struct sw_base_stack *) base;
     _Atomic uint32_t base_wanted; /* the watchdog asks for a fresh one */
     uint32_t histogram[SW_HISTOGRAM_CELLS]; /* busy time in ticks, see loop_histogram.h */
-};
+} __attribute__((aligned(64)));
 
 /* An iteration that ended over the threshold, with its calls: left for the watchdog. */
 struct sw_ended {
@@ -113,27 +119,31 @@ struct sw_ended {
 };
 
 struct sw_thread {
-    /* What a wait of the usual loop touches first. */
+    /* What a wait of the usual loop touches: this line, the registers', and the loop's first. */
     uint64_t hot_key; /* descriptor + 1 of the epoll loop whose iteration is in progress; 0: none */
-    struct sw_loop *outer;       /* the loop whose iteration is in progress or just waited for; NULL */
-    _Atomic uint32_t sequence;   /* odd: inside a wrapped call */
-    _Atomic uint32_t request;    /* enum sw_request */
-    _Atomic uint32_t attention;  /* something changed a loop of this thread: take the slow way */
-    uint32_t in_iteration;       /* calls are noted */
-    uint32_t stamp;              /* of the iteration, for call slots */
-    int32_t tid;                 /* 0: wiped or free */
+    struct sw_loop *outer;      /* the loop whose iteration is in progress or just waited for; NULL */
+    _Atomic uint32_t sequence;  /* odd: inside a wrapped call */
+    _Atomic uint32_t request;   /* enum sw_request */
+    _Atomic uint32_t attention; /* something changed a loop of this thread: take the slow way */
+    uint32_t in_iteration;      /* calls are noted */
+    uint32_t stamp;             /* of the iteration, for call slots */
+    int32_t tid;                /* 0: wiped or free */
     struct sw_note note;
 
     _Atomic uint32_t ended_head, ended_tail; /* ring indices, unbounded */
     uint32_t ended_lost;
     uint32_t loops_used;
-    struct sw_loop loops[SW_LOOPS_PER_THREAD];
+    _Alignas(64) struct sw_loop loops[SW_LOOPS_PER_THREAD];
     struct sw_call_slot calls[SW_CALL_COUNT];
     struct sw_ended ended[SW_ENDED_RING];
 };
 
+_Static_assert(offsetof(struct sw_thread, note.registers) == 64, "registers in a line of their own");
+_Static_assert(offsetof(struct sw_loop, born) == 64, "what every wait writes in one line");
+
 /* This thread's record; NULL: never waited. After a fork it points to a wiped one (tid 0). */
-extern __thread struct sw_thread *sw_thread_self __attribute__((tls_model("initial-exec")));
+extern __thread struct sw_thread *sw_thread_self
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 /* This thread's record, made or made anew where needed. NULL where the process is not watched or memory is short. Slow: mmap, once a
  * thread. Keeps errno. */

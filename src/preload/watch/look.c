@@ -276,7 +276,8 @@ static uint64_t next_look(const struct sw_watch *watch, uint64_t now)
     return ticks_at_age(watch, next);
 }
 
-static struct sw_look look_idle(struct sw_watch *watch, const struct sw_loop *loop, uint64_t now)
+static struct sw_look look_idle(const struct sw_thread *thread, struct sw_watch *watch,
+                                const struct sw_loop *loop, uint64_t now)
 {
     uint64_t quarter = sw_clock_ns_to_ticks(threshold_ns() / 4);
     uint64_t iteration = loop != NULL ? atomic_load(&loop->iteration) : 0;
@@ -286,7 +287,7 @@ static struct sw_look look_idle(struct sw_watch *watch, const struct sw_loop *lo
         return (struct sw_look){false, now + quarter};
     if (loop == NULL || loop->wait_timeout_ns < 0)
         return (struct sw_look){true, UINT64_MAX};
-    return (struct sw_look){true, loop->wait_entered +
+    return (struct sw_look){true, thread->note.entered +
                                       sw_clock_ns_to_ticks((uint64_t)loop->wait_timeout_ns) +
                                       quarter};
 }
@@ -297,16 +298,16 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     clear_finished(thread, watch);
     struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
     if (loop == NULL)
-        return look_idle(watch, NULL, now);
+        return look_idle(thread, watch, NULL, now);
     uint32_t state = atomic_load(&loop->state);
     if (state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE)
-        return look_idle(watch, NULL, now);
+        return look_idle(thread, watch, NULL, now);
 
     uint64_t began = atomic_load_explicit(&loop->busy_since, memory_order_acquire);
     uint64_t iteration = atomic_load(&loop->iteration);
     if (began == 0 || atomic_load(&loop->busy_since) != began) {
         watch->open = false;
-        return look_idle(watch, loop, now);
+        return look_idle(thread, watch, loop, now);
     }
     unsigned index = (unsigned)(loop - thread->loops);
     if (!watch->open || watch->loop != index || watch->iteration != iteration ||

@@ -1,6 +1,8 @@
 /* See loops.h. */
 #include "preload/watch/loops.h"
 
+#include <string.h>
+
 #include "preload/notes/clock.h"
 #include "preload/notes/loop_histogram.h"
 #include "preload/watch/account.h"
@@ -18,15 +20,40 @@ void sw_loops_start(void)
     archived_count = 0;
 }
 
-/* The busy time that `permille` of the iterations did not exceed. */
-static uint64_t percentile_ns(const struct sw_loop *loop, uint64_t all, unsigned permille)
+/* A loop's figures as they would be if its wait were over: the iteration before the wait in progress is added. */
+struct figures {
+    uint64_t all, busy, longest;
+    uint32_t cells[SW_HISTOGRAM_CELLS];
+};
+
+static void take_figures(const struct sw_thread *thread, const struct sw_loop *loop,
+                         struct figures *figures)
 {
-    uint64_t wanted = (all * permille + 999) / 1000, seen = 0;
+    memcpy(figures->cells, loop->histogram, sizeof figures->cells);
+    figures->busy = loop->busy_total;
+    figures->longest = loop->busy_longest;
+    uint64_t ended = thread->note.entered;
+    bool waits = atomic_load(&loop->busy_since) == 0 && thread->outer == loop;
+    if (waits && loop->began != 0 && ended > loop->began) {
+        uint64_t last = ended - loop->began;
+        figures->cells[sw_histogram_cell(last)]++;
+        figures->busy += last;
+        figures->longest = last > figures->longest ? last : figures->longest;
+    }
+    figures->all = 0;
+    for (unsigned cell = 0; cell < SW_HISTOGRAM_CELLS; cell++)
+        figures->all += figures->cells[cell];
+}
+
+/* The busy time that `permille` of the iterations did not exceed. */
+static uint64_t percentile_ns(const struct figures *figures, unsigned permille)
+{
+    uint64_t wanted = (figures->all * permille + 999) / 1000, seen = 0;
     for (unsigned cell = 0; cell < SW_HISTOGRAM_CELLS; cell++) {
-        seen += loop->histogram[cell];
+        seen += figures->cells[cell];
         if (seen >= wanted && seen > 0) {
             uint64_t middle = sw_histogram_middle(cell);
-            return sw_clock_ticks_to_ns(middle < loop->busy_longest ? middle : loop->busy_longest);
+            return sw_clock_ticks_to_ns(middle < figures->longest ? middle : figures->longest);
         }
     }
     return 0;
@@ -35,22 +62,26 @@ static uint64_t percentile_ns(const struct sw_loop *loop, uint64_t all, unsigned
 static void summarize(const struct sw_thread *thread, const struct sw_loop *loop, char name[17],
                       struct sw_loop_summary *summary)
 {
-    uint64_t all = 0;
-    for (unsigned cell = 0; cell < SW_HISTOGRAM_CELLS; cell++)
-        all += loop->histogram[cell];
+    static struct figures figures;
+    take_figures(thread, loop, &figures);
     sw_account_name(thread->tid, name);
     summary->id = loop->id;
     summary->tid = thread->tid;
     summary->thread_name = name;
     summary->wait = sw_call_info(loop->wait_id)->name;
-    summary->iterations = all;
-    summary->busy_ns = sw_clock_ticks_to_ns(loop->busy_total);
-    summary->wait_ns = sw_clock_ticks_to_ns(loop->wait_total);
-    summary->p50_ns = percentile_ns(loop, all, 500);
-    summary->p90_ns = percentile_ns(loop, all, 900);
-    summary->p99_ns = percentile_ns(loop, all, 990);
-    summary->p999_ns = percentile_ns(loop, all, 999);
-    summary->max_ns = sw_clock_ticks_to_ns(loop->busy_longest);
+    summary->iterations = figures.all;
+    summary->busy_ns = sw_clock_ticks_to_ns(figures.busy);
+    /* What was not busy was waiting; the iteration in progress is neither yet. */
+    uint64_t until = atomic_load(&loop->busy_since);
+    if (until == 0)
+        until = sw_clock_ticks();
+    uint64_t whole = until > loop->born ? until - loop->born : 0;
+    summary->wait_ns = whole > figures.busy ? sw_clock_ticks_to_ns(whole - figures.busy) : 0;
+    summary->p50_ns = percentile_ns(&figures, 500);
+    summary->p90_ns = percentile_ns(&figures, 900);
+    summary->p99_ns = percentile_ns(&figures, 990);
+    summary->p999_ns = percentile_ns(&figures, 999);
+    summary->max_ns = sw_clock_ticks_to_ns(figures.longest);
 }
 
 void sw_loops_archive(const struct sw_thread *thread, const struct sw_loop *loop)

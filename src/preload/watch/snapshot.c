@@ -63,6 +63,8 @@ static int take_from_call(struct sw_thread *thread, uint32_t sequence, struct sw
     struct sw_unwind_input input;
     struct sw_noted_registers registers = thread->note.registers;
     uint32_t id = thread->note.id;
+    if (thread->note.is_wait)
+        return -EBUSY;
     registers_of_note(&input, &registers);
     if (!copy_stack(&input, registers.rsp))
         return -EFAULT;
