@@ -30,7 +30,7 @@ bool sw_call_discard(struct sw_thread *thread)
     uint64_t noted = thread->note.registers.rsp;
     if (here <= noted || here - noted > SAME_STACK_BYTES)
         return false;
-    sw_call_close(thread);
+    sw_call_close(thread, atomic_load_explicit(&thread->sequence, memory_order_relaxed));
     return true;
 }
 

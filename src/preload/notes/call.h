@@ -54,22 +54,21 @@ void sw_call_account(struct sw_thread *thread, uint32_t id, uint64_t ticks, bool
 
 /* Marks the thread as inside a call. After it the watchdog sends no signal: its half of the fence is membarrier(2), so a
  * store and a load that the compiler leaves in order are enough here. */
-static inline void sw_call_open(struct sw_thread *thread)
+static inline uint32_t sw_call_open(struct sw_thread *thread)
 {
-    uint32_t sequence = atomic_load_explicit(&thread->sequence, memory_order_relaxed);
-    atomic_store_explicit(&thread->sequence, sequence + 1, memory_order_relaxed);
+    uint32_t odd = atomic_load_explicit(&thread->sequence, memory_order_relaxed) + 1;
+    atomic_store_explicit(&thread->sequence, odd, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
     if (SW_UNLIKELY(atomic_load_explicit(&thread->request, memory_order_relaxed) !=
                     SW_REQUEST_IDLE))
         sw_thread_answer_request(thread);
+    return odd;
 }
 
-static inline void sw_call_close(struct sw_thread *thread)
+static inline void sw_call_close(struct sw_thread *thread, uint32_t odd)
 {
     atomic_signal_fence(memory_order_seq_cst);
-    atomic_store_explicit(&thread->sequence,
-                          atomic_load_explicit(&thread->sequence, memory_order_relaxed) + 1,
-                          memory_order_relaxed);
+    atomic_store_explicit(&thread->sequence, odd + 1, memory_order_relaxed);
 }
 
 /* May this thread note a call now? */
@@ -110,8 +109,7 @@ static inline void sw_call_begin(struct sw_call *call, struct sw_thread *thread,
     thread->note.entered = sw_clock_ticks();
     call->thread = thread;
     call->pointers = true;
-    sw_call_open(thread);
-    call->sequence = atomic_load_explicit(&thread->sequence, memory_order_relaxed);
+    call->sequence = sw_call_open(thread);
 }
 
 static inline void sw_call_end(struct sw_call *call)
@@ -123,7 +121,7 @@ static inline void sw_call_end(struct sw_call *call)
         return;
     uint64_t ticks = sw_clock_ticks() - thread->note.entered;
     sw_call_account(thread, thread->note.id, ticks, call->pointers);
-    sw_call_close(thread);
+    sw_call_close(thread, call->sequence);
 }
 
 #endif

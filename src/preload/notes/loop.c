@@ -70,7 +70,7 @@ struct sw_loop *sw_loop_place(struct sw_thread *thread)
         sw_kernel3(SYS_munmap, (long)base, sizeof *base, 0);
     memset(place, 0, sizeof *place);
     place->fd = -1;
-    place->startup = 1;
+    place->startup = place->unusual = 1;
     place->born = sw_clock_ticks();
     if (thread->outer != NULL)
         place->born_iteration = atomic_load(&thread->outer->iteration);
@@ -189,6 +189,18 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
     return loop;
 }
 
+struct sw_thread *sw_wait_wanted(void)
+{
+    struct sw_thread *thread = sw_thread_self;
+    if (thread == NULL || thread->tid == 0) {
+        thread = sw_thread_attach();
+        if (thread == NULL)
+            return NULL;
+    }
+    uint32_t sequence = atomic_load_explicit(&thread->sequence, memory_order_relaxed);
+    return (sequence & 1) && !sw_call_discard(thread) ? NULL : thread;
+}
+
 void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,
                           const struct sw_wait_target *target)
 {
@@ -207,16 +219,29 @@ void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,
                   epoll ? (uint64_t)target->timeout_ns : target->fd_count,
                   (uint64_t)target->timeout_ns);
     wait->thread = thread;
-    wait->loop = NULL;
     wait->sequence = noted.sequence;
 }
 
-void sw_loop_startup_step(struct sw_loop *loop)
+void sw_wait_leave_call(struct sw_thread *thread)
 {
-    if (loop->wait_timeout_ns != 0 || loop->waits >= STARTUP_WAITS)
-        loop->startup = 0;
-    else if (is_owned(loop))
-        loop->waits++;
+    uint64_t ticks = sw_clock_ticks() - thread->note.entered;
+    sw_call_account(thread, thread->note.id, ticks, true);
+    sw_call_close(thread, atomic_load_explicit(&thread->sequence, memory_order_relaxed));
+}
+
+void sw_wait_leave_unusual(struct sw_loop *loop)
+{
+    if (loop->startup) {
+        if (loop->wait_timeout_ns != 0 || loop->waits >= STARTUP_WAITS)
+            loop->startup = 0;
+        else if (is_owned(loop))
+            loop->waits++;
+    }
+    loop->unusual = loop->startup || loop->fd < 0;
+    /* The watchdog can wait on an epoll descriptor, but not on a set that it does not know. */
+    if (loop->fd < 0 &&
+        atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
+        sw_process_wake();
 }
 
 void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now, bool exiting)

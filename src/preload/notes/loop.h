@@ -23,8 +23,7 @@ struct pollfd;
 
 struct sw_wait {
     struct sw_thread *thread; /* NULL: nothing is noted */
-    struct sw_loop *loop;     /* the loop that this wait belongs to; NULL: it is a call in another's iteration */
-    uint32_t sequence;
+    uint32_t sequence;        /* the odd number that this wait set */
 };
 
 /* What a wait is on: an epoll descriptor, or a set of pollfd. */
@@ -52,8 +51,6 @@ bool sw_poll_loop_convincing(const struct sw_loop *loop);
 struct sw_loop *sw_loop_place(struct sw_thread *thread);
 /* Puts an iteration over the threshold, which ended (or is ended by exit or closing) at `now`, into the ring. Loop thread. */
 void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now, bool exiting);
-/* The end of a wait while the loop is in its phase `startup`. Loop thread. */
-void sw_loop_startup_step(struct sw_loop *loop);
 /* Copies the stack of the wait that is about to begin, for comparing later: two system calls, when a loop is first seen or the
  * watchdog asks for a fresh one. Loop thread. */
 void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop);
@@ -89,9 +86,9 @@ SW_INLINE void sw_loop_end_iteration(struct sw_thread *thread, struct sw_loop *l
     atomic_store_explicit(&loop->busy_since, 0, memory_order_relaxed);
 }
 
-/* Enters the wait of `loop`, whose registers are noted. */
-SW_INLINE void sw_wait_enter(struct sw_wait *wait, struct sw_thread *thread,
-                                 struct sw_loop *loop, uint32_t id, int64_t timeout_ns)
+/* Enters the wait of `loop`, the thread's outer one, with its stack pointer noted. */
+SW_INLINE void sw_wait_enter(struct sw_wait *wait, struct sw_thread *thread, struct sw_loop *loop,
+                             uint32_t id, int64_t timeout_ns)
 {
     uint64_t now = sw_clock_ticks();
     sw_loop_end_iteration(thread, loop, now);
@@ -102,91 +99,76 @@ SW_INLINE void sw_wait_enter(struct sw_wait *wait, struct sw_thread *thread,
     thread->note.is_wait = 1;
     thread->note.entered = now;
     wait->thread = thread;
-    wait->loop = loop;
-    sw_call_open(thread);
-    wait->sequence = atomic_load_explicit(&thread->sequence, memory_order_relaxed);
+    wait->sequence = sw_call_open(thread);
 }
 
-SW_INLINE void sw_wait_leave(struct sw_wait *wait, int64_t events)
+/* The end of a wait that was a call in another loop's iteration. */
+void sw_wait_leave_call(struct sw_thread *thread);
+/* The end of a wait of a loop that is in its phase `startup`, or that a sleeping watchdog cannot wait for. */
+void sw_wait_leave_unusual(struct sw_loop *loop);
+
+SW_INLINE void sw_wait_leave(const struct sw_wait *wait, int64_t events)
 {
     struct sw_thread *thread = wait->thread;
     if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) !=
                     wait->sequence))
         return;
-    struct sw_loop *loop = wait->loop;
-    uint64_t now = sw_clock_ticks();
-    if (SW_UNLIKELY(loop == NULL)) {
-        sw_call_account(thread, thread->note.id, now - thread->note.entered, true);
-        sw_call_close(thread);
+    if (SW_UNLIKELY(!thread->note.is_wait)) {
+        sw_wait_leave_call(thread);
         return;
     }
+    struct sw_loop *loop = thread->outer;
+    uint64_t now = sw_clock_ticks();
     sw_loop_account(loop, thread->note.entered);
     loop->began = now;
     loop->events = events > 0 ? (uint32_t)events : 0;
-    if (SW_UNLIKELY(loop->startup))
-        sw_loop_startup_step(loop);
     uint64_t iteration = atomic_load_explicit(&loop->iteration, memory_order_relaxed);
     atomic_store_explicit(&loop->iteration, iteration + 1, memory_order_relaxed);
     atomic_store_explicit(&loop->busy_since, now, memory_order_release);
     thread->stamp++;
-    sw_call_close(thread);
-    /* The watchdog can wait on an epoll descriptor, but not on a set that it does not know. */
-    if (SW_UNLIKELY(loop->fd < 0) &&
-        atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
-        sw_process_wake();
+    /* After busy_since: whoever wakes now finds the loop busy. */
+    if (SW_UNLIKELY(loop->unusual))
+        sw_wait_leave_unusual(loop);
+    sw_call_close(thread, wait->sequence);
 }
 
 /* Any wait that is not plainly the usual one: sw_loop_decide's, and a nested one as a call. Registers are noted already. */
 void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,
                           const struct sw_wait_target *target);
+/* This thread's record if it may note a wait now; NULL if not. Slow at the first wait of a thread. */
+struct sw_thread *sw_wait_wanted(void);
 
 /* Is this the wait of the epoll loop whose iteration is in progress, with nothing to be thought about? */
-static inline bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
+SW_INLINE bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
 {
-    return thread->hot_key == (uint64_t)epfd + 1 &&
-           atomic_load_explicit(&thread->attention, memory_order_relaxed) == 0;
-}
-
-/* May this thread note a wait now? Gives its record. */
-static inline struct sw_thread *sw_wait_wanted(void)
-{
-    struct sw_thread *thread = sw_thread_self;
-    if (SW_UNLIKELY(thread == NULL || thread->tid == 0)) {
-        thread = sw_thread_attach();
-        if (thread == NULL)
-            return NULL;
-    }
-    if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) & 1) &&
-        !sw_call_discard(thread))
-        return NULL;
-    return thread;
+    return thread != NULL && thread->hot_key == (uint64_t)epfd + 1 &&
+           ((atomic_load_explicit(&thread->sequence, memory_order_relaxed) & 1) |
+            atomic_load_explicit(&thread->attention, memory_order_relaxed)) == 0;
 }
 
 #define SW_EPOLL_BEGIN(wait, call_id, epfd, timeout)                                               \
     do {                                                                                           \
-        struct sw_thread *noting_ = sw_wait_wanted();                                              \
-        (wait).thread = NULL;                                                                      \
-        if (SW_UNLIKELY(noting_ == NULL))                                                          \
-            break;                                                                                 \
+        struct sw_thread *noting_ = sw_thread_self;                                                \
         if (SW_LIKELY(sw_wait_is_usual(noting_, (epfd)))) {                                        \
             SW_NOTE_STACK_POINTER(noting_->note.registers.rsp);                                    \
             sw_wait_enter(&(wait), noting_, noting_->outer, (call_id), (timeout));                 \
         } else {                                                                                   \
-            SW_NOTE_REGISTERS(&noting_->note.registers);                                           \
-            struct sw_wait_target target_ = {(epfd), NULL, 0, (timeout), (call_id)};               \
-            sw_wait_begin_decide(&(wait), noting_, &target_);                                      \
+            SW_WAIT_BEGIN_UNUSUAL(wait, (epfd), NULL, 0, (timeout), (call_id));                    \
         }                                                                                          \
     } while (0)
 
 #define SW_POLL_BEGIN(wait, call_id, fds, count, timeout)                                          \
+    SW_WAIT_BEGIN_UNUSUAL(wait, -1, (fds), (count), (timeout), (call_id))
+
+#define SW_WAIT_BEGIN_UNUSUAL(wait, ...)                                                           \
     do {                                                                                           \
-        struct sw_thread *noting_ = sw_wait_wanted();                                              \
+        struct sw_thread *thinking_ = sw_wait_wanted();                                            \
         (wait).thread = NULL;                                                                      \
-        if (SW_UNLIKELY(noting_ == NULL))                                                          \
+        if (thinking_ == NULL)                                                                     \
             break;                                                                                 \
-        SW_NOTE_REGISTERS(&noting_->note.registers);                                               \
-        struct sw_wait_target target_ = {-1, (fds), (count), (timeout), (call_id)};                \
-        sw_wait_begin_decide(&(wait), noting_, &target_);                                          \
+        SW_NOTE_REGISTERS(&thinking_->note.registers);                                             \
+        struct sw_wait_target target_ = {__VA_ARGS__};                                             \
+        sw_wait_begin_decide(&(wait), thinking_, &target_);                                        \
     } while (0)
 
 #define SW_WAIT_END(wait, events)                                                                  \

@@ -1,6 +1,7 @@
 /*
- * Busy times of a loop's iterations, counted in cells of about 6% width: 16 to each power of two, in ticks. Adding is one
- * increment on the loop thread; the watchdog reads the cells as they are (each is a 32-bit word; a count or two may be missed).
+ * Busy times of a loop's iterations, counted in cells. Adding is a shift and an increment on the loop thread for short ones, up to
+ * 512 × 1024 ticks (150 µs or so), which all iterations of a quick loop are; beyond, cells are of about 6% width: 16 to each power
+ * of two. The watchdog reads the cells as they are (each is a 32-bit word; a count or two may be missed).
  */
 #ifndef SW_NOTES_LOOP_HISTOGRAM_H
 #define SW_NOTES_LOOP_HISTOGRAM_H
@@ -9,22 +10,32 @@
 
 #include "preload/notes/thread.h"
 
-static inline unsigned sw_histogram_cell(uint64_t ticks)
+#define SW_HISTOGRAM_LINEAR      512
+#define SW_HISTOGRAM_SHIFT       10
+#define SW_HISTOGRAM_FIRST_POWER 19 /* 512 × 1024 ticks */
+
+/* The cell of a time beyond the linear part. */
+static inline unsigned sw_histogram_far_cell(uint64_t ticks)
 {
-    if (ticks < 16)
-        return (unsigned)ticks;
     unsigned power = 63u - (unsigned)__builtin_clzll(ticks);
-    unsigned cell = (power - 3) * 16 + (unsigned)((ticks >> (power - 4)) & 15);
+    unsigned cell = SW_HISTOGRAM_LINEAR + (power - SW_HISTOGRAM_FIRST_POWER) * 16 +
+                    (unsigned)((ticks >> (power - 4)) & 15);
     return cell < SW_HISTOGRAM_CELLS ? cell : SW_HISTOGRAM_CELLS - 1;
+}
+
+SW_INLINE unsigned sw_histogram_cell(uint64_t ticks)
+{
+    uint64_t cell = ticks >> SW_HISTOGRAM_SHIFT;
+    return SW_LIKELY(cell < SW_HISTOGRAM_LINEAR) ? (unsigned)cell : sw_histogram_far_cell(ticks);
 }
 
 /* The middle of a cell, in ticks. */
 static inline uint64_t sw_histogram_middle(unsigned cell)
 {
-    if (cell < 16)
-        return cell;
-    unsigned power = cell / 16 + 3;
-    uint64_t low = (UINT64_C(16) + cell % 16) << (power - 4);
+    if (cell < SW_HISTOGRAM_LINEAR)
+        return ((uint64_t)cell << SW_HISTOGRAM_SHIFT) + (1u << SW_HISTOGRAM_SHIFT) / 2;
+    unsigned power = (cell - SW_HISTOGRAM_LINEAR) / 16 + SW_HISTOGRAM_FIRST_POWER;
+    uint64_t low = (UINT64_C(16) + (cell - SW_HISTOGRAM_LINEAR) % 16) << (power - 4);
     return low + (UINT64_C(1) << (power - 4)) / 2;
 }
 

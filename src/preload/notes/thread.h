@@ -23,12 +23,12 @@
 #define SW_ENDED_RING       8    /* long iterations that the watchdog has not yet fetched */
 #define SW_CALL_TEXT        160  /* bytes kept of a call's string arguments */
 #define SW_BASE_STACK       (64 * 1024)
-#define SW_HISTOGRAM_CELLS  640
+#define SW_HISTOGRAM_CELLS  1152
 
 #define SW_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define SW_UNLIKELY(x) __builtin_expect(!!(x), 0)
 /* What a wait of the usual loop runs through: worth its copies. */
-#define SW_INLINE      static inline
+#define SW_INLINE      static inline __attribute__((always_inline))
 
 enum sw_loop_state {
     SW_LOOP_FREE,
@@ -85,7 +85,7 @@ struct sw_loop {
     uint32_t events;                 /* of the iteration in progress */
     uint32_t wait_id;                /* enum sw_call_id of the last wait */
     int32_t fd;                      /* of epoll; -1 for poll */
-    uint32_t startup;                /* phase */
+    uint32_t unusual;                /* the end of its waits needs thought: in its phase startup, or a poll loop */
 
     uint64_t born;                   /* ticks at its first wait */
     uint64_t wait_sp;                /* stack pointer of the last wait */
@@ -95,6 +95,7 @@ struct sw_loop {
     _Atomic uint32_t group;          /* loops of one non-zero group take turns: a wait on one is a wait on all */
     uint32_t id;
     uint32_t waits;
+    uint32_t startup; /* phase */
     uint32_t many;    /* a poll of more than one descriptor was seen */
     uint32_t core_count;
     _Atomic int32_t core[SW_POLL_CORE]; /* descriptors that all its polls have shared; -1: closed since */
