@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 
 #define BLOCK_SIZE ((size_t)64 * 1024)
 #define PAGE_SIZE  ((size_t)4096)

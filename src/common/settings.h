@@ -50,6 +50,7 @@ struct sw_settings {
     bool follow;
     int signal;         /* 0: auto */
     const char *helper; /* NULL: auto; "none" */
+    bool debuginfod;
     bool verbose;
     bool help;
     /* Problems found, ready to be said: whole lines without prefix, each ended by '\n'. */

@@ -59,6 +59,8 @@ SW_SETTING(SIGNAL, SIGNAL, signal, "auto", 0, 0, "",
            "the real-time signal used to sample a running thread")
 SW_SETTING(HELPER, PATH, helper, "auto", 0, 0, "auto", "auto, none or a path",
            "path of stallwatch-symbolize, or none; auto: beside the library")
+SW_SETTING(DEBUGINFOD, BOOL, debuginfod, "0", 0, 0, "", "0 or 1",
+           "1: the helper may ask the servers in DEBUGINFOD_URLS for debug information")
 SW_SETTING(VERBOSE, BOOL, verbose, "0", 0, 0, "", "0 or 1",
            "1: say what is watched, and each loop as it is found")
 SW_SETTING(HELP, BOOL, help, "0", 0, 0, "", "0 or 1", "1: print this table to stderr and go on")

@@ -6,7 +6,7 @@
 
 #include "preload/follow.h"
 #include "preload/interpose/exits.h"
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/notes/process.h"
 #include "preload/watch/watchdog.h"
 

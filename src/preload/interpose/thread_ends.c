@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "preload/interpose/next.h"
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/notes/process.h"
 
 #define STACK_SIZE (1024 * 1024) /* exit handlers run on it */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 
 #define SHORTEST_BASE_NS UINT64_C(2000000) /* 50 ns of doubt in 2 ms are 25 ppm */
 

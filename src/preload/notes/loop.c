@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 
 #define EPOLL_WAITS_OF_A_LOOP 2
 #define POLL_WAITS_OF_A_LOOP  3

@@ -57,7 +57,7 @@ void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop);
 /* Descriptor `fd` is being closed: loops on it are over. Any thread. */
 void sw_loop_descriptor_closed(int fd);
 
-/* One byte a descriptor: might it be a loop's? So that a close costs one load. */
+/* One byte a descriptor: might it be a loop's, or standard error that the helper has a copy of? So that a close costs one load. */
 extern uint8_t sw_loop_descriptors[65536];
 #define SW_LOOP_DESCRIPTOR(fd) (sw_loop_descriptors[(unsigned)(fd) & 65535])
 

@@ -7,7 +7,9 @@
  */
 #include "preload/notes/loop.h"
 
-#include "preload/kernel.h"
+#include <unistd.h>
+
+#include "common/kernel.h"
 
 uint8_t sw_loop_descriptors[65536];
 
@@ -52,6 +54,10 @@ void sw_loop_descriptor_closed(int fd)
     if (!sw_process_is_ours())
         return;
     SW_LOOP_DESCRIPTOR(fd) = 0;
+    if (fd == STDERR_FILENO) {
+        atomic_store(&sw_process->stderr_gone, 1);
+        sw_process_wake();
+    }
     unsigned count = sw_thread_count();
     for (unsigned i = 0; i < count; i++) {
         struct sw_thread *thread = sw_thread_at(i);

@@ -13,7 +13,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 
 #define MOST_SCANNED 1024
 

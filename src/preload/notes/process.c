@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "common/glob.h"
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/notes/clock.h"
 
 enum { NOT_STARTED, STARTING, READY, NOT_WATCHED };

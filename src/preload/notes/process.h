@@ -19,6 +19,7 @@ struct sw_process {
     _Atomic int32_t watchdog_tid;
     _Atomic uint32_t watchdog_asleep; /* it sleeps until a loop's descriptor is ready or a deadline */
     _Atomic uint32_t loops_found;
+    _Atomic uint32_t stderr_gone;     /* the program has closed or replaced its standard error */
     _Atomic uint32_t exiting;         /* 1: the program is on its way out */
     _Atomic uint64_t exit_ticks;      /* when that began */
     _Atomic uint32_t fork_wanted;     /* a thread is about to fork: let go of libunwind */

@@ -6,7 +6,7 @@
 
 #include <sys/mman.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/notes/process.h"
 
 #define MOST_THREADS 16384

@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <linux/close_range.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 
 #define KEPT_FROM 900
 
@@ -61,4 +62,27 @@ int sw_descriptors_keep(int fd)
         return fd;
     sw_kernel_close(fd);
     return (int)moved;
+}
+
+void sw_descriptors_pipe_begin(int ends[2])
+{
+    ends[0] = ends[1] = -1;
+    if (private_table)
+        return;
+    ends[0] = sw_kernel_open("/dev/null", O_RDONLY | O_CLOEXEC, 0);
+    ends[1] = sw_kernel_open("/dev/null", O_RDONLY | O_CLOEXEC, 0);
+    sw_kernel_close(ends[0]);
+    sw_kernel_close(ends[1]);
+}
+
+void sw_descriptors_pipe_end(const int ends[2])
+{
+    struct stat one, other;
+    if (private_table || sw_kernel3(SYS_fstat, ends[0], (long)&one, 0) != 0 ||
+        sw_kernel3(SYS_fstat, ends[1], (long)&other, 0) != 0)
+        return;
+    if (!S_ISFIFO(one.st_mode) || one.st_ino != other.st_ino || one.st_dev != other.st_dev)
+        return;
+    sw_kernel_close(ends[0]);
+    sw_kernel_close(ends[1]);
 }

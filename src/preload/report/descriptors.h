@@ -21,4 +21,12 @@ void sw_descriptors_return(int borrowed);
 /* Moves a descriptor that is to be kept out of the program's way; returns its new number (the old one where it cannot be moved). */
 int sw_descriptors_keep(int fd);
 
+/*
+ * Around a library's start that leaves a pipe open which nobody needs: libunwind's local mode, never used here, opens one as the library
+ * is set up, and in a shared table it would sit at a number that the program counts on. The two lowest free numbers are noted
+ * before; if they are one pipe's ends afterwards, they are closed.
+ */
+void sw_descriptors_pipe_begin(int ends[2]);
+void sw_descriptors_pipe_end(const int ends[2]);
+
 #endif

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/report/helper_state.h"
 
 #define REAP_STEP_NS 500000

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/report/helper.h"
 #include "preload/report/helper_state.h"
 

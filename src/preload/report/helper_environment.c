@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 
 #define KEPT_SIZE 8192
 

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "common/text.h"
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/report/helper_environment.h"
 
 #define FIRST_DESCRIPTOR 500

@@ -25,7 +25,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 
 #define STACK_SIZE      16384
 #define KERNEL_SIGNALS  64

@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "common/pattern.h"
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/notes/process.h"
 #include "preload/report/descriptors.h"
 

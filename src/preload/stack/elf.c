@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/stack/memory.h"
 
 #define NOTES_SIZE 65536 /* bytes of one PT_NOTE looked through */

@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 
 int sw_maps_open(struct sw_maps *maps)
 {

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/stack/maps.h"
 
 #define PAGE   UINT64_C(4096)

@@ -17,7 +17,7 @@
 #include <sys/auxv.h>
 
 #include "common/arena.h"
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/stack/elf.h"
 #include "preload/stack/maps.h"
 #include "preload/stack/memory.h"

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/stack/elf.h"
 #include "preload/stack/modules.h"
 #include "preload/stack/symbols_index.h"

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "common/text.h"
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/notes/clock.h"
 
 #define PATH_SIZE 64
@@ -107,6 +107,16 @@ void sw_account_syscall(int tid, struct sw_syscall_view *view)
     }
     view->sp = number(&at, 16);
     view->pc = number(&at, 16);
+}
+
+uint64_t sw_account_delay_ns(int tid)
+{
+    char buffer[128];
+    if (slurp(tid, "schedstat", buffer, sizeof buffer) <= 0)
+        return 0;
+    const char *at = buffer;
+    number(&at, 10);
+    return number(&at, 10);
 }
 
 bool sw_account_blocks(int tid, int signal)

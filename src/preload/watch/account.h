@@ -28,6 +28,8 @@ struct sw_syscall_view {
 /* The thread's figures now. `valid` is false where its CPU clock cannot be read (it has ended). */
 void sw_account_read(int tid, struct sw_reading *reading);
 void sw_account_syscall(int tid, struct sw_syscall_view *view);
+/* How long the thread has been ready without running, since it began; 0 where the kernel does not tell. */
+uint64_t sw_account_delay_ns(int tid);
 /* Does the thread block `signal`? True also where that cannot be known. */
 bool sw_account_blocks(int tid, int signal);
 /* Is there such a thread in this process? */

@@ -22,8 +22,10 @@ struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
     /* Time inside a call is the call's, whether it slept or computed. */
     uint64_t cpu = least(input->cpu_ns, whole > in_calls ? whole - in_calls : 0);
 
-    /* Starvation first: a call that took long because the machine was busy is not the program's fault. */
-    const struct sw_cause_verdict candidates[] = {{SW_CAUSE_STARVED, starved},
+    /* What is nobody's fault first: a call that took long because the machine was busy, or the process stopped, is not the
+     * program's. */
+    const struct sw_cause_verdict candidates[] = {{SW_CAUSE_STOPPED, input->stopped_ns},
+                                                  {SW_CAUSE_STARVED, starved},
                                                   {SW_CAUSE_BLOCKING_CALL, input->blocking_ns},
                                                   {SW_CAUSE_NESTED_WAIT, input->waiting_ns},
                                                   {SW_CAUSE_LOCK, input->lock_ns},
@@ -35,8 +37,10 @@ struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
                                              least(candidates[i].explained_ns, whole)};
         known += candidates[i].explained_ns;
     }
-    if (starved > 0 && starved < whole && whole - starved < input->threshold_ns)
-        return (struct sw_cause_verdict){SW_CAUSE_STARVED, starved};
+    uint64_t innocent = least(starved + input->stopped_ns, whole);
+    if (innocent > 0 && whole - innocent < input->threshold_ns)
+        return (struct sw_cause_verdict){
+            input->stopped_ns > starved ? SW_CAUSE_STOPPED : SW_CAUSE_STARVED, innocent};
     if (known * 2 < whole)
         return (struct sw_cause_verdict){SW_CAUSE_UNKNOWN, 0};
     return (struct sw_cause_verdict){SW_CAUSE_MIXED, least(known, whole)};

@@ -23,6 +23,7 @@ struct sw_cause_input {
     uint64_t cpu_ns;       /* on a CPU, of the accounted part */
     uint64_t runqueue_ns;  /* ready and not running, of the accounted part */
     uint64_t accounted_ns; /* the part that was watched */
+    uint64_t stopped_ns;   /* all of the process stood still */
     uint64_t late_ns;      /* of the rest: time that the watchdog itself did not get, or run-queue delay read afterwards */
 };
 

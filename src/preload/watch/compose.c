@@ -48,7 +48,7 @@ static void fill_times(struct sw_stall *stall, const struct sw_watch *watch)
 static uint64_t unwatched_starvation(const struct sw_compose_input *input, uint64_t began)
 {
     struct sw_watch *watch = input->watch;
-    uint64_t late = sw_clock_ticks_to_ns(sw_lateness_within(began, input->now));
+    uint64_t late = sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_BUSY, began, input->now));
     bool watched = watch->open && watch->first.valid;
     struct sw_reading before = watched ? watch->first : watch->known;
     if (watched || !watch->known.valid)
@@ -74,6 +74,8 @@ static void decide_cause(const struct sw_compose_input *input, const struct sw_t
         .cpu_ns = stall->cpu_ns,
         .runqueue_ns = stall->runqueue_ns,
         .accounted_ns = stall->accounted_ns,
+        .stopped_ns = sw_clock_ticks_to_ns(
+            sw_lateness_within(SW_LATENESS_STOPPED, began, input->now)),
         .late_ns = unwatched_starvation(input, began),
     };
     struct sw_cause_verdict verdict = sw_cause_decide(&figures);

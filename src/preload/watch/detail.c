@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/notes/clock.h"
 #include "preload/stack/memory.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/report/helper.h"
 #include "preload/stack/maps.h"
 

@@ -1,14 +1,23 @@
 /*
- * The watchdog's own lateness: time that it did not get is not blamed on the program. Watchdog thread.
+ * The watchdog's own lateness: time that it did not get is not blamed on the program.
+ *
+ * Where the kernel says that the watchdog was ready and not running, the machine was busy. Where it was not even ready, all of the
+ * process stood still: SIGSTOP, a debugger, a suspended machine. Watchdog thread.
  */
 #ifndef SW_WATCH_LATENESS_H
 #define SW_WATCH_LATENESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* It was to wake at `planned` and woke at `woke` (ticks); small differences are no lateness. */
-void sw_lateness_note(uint64_t planned, uint64_t woke);
-/* How much of [from, to] it was late in, of the last such times; ticks. */
-uint64_t sw_lateness_within(uint64_t from, uint64_t to);
+enum sw_lateness { SW_LATENESS_BUSY, SW_LATENESS_STOPPED };
+
+/* It was to wake at `planned` and woke at `woke` (ticks), and was ready but not running for `delay_ns` in between; small differences
+ * are no lateness. */
+void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns);
+/* Would sw_lateness_note take it for lateness? */
+bool sw_lateness_matters(uint64_t planned, uint64_t woke);
+/* How much of [from, to] it was late in for this reason, of the last such times; ticks. */
+uint64_t sw_lateness_within(enum sw_lateness reason, uint64_t from, uint64_t to);
 
 #endif

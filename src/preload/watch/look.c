@@ -15,6 +15,7 @@
 #include "preload/watch/totals.h"
 
 #define HELPER_WAIT_MS      1500
+#define HELPER_DUE_WAIT_MS  20 /* while the stall goes on, looking at it comes first; the helper reads ahead meanwhile */
 #define HELPER_EXIT_WAIT_MS 1000
 #define LONGEST_STEP_NS     UINT64_C(100000000)
 #define MS_NS               UINT64_C(1000000)
@@ -70,7 +71,7 @@ static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t
         .now = now,
         .state = SW_STALL_ONGOING,
         .program = sw_publish_process_info()->program,
-        .helper_wait_ms = HELPER_WAIT_MS,
+        .helper_wait_ms = HELPER_DUE_WAIT_MS,
     };
     struct sw_stall stall;
     const char *top = NULL;
@@ -113,6 +114,20 @@ static struct sw_watch *unwatched(const struct sw_watch *watch)
     return &blank;
 }
 
+/* The figures at the iteration's end, where they can still be had: the loop has been waiting since. */
+static void read_end(struct sw_thread *thread, struct sw_watch *watch, const struct sw_ended *ended)
+{
+    const struct sw_loop *loop = &thread->loops[ended->loop];
+    struct sw_reading reading;
+    sw_account_read(thread->tid, &reading);
+    bool waits_since = atomic_load(&loop->iteration) == ended->iteration &&
+                       atomic_load(&loop->busy_since) == 0;
+    if (!waits_since || !watch->first.valid || !reading.valid)
+        return;
+    watch->last = reading;
+    watch->last.ticks = ended->ended;
+}
+
 /* One long iteration that its thread left a note of. False: it has to wait until the candidate is confirmed. */
 static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, const struct sw_ended *ended)
 {
@@ -139,6 +154,7 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, const s
         watch->dropped = true;
         return true;
     }
+    read_end(thread, watch, ended);
     report(thread, watch, ended, ended->ended,
            ended->exiting ? SW_STALL_EXITING : SW_STALL_ENDED);
     watch->dropped = true;

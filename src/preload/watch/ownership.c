@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/stack/modules.h"
 #include "preload/stack/symbols.h"
 #include "preload/watch/memory_pool.h"

@@ -5,8 +5,10 @@
 #include <sys/mman.h>
 #include <sys/utsname.h>
 
-#include "preload/kernel.h"
+#include "common/version.h"
+#include "common/kernel.h"
 #include "preload/notes/clock.h"
+#include "preload/notes/loop.h"
 #include "preload/notes/process.h"
 #include "preload/report/descriptors.h"
 #include "preload/report/helper.h"
@@ -125,6 +127,25 @@ static void say_setting_problems(void)
     }
 }
 
+/* Settings that this version reads and does not act on yet. */
+static void say_idle_settings(void)
+{
+    const struct {
+        bool set;
+        const char *message;
+    } idle[] = {
+        {sw_process_settings.suppressions != NULL,
+         "STALLWATCH_SUPPRESSIONS has no effect in version " SW_VERSION},
+        {sw_process_settings.metrics != NULL,
+         "STALLWATCH_METRICS has no effect in version " SW_VERSION},
+        {sw_process_settings.annotate != SW_ANNOTATE_NONE,
+         "STALLWATCH_ANNOTATE has no effect in version " SW_VERSION},
+    };
+    for (unsigned i = 0; i < sizeof idle / sizeof idle[0]; i++)
+        if (idle[i].set)
+            sw_publish_message(idle[i].message, true);
+}
+
 static void say_sink_problems(void)
 {
     char message[SAY_MOST];
@@ -142,6 +163,7 @@ void sw_publish_process(void)
         return;
     out.said = true;
     say_setting_problems();
+    say_idle_settings();
     say_sink_problems();
     if (!sw_sink_wants_json())
         return;
@@ -322,6 +344,9 @@ static void tell_outputs(void)
     int fd = sw_sink_text_is_stderr() ? sw_sink_borrow_stderr() : -1;
     sw_helper_outputs(sw_sink_text_path(), sw_sink_json_path(), fd >= 0 ? fd : -1);
     sw_descriptors_return(fd);
+    /* The copy keeps a pipeline open: it has to go when the program's own does (interpose/closes.c). */
+    if (fd >= 0)
+        SW_LOOP_DESCRIPTOR(2) = 1;
     out.helper_has_outputs = true;
 }
 
@@ -359,6 +384,12 @@ void sw_publish_due(struct sw_stall *stall)
     tell_outputs();
     sw_helper_due(text.data, text.length, sw_sink_wants_json() ? json.data : NULL,
                   sw_sink_wants_json() ? json.length : 0);
+}
+
+void sw_publish_tend(void)
+{
+    if (atomic_exchange(&sw_process->stderr_gone, 0))
+        sw_helper_drop_text();
 }
 
 void sw_publish_lost(uint64_t count)

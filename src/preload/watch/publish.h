@@ -23,6 +23,8 @@ void sw_publish_due(struct sw_stall *stall);
 /* With STALLWATCH_VERBOSE=1: a loop was found, or is over (its descriptor closed, or its function returned). */
 void sw_publish_loop_found(const struct sw_thread *thread, const struct sw_loop *loop);
 void sw_publish_loop_over(const struct sw_thread *thread, const struct sw_loop *loop, bool left);
+/* At each pass: what the program did to its standard error is passed on to the helper. */
+void sw_publish_tend(void);
 /* Stalls that were lost to a full ring. */
 void sw_publish_lost(uint64_t count);
 /* The last words: the summary, and the helper's farewell. */

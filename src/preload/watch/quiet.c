@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/notes/process.h"
 
 #define STEP_NS      100000

@@ -13,7 +13,7 @@
 #include <ucontext.h>
 
 #include "preload/interpose/signals.h"
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/watch/account.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/notes/process.h"
 #include "preload/watch/quiet.h"
 #include "preload/watch/snapshot.h"

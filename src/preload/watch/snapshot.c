@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/stack/memory.h"
 
 #define MOST_STACK (256 * 1024)

@@ -17,7 +17,7 @@
 #include <time.h>
 
 #include "preload/interpose/signals.h"
-#include "preload/kernel.h"
+#include "common/kernel.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/report/descriptors.h"
@@ -46,6 +46,7 @@ static struct sw_watch *watches[MOST_WATCHES];
 static struct pollfd polled[MOST_POLLED];
 static bool loaded_unwinder;
 static uint64_t last_housekeeping;
+static uint64_t own_delay_ns; /* the watchdog's run-queue delay when it was last read */
 
 static struct sw_watch *watch_of(unsigned index, const struct sw_thread *thread)
 {
@@ -70,7 +71,10 @@ static void load_unwinder_once(void)
     char why[256];
     sw_quiet_begin();
     sw_modules_start();
+    int ends[2];
+    sw_descriptors_pipe_begin(ends);
     int error = sw_unwind_start(why, sizeof why);
+    sw_descriptors_pipe_end(ends);
     sw_helper_place(sw_process_settings.helper);
     sw_quiet_end();
     if (error != 0)
@@ -152,8 +156,10 @@ static uint64_t pass_over_threads(bool *all_idle)
     uint64_t quarter = sw_clock_ns_to_ticks(sw_process_settings.threshold_ns / 4);
     bool housekeeping =
         sw_clock_ticks_to_ns(sw_clock_ticks() - last_housekeeping) >= HOUSEKEEPING_NS;
-    if (housekeeping)
+    if (housekeeping) {
         last_housekeeping = sw_clock_ticks();
+        own_delay_ns = sw_account_delay_ns(atomic_load(&sw_process->watchdog_tid));
+    }
     *all_idle = true;
     unsigned count = sw_thread_count();
     for (unsigned i = 0; i < count && i < MOST_WATCHES; i++) {
@@ -236,6 +242,15 @@ static bool wait_until(uint64_t due, unsigned count)
     return result == 0;
 }
 
+static void note_lateness(uint64_t due, uint64_t woke)
+{
+    if (!sw_lateness_matters(due, woke))
+        return;
+    uint64_t delay_ns = sw_account_delay_ns(atomic_load(&sw_process->watchdog_tid));
+    sw_lateness_note(due, woke, delay_ns - own_delay_ns);
+    own_delay_ns = delay_ns;
+}
+
 static void sleep_until_due(uint64_t due, bool all_idle)
 {
     unsigned count = 0;
@@ -253,7 +268,7 @@ static void sleep_until_due(uint64_t due, bool all_idle)
     bool timed_out = wait_until(due, count);
     atomic_store(&sw_process->watchdog_asleep, 0);
     if (timed_out && due != UINT64_MAX)
-        sw_lateness_note(due, sw_clock_ticks());
+        note_lateness(due, sw_clock_ticks());
 }
 
 static void finish(void)
@@ -292,6 +307,7 @@ static void *watch(void *unused)
     while (!atomic_load(&sw_process->exiting)) {
         bool all_idle = false;
         uint64_t due = pass_over_threads(&all_idle);
+        sw_publish_tend();
         sleep_until_due(due, all_idle);
         sw_clock_refine();
     }

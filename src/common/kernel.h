@@ -4,8 +4,8 @@
  * For the watchdog thread and the helper's intermediate task (which shares the watchdog's thread-local storage, so must not
  * touch errno). Each returns what the kernel does: a value, or a negative errno.
  */
-#ifndef SW_PRELOAD_KERNEL_H
-#define SW_PRELOAD_KERNEL_H
+#ifndef SW_COMMON_KERNEL_H
+#define SW_COMMON_KERNEL_H
 
 #include <fcntl.h>
 #include <stddef.h>
