@@ -72,17 +72,19 @@ $(BUILD)/stallwatch: $(COMMAND) $(COMMON)
 # --- tests -----------------------------------------------------------------------------------------
 
 # All that a unit test may want; the linker takes the members that it names. The wrappers are left out: they would
-# come before libc's own functions.
+# come before libc's own functions. next.o is none of them, and a test that wants one names its object.
 $(BUILD)/tests/parts.a: $(COMMON) $(filter-out %/main.o,$(SYMBOLIZE) $(COMMAND)) \
-		$(filter-out $(BUILD)/obj/src/preload/interpose/%,$(PRELOAD))
+		$(filter-out $(BUILD)/obj/src/preload/interpose/%,$(PRELOAD)) $(call objects,src/preload/interpose/next.c)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/tests/parts.a
 	@mkdir -p $(@D)
-	$(CC) $(SW_FLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/tests/parts.a $(LDFLAGS) \
+	$(CC) $(SW_FLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.o %.a,$^) $(LDFLAGS) \
 		-ldw -lelf -liberty $$(pkg-config --libs check)
+
+$(BUILD)/tests/unit/test_sampler: $(call objects,src/preload/interpose/signals.c)
 
 # For the helper's tests: libraries whose lines are known, by gcc and clang, with the debug information apart, and without.
 $(BUILD)/fixtures/lines_c.so: tests/unit/fixtures/lines_c.c

@@ -4,12 +4,14 @@
  *
  * Descriptor 2 is looked at too: a helper that holds a copy of standard error lets go of it when the program does.
  */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "preload/interpose/next.h"
 #include "preload/notes/loop.h"
 
 SW_NEXT_DEFINE(close);
+SW_NEXT_DEFINE(fclose);
 SW_NEXT_DEFINE(dup2);
 SW_NEXT_DEFINE(dup3);
 
@@ -21,13 +23,16 @@ SW_NEXT_DEFINE(closefrom);
 
 static void note_closed(int fd)
 {
-    if (SW_UNLIKELY(fd >= 0 && SW_LOOP_DESCRIPTOR(fd)))
+    if (SW_UNLIKELY(fd < 0))
+        return;
+    SW_CLOSES_COUNT(fd)++;
+    if (SW_UNLIKELY(SW_CLOSES_MATTER(fd)))
         sw_loop_descriptor_closed(fd);
 }
 
 static void note_range_closed(unsigned int first, unsigned int last)
 {
-    for (unsigned int fd = first; fd <= last && fd < sizeof sw_loop_descriptors; fd++)
+    for (unsigned int fd = first; fd <= last && fd < SW_CLOSES_DESCRIPTORS; fd++)
         note_closed((int)fd);
 }
 
@@ -35,6 +40,13 @@ SW_EXPORT int close(int fd)
 {
     note_closed(fd);
     return SW_NEXT(close)(fd);
+}
+
+/* libc closes a stream's descriptor without passing close. */
+SW_EXPORT int fclose(FILE *stream)
+{
+    note_closed(fileno(stream));
+    return SW_NEXT(fclose)(stream);
 }
 
 SW_EXPORT int dup2(int from, int to)

@@ -2,6 +2,7 @@
  * See call.h. Loop thread: no lock, no malloc, no system call, errno kept.
  */
 #include "preload/notes/call.h"
+#include "preload/notes/closes.h"
 
 #include <string.h>
 #include <time.h>
@@ -53,6 +54,8 @@ static void keep_arguments(struct sw_thread *thread, struct sw_call_slot *slot, 
     slot->longest_entered = thread->note.entered;
     slot->text[0] = slot->text[1] = '\0';
     enum sw_detail_kind kind = infos[thread->note.id].detail;
+    if (kind == SW_DETAIL_DESCRIPTOR)
+        slot->argument[2] = SW_CLOSES_COUNT(slot->argument[0]);
     if (kind == SW_DETAIL_HOST && pointers)
         keep_host(slot, thread->note.argument);
     if (kind == SW_DETAIL_TIMESPEC) {

@@ -89,7 +89,7 @@ static struct sw_loop *epoll_loop(struct sw_thread *thread, int fd)
     if (loop == NULL)
         return NULL;
     loop->fd = fd;
-    SW_LOOP_DESCRIPTOR(fd) = 1;
+    SW_CLOSES_MATTER(fd) = 1;
     atomic_store_explicit(&loop->state, SW_LOOP_CANDIDATE, memory_order_release);
     sw_loop_take_base(thread, loop);
     sw_process_watch();

@@ -16,6 +16,7 @@
 #define SW_NOTES_LOOP_H
 
 #include "preload/notes/call.h"
+#include "preload/notes/closes.h"
 #include "preload/notes/loop_histogram.h"
 #include "preload/notes/process.h"
 
@@ -56,10 +57,6 @@ void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t
 void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop);
 /* Descriptor `fd` is being closed: loops on it are over. Any thread. */
 void sw_loop_descriptor_closed(int fd);
-
-/* One byte a descriptor: might it be a loop's, or standard error that the helper has a copy of? So that a close costs one load. */
-extern uint8_t sw_loop_descriptors[65536];
-#define SW_LOOP_DESCRIPTOR(fd) (sw_loop_descriptors[(unsigned)(fd) & 65535])
 
 /* Adds the iteration that went from loop->began to `ended` (ticks) to the loop's figures. */
 SW_INLINE void sw_loop_account(struct sw_loop *loop, uint64_t ended)

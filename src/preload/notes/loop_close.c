@@ -11,7 +11,8 @@
 
 #include "common/kernel.h"
 
-uint8_t sw_loop_descriptors[65536];
+uint8_t sw_closes_matter[SW_CLOSES_DESCRIPTORS];
+uint8_t sw_closes_count[SW_CLOSES_DESCRIPTORS];
 
 static bool leave_core(struct sw_loop *loop, int fd)
 {
@@ -53,7 +54,7 @@ void sw_loop_descriptor_closed(int fd)
 {
     if (!sw_process_is_ours())
         return;
-    SW_LOOP_DESCRIPTOR(fd) = 0;
+    SW_CLOSES_MATTER(fd) = 0;
     if (fd == STDERR_FILENO) {
         atomic_store(&sw_process->stderr_gone, 1);
         sw_process_wake();

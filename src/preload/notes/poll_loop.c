@@ -71,7 +71,7 @@ static void seed_core(struct sw_loop *loop, const struct sw_wait_target *target)
         int32_t fd = target->fds[i].fd;
         if (fd < 0)
             continue;
-        SW_LOOP_DESCRIPTOR(fd) = 1;
+        SW_CLOSES_MATTER(fd) = 1;
         atomic_store(&loop->core[count++], fd);
     }
     loop->core_count = count;

@@ -208,7 +208,7 @@ static void write_times(struct sw_text *text, int pid, const struct sw_stall *st
     sw_report_ms(text, stall->blocked_ns);
     if (stall->accounted_ns < stall->duration_ns &&
         stall->duration_ns - stall->accounted_ns > stall->duration_ns / 5) {
-        sw_text_string(text, ", before it was watched ");
+        sw_text_string(text, ", not watched ");
         sw_report_ms(text, stall->duration_ns - stall->accounted_ns);
     }
     if (stall->major_faults != 0) {
@@ -249,7 +249,7 @@ static void write_full(struct sw_text *text, const struct sw_process_info *proce
     sw_text_string(text, " (threshold ");
     sw_text_duration(text, stall->threshold_ns);
     sw_text_string(text, ") in ");
-    sw_report_name(text, process->program);
+    sw_report_name(text, process->comm);
     sw_text_string(text, " at ");
     sw_text_time(text, stall->began_realtime_ns);
     sw_text_char(text, '\n');

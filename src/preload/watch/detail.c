@@ -6,6 +6,7 @@
 
 #include "common/kernel.h"
 #include "preload/notes/clock.h"
+#include "preload/notes/closes.h"
 #include "preload/stack/memory.h"
 
 #define NAME_MOST 200
@@ -168,6 +169,13 @@ void sw_detail_of_slot(struct sw_text *text, uint32_t id, const struct sw_call_s
     memcpy(call.value, slot->argument, sizeof call.value);
     call.entered = slot->longest_entered;
     enum sw_detail_kind kind = sw_call_info(id)->detail;
+    /* Closed since the call: what has that number now is something else. */
+    if (kind == SW_DETAIL_DESCRIPTOR &&
+        slot->argument[2] != SW_CLOSES_COUNT(slot->argument[0])) {
+        sw_text_string(text, "fd ");
+        sw_text_signed(text, (int)slot->argument[0]);
+        return;
+    }
     call.span_ns = kind == SW_DETAIL_TIMESPEC ? slot->argument[0] : UINT64_MAX;
     if (kind == SW_DETAIL_HOST && (slot->text[0] != '\0' || slot->text[1] != '\0')) {
         struct sw_text part;

@@ -142,6 +142,10 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, const s
         return true;
     if (sw_clock_ticks_to_ns(ended->ended - ended->began) < threshold_ns())
         return true;
+    /* Synchronous code polls too: without a stack, a poll loop has to have shown itself before. */
+    bool sampled = known && watch->sample_count > 0;
+    if (loop->fd < 0 && !sampled && watch->verified[ended->loop] != loop->id)
+        return true;
     if (!known) {
         struct sw_watch *blank = unwatched(watch);
         report(thread, blank, ended, ended->ended,

@@ -72,6 +72,48 @@ static bool function_has_returned(const struct sw_unwind_stack *stack,
     return common == 0 || is_entry(&stack->frame[stack->count - common]);
 }
 
+/* The interpreter's own frames are the same whatever Python function runs: they own no wait. */
+static bool is_interpreter(const struct sw_module *module)
+{
+    return strncmp(module->name, "python", 6) == 0 || strncmp(module->name, "libpython", 9) == 0;
+}
+
+/* How many frames of the wait's stack, from `first` on, may own it: the function that called it and that one's caller, as every event
+ * loop is built (g_main_context_iterate → g_poll, event_base_loop → poll_dispatch); in a library all frames until it was entered. */
+static unsigned owner_frames(const struct sw_unwind_stack *base, unsigned first)
+{
+    unsigned count = 2;
+    struct sw_module *module = sw_modules_find(base->frame[first].ip);
+    if (module == NULL || module->program || is_interpreter(module))
+        return count;
+    while (first + count < base->count &&
+           sw_modules_find(base->frame[first + count].ip) == module)
+        count++;
+    return count;
+}
+
+/* For poll, which synchronous code calls as well: is what called the wait still there? */
+static bool poll_owner_has_returned(const struct sw_unwind_stack *stack,
+                                    const struct sw_unwind_stack *base)
+{
+    unsigned first = 0;
+    if (!stack->complete)
+        return false;
+    while (first < base->count) {
+        struct sw_module *module = sw_modules_find(base->frame[first].ip);
+        if (module == NULL || !module->own)
+            break;
+        first++;
+    }
+    if (first == base->count)
+        return false;
+    struct sw_unwind_stack owners;
+    owners.count = 0;
+    for (unsigned i = first; i < base->count && i < first + owner_frames(base, first); i++)
+        owners.frame[owners.count++] = base->frame[i];
+    return sw_ownership_common(stack, &owners) == 0;
+}
+
 /* Is `inner` registered with the epoll `outer`? /proc/self/fdinfo has a line "tfd: N" for each (proc(5)). */
 static bool epoll_holds(int outer, int inner)
 {
@@ -146,8 +188,11 @@ enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *
     enum sw_ownership answer = judge_nested(thread, loop);
     const struct sw_unwind_stack *base = sw_ownership_base(thread, watch, watch->loop);
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && base != NULL &&
-        function_has_returned(&sample->stack, base))
+        (function_has_returned(&sample->stack, base) ||
+         (loop->fd < 0 && poll_owner_has_returned(&sample->stack, base))))
         answer = SW_OWNERSHIP_LEFT;
+    if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && sample->stack.complete && base != NULL)
+        watch->verified[watch->loop] = loop->id;
     if (answer == SW_OWNERSHIP_LEFT) {
         uint32_t state = atomic_load(&loop->state);
         if ((state == SW_LOOP_OWNED || state == SW_LOOP_CANDIDATE) &&

@@ -346,7 +346,7 @@ static void tell_outputs(void)
     sw_descriptors_return(fd);
     /* The copy keeps a pipeline open: it has to go when the program's own does (interpose/closes.c). */
     if (fd >= 0)
-        SW_LOOP_DESCRIPTOR(2) = 1;
+        SW_CLOSES_MATTER(2) = 1;
     out.helper_has_outputs = true;
 }
 

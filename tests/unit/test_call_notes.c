@@ -1,0 +1,306 @@
+/* src/preload/notes/call.c and call.h: what is kept of the calls in an iteration, calls within calls, and
+ * calls that are left by a jump. */
+#include "preload/notes/call.h"
+
+#include <setjmp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "notes_fixture.h"
+
+#define LONG_CALL 1000000 /* ticks: long enough for its arguments to be kept */
+
+static struct sw_thread *self;
+static struct sw_call_slot *reads, *sleeps, *names;
+
+static void setup(void)
+{
+    begin_process();
+    self = sw_thread_attach();
+    ck_assert_ptr_nonnull(self);
+    self->in_iteration = 1;
+    self->stamp = 1;
+    reads = &self->calls[SW_CALL_read];
+    sleeps = &self->calls[SW_CALL_nanosleep];
+    names = &self->calls[SW_CALL_getaddrinfo];
+}
+
+/* A call with these arguments that has ended. */
+static void account(uint32_t id, uint64_t a, uint64_t b, uint64_t ticks, bool pointers)
+{
+    self->note.id = id;
+    self->note.argument[0] = a;
+    self->note.argument[1] = b;
+    self->note.entered++;
+    sw_call_account(self, id, ticks, pointers);
+}
+
+START_TEST(totals_and_the_longest)
+{
+    account(SW_CALL_read, 7, 0, 200000, true);
+    account(SW_CALL_read, 8, 0, 500000, true);
+    account(SW_CALL_read, 9, 0, 500000, true);
+    account(SW_CALL_read, 10, 0, 100, true);
+    ck_assert_uint_eq(reads->count, 4);
+    ck_assert_uint_eq(reads->total, 1200100);
+    ck_assert_uint_eq(reads->longest, 500000);
+    ck_assert_uint_eq(reads->argument[0], 8); /* the first of the longest */
+    ck_assert_uint_eq(reads->longest_entered, 2);
+    ck_assert_uint_eq(self->calls[SW_CALL_write].count, 0);
+}
+END_TEST
+
+START_TEST(each_iteration_begins_anew)
+{
+    account(SW_CALL_read, 7, 0, LONG_CALL, true);
+    self->stamp++;
+    ck_assert_uint_eq(calls_noted(SW_CALL_read), 0);
+    account(SW_CALL_read, 8, 0, 10, true);
+    ck_assert_uint_eq(reads->count, 1);
+    ck_assert_uint_eq(reads->total, 10);
+    ck_assert_uint_eq(reads->longest, 10);
+    ck_assert_uint_eq(reads->argument[0], 8);
+}
+END_TEST
+
+static NOINLINE bool read_noted(int fd)
+{
+    struct sw_call call;
+    SW_CALL_BEGIN(call, SW_CALL_read, fd, 0, 0);
+    bool noted = call.thread != NULL;
+    ck_assert(!noted || (atomic_load(&self->sequence) & 1));
+    SW_CALL_END(call);
+    keep_frame++;
+    return noted;
+}
+
+START_TEST(only_inside_an_iteration)
+{
+    self->in_iteration = 0;
+    ck_assert(!read_noted(3));
+    ck_assert_uint_eq(reads->count, 0);
+    self->in_iteration = 1;
+    ck_assert(read_noted(3));
+    ck_assert_uint_eq(reads->count, 1);
+    ck_assert_uint_eq(reads->argument[0], 3);
+    ck_assert_uint_eq(atomic_load(&self->sequence) & 1, 0);
+    sw_thread_self = NULL; /* a thread that never waited */
+    ck_assert(!read_noted(3));
+}
+END_TEST
+
+/* As libc's own call through a module within getaddrinfo(3): deeper by a few frames. */
+static NOINLINE bool read_deeper(int levels, int fd)
+{
+    volatile char room[128];
+    room[0] = (char)levels;
+    bool noted = levels > 0 ? read_deeper(levels - 1, fd) : read_noted(fd);
+    keep_frame += (unsigned)room[0];
+    return noted;
+}
+
+static NOINLINE void name_with_read_inside(void)
+{
+    struct sw_call call;
+    SW_CALL_BEGIN(call, SW_CALL_getaddrinfo, "host", "port", 0);
+    uint32_t sequence = atomic_load(&self->sequence);
+    ck_assert(!read_deeper(8, 5));
+    ck_assert_uint_eq(atomic_load(&self->sequence), sequence);
+    SW_CALL_END(call);
+    keep_frame++;
+}
+
+START_TEST(calls_within_a_call_belong_to_it)
+{
+    name_with_read_inside();
+    ck_assert_uint_eq(names->count, 1);
+    ck_assert_uint_eq(reads->count, 0);
+    ck_assert(read_noted(5));
+    ck_assert_uint_eq(reads->count, 1);
+}
+END_TEST
+
+static sigjmp_buf back;
+
+static NOINLINE void read_and_jump(int levels)
+{
+    volatile char room[128];
+    room[0] = (char)levels;
+    if (levels > 0) {
+        read_and_jump(levels - 1);
+        keep_frame += (unsigned)room[0];
+        return;
+    }
+    struct sw_call call;
+    SW_CALL_BEGIN(call, SW_CALL_write, 4, 0, 0);
+    ck_assert_ptr_nonnull(call.thread);
+    siglongjmp(back, 1);
+}
+
+START_TEST(a_jump_out_discards)
+{
+    if (sigsetjmp(back, 0) == 0)
+        read_and_jump(8);
+    ck_assert_uint_eq(atomic_load(&self->sequence) & 1, 1);
+    ck_assert(read_noted(6));
+    ck_assert_uint_eq(reads->count, 1);
+    ck_assert_uint_eq(self->calls[SW_CALL_write].count, 0);
+    ck_assert_uint_eq(atomic_load(&self->sequence) & 1, 0);
+}
+END_TEST
+
+/* One frame sets the jump and makes both calls, as a read with an alarm around it does. */
+static NOINLINE bool read_that_may_jump(int fd, bool jump)
+{
+    struct sw_call call;
+    SW_CALL_BEGIN(call, SW_CALL_read, fd, 0, 0);
+    bool noted = call.thread != NULL;
+    if (jump)
+        siglongjmp(back, 1);
+    SW_CALL_END(call);
+    return noted;
+}
+
+START_TEST(a_jump_to_the_caller_discards)
+{
+    volatile bool noted = false;
+    if (sigsetjmp(back, 0) == 0)
+        noted = read_that_may_jump(3, true);
+    noted = read_that_may_jump(4, false);
+    ck_assert(noted);
+    ck_assert_uint_eq(reads->count, 1);
+    ck_assert_uint_eq(reads->argument[0], 4);
+}
+END_TEST
+
+START_TEST(a_stack_far_away_is_another)
+{
+    struct sw_call call;
+    SW_CALL_BEGIN(call, SW_CALL_read, 3, 0, 0);
+    self->note.registers.rsp -= UINT64_C(64) << 20; /* as if the call were made on a stack below */
+    ck_assert(!read_noted(4));
+    SW_CALL_END(call);
+    ck_assert_uint_eq(reads->count, 1);
+    ck_assert_uint_eq(reads->argument[0], 3);
+}
+END_TEST
+
+/* Another call has discarded this one meanwhile, or the process forked: nothing is counted, nor closed. */
+START_TEST(an_overtaken_call_counts_nothing)
+{
+    struct sw_call call;
+    SW_CALL_BEGIN(call, SW_CALL_read, 3, 0, 0);
+    atomic_fetch_add(&self->sequence, 2);
+    uint32_t sequence = atomic_load(&self->sequence);
+    SW_CALL_END(call);
+    ck_assert_uint_eq(reads->count, 0);
+    ck_assert_uint_eq(atomic_load(&self->sequence), sequence);
+}
+END_TEST
+
+START_TEST(strings_are_kept)
+{
+    account(SW_CALL_getaddrinfo, (uintptr_t)"db.internal", (uintptr_t)"5432", LONG_CALL, true);
+    ck_assert_str_eq(names->text, "db.internal");
+    ck_assert_str_eq(names->text + sizeof "db.internal", "5432");
+    account(SW_CALL_getaddrinfo, 0, (uintptr_t)"80", 2 * LONG_CALL, true);
+    ck_assert_str_eq(names->text, "");
+    ck_assert_str_eq(names->text + 1, "80");
+    account(SW_CALL_getaddrinfo, (uintptr_t)"h", 0, 3 * LONG_CALL, true);
+    ck_assert_str_eq(names->text, "h");
+    ck_assert_str_eq(names->text + 2, "");
+}
+END_TEST
+
+START_TEST(long_strings_are_cut)
+{
+    char name[1000];
+    struct sw_call_slot *behind = &self->calls[SW_CALL_getaddrinfo + 1];
+    static struct sw_call_slot untouched;
+    memset(name, 'n', sizeof name);
+    name[sizeof name - 1] = '\0';
+    account(SW_CALL_getaddrinfo, (uintptr_t)name, (uintptr_t)name, LONG_CALL, true);
+    size_t length = strlen(names->text);
+    ck_assert_uint_eq(length, SW_CALL_TEXT / 2 - 1);
+    ck_assert_uint_eq(strlen(names->text + length + 1), SW_CALL_TEXT / 2 - 1);
+    if (SW_CALL_getaddrinfo + 1 < SW_CALL_COUNT)
+        ck_assert_mem_eq(behind, &untouched, sizeof untouched);
+}
+END_TEST
+
+/* A string that ends with its page: not a byte behind its NUL may be read. */
+START_TEST(strings_are_not_read_past_their_end)
+{
+    char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(pages, MAP_FAILED);
+    ck_assert_int_eq(mprotect(pages + 4096, 4096, PROT_NONE), 0);
+    strcpy(pages + 4092, "abc");
+    account(SW_CALL_getaddrinfo, (uintptr_t)(pages + 4092), 0, LONG_CALL, true);
+    ck_assert_str_eq(names->text, "abc");
+}
+END_TEST
+
+START_TEST(bad_pointers_are_left_alone)
+{
+    account(SW_CALL_getaddrinfo, 1, 2, LONG_CALL, false);
+    ck_assert_str_eq(names->text, "");
+    ck_assert_str_eq(names->text + 1, "");
+    account(SW_CALL_nanosleep, 1, 0, LONG_CALL, false);
+    ck_assert(sleeps->argument[0] == UINT64_MAX);
+    account(SW_CALL_nanosleep, 0, 0, 2 * LONG_CALL, true);
+    ck_assert(sleeps->argument[0] == UINT64_MAX);
+}
+END_TEST
+
+START_TEST(timespecs_are_read)
+{
+    struct timespec asked = {2, 500000000};
+    account(SW_CALL_nanosleep, (uintptr_t)&asked, 0, LONG_CALL, true);
+    asked.tv_sec = 77; /* its frame is gone when the watchdog looks */
+    ck_assert_uint_eq(sleeps->argument[0], UINT64_C(2500000000));
+}
+END_TEST
+
+/* Strings of calls too short to be named are not copied, but for the first. */
+START_TEST(short_calls_cost_no_copies)
+{
+    account(SW_CALL_getaddrinfo, (uintptr_t)"first", 0, 10, true);
+    account(SW_CALL_getaddrinfo, (uintptr_t)"second", 0, 20, true);
+    ck_assert_str_eq(names->text, "first");
+    ck_assert_uint_eq(names->longest, 20);
+    account(SW_CALL_getaddrinfo, (uintptr_t)"third", 0, LONG_CALL, true);
+    ck_assert_str_eq(names->text, "third");
+}
+END_TEST
+
+START_TEST(every_call_has_a_row)
+{
+    for (uint32_t id = 0; id < SW_CALL_COUNT; id++)
+        ck_assert(sw_call_info(id)->name != NULL && sw_call_info(id)->name[0] != '\0');
+    ck_assert_str_eq(sw_call_info(SW_CALL_fsync)->name, "fsync");
+    ck_assert_ptr_eq(sw_call_info((enum sw_call_id)9999), sw_call_info(0));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, setup, NULL);
+    tcase_add_test(all, totals_and_the_longest);
+    tcase_add_test(all, each_iteration_begins_anew);
+    tcase_add_test(all, only_inside_an_iteration);
+    tcase_add_test(all, calls_within_a_call_belong_to_it);
+    tcase_add_test(all, a_jump_out_discards);
+    tcase_add_test(all, a_jump_to_the_caller_discards);
+    tcase_add_test(all, a_stack_far_away_is_another);
+    tcase_add_test(all, an_overtaken_call_counts_nothing);
+    tcase_add_test(all, strings_are_kept);
+    tcase_add_test(all, long_strings_are_cut);
+    tcase_add_test(all, strings_are_not_read_past_their_end);
+    tcase_add_test(all, bad_pointers_are_left_alone);
+    tcase_add_test(all, timespecs_are_read);
+    tcase_add_test(all, short_calls_cost_no_copies);
+    tcase_add_test(all, every_call_has_a_row);
+    return run_suite(all, "call_notes");
+}
