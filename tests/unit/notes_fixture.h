@@ -110,7 +110,7 @@ static UNUSED int new_pipe(void)
 /* As the wrapper of close(2) does it. */
 static UNUSED void close_noted(int fd)
 {
-    if (SW_LOOP_DESCRIPTOR(fd))
+    if (SW_CLOSES_MATTER(fd))
         sw_loop_descriptor_closed(fd);
     ck_assert_int_eq(close(fd), 0);
 }

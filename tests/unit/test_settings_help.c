@@ -39,7 +39,8 @@ START_TEST(table)
     static const char *const contract[] = {
         "THRESHOLD_MS", "LOG",        "JSON",        "SUPPRESSIONS", "EXITCODE", "COUNT",
         "SAMPLES",      "ONGOING_MS", "MAX_REPORTS", "SUMMARY",      "METRICS",  "ANNOTATE",
-        "ONLY",         "FOLLOW",     "SIGNAL",      "HELPER",       "VERBOSE",  "HELP"};
+        "ONLY",         "FOLLOW",     "SIGNAL",      "HELPER",       "DEBUGINFOD",
+        "VERBOSE",  "HELP"};
     struct sw_setting_info info;
     unsigned count = 0;
     sw_settings_default(&settings);

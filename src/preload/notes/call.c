@@ -14,6 +14,10 @@
  * which is taken to be no larger than this: a handler on an alternate stack is farther away, or below. */
 #define SAME_STACK_BYTES (UINT64_C(8) << 20)
 
+/* A function that calls again after a jump to itself (sigsetjmp around a read, in a loop) is below the noted frame only by what
+ * wrappers take. A handler's own call is farther down: the kernel's signal frame alone has more than 1000 bytes. */
+#define SAME_CALLER_BYTES 256
+
 static const struct sw_call_info infos[] = {
 #define SW_CALL_ROW(name, detail, class) {#name, SW_DETAIL_##detail, SW_CLASS_##class},
     SW_CALLS(SW_CALL_ROW)
@@ -29,7 +33,7 @@ bool sw_call_discard(struct sw_thread *thread)
 {
     uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
     uint64_t noted = thread->note.registers.rsp;
-    if (here <= noted || here - noted > SAME_STACK_BYTES)
+    if (here + SAME_CALLER_BYTES < noted || (here > noted && here - noted > SAME_STACK_BYTES))
         return false;
     sw_call_close(thread, atomic_load_explicit(&thread->sequence, memory_order_relaxed));
     return true;

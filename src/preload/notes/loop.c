@@ -96,16 +96,16 @@ static struct sw_loop *epoll_loop(struct sw_thread *thread, int fd)
     return loop;
 }
 
-/* Counts the wait, and takes the candidate for a loop when it has waited often enough. */
+/* Counts a candidate's wait, and takes it for a loop when it has waited often enough. (A loop's are counted at their ends, while
+ * it starts up.) */
 static void count_wait(struct sw_thread *thread, struct sw_loop *loop, bool epoll)
 {
-    if (loop->waits < UINT32_MAX)
-        loop->waits++;
     if (is_owned(loop)) {
         if (atomic_load_explicit(&loop->base_wanted, memory_order_relaxed))
             sw_loop_take_base(thread, loop);
         return;
     }
+    loop->waits++;
     if (loop->waits < (epoll ? EPOLL_WAITS_OF_A_LOOP : POLL_WAITS_OF_A_LOOP))
         return;
     if (!epoll && !sw_poll_loop_convincing(loop))
@@ -143,7 +143,8 @@ static void group_by_descriptor(struct sw_loop *outer, struct sw_loop *loop,
 static struct sw_loop *outer_beside(struct sw_thread *thread, const struct sw_loop *loop)
 {
     struct sw_loop *outer = thread->outer;
-    if (outer == NULL || outer == loop || is_owned(outer) || !is_owned(loop))
+    if (outer == NULL || outer == loop || is_owned(outer) || !is_owned(loop) ||
+        take_turns(outer, loop))
         return outer;
     atomic_store(&outer->state, SW_LOOP_FREE);
     return NULL;
@@ -170,6 +171,7 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
         return NULL;
     count_wait(thread, loop, epoll);
     loop->wait_sp = thread->note.registers.rsp;
+    loop->wait_id = target->id;
     struct sw_loop *outer = outer_beside(thread, loop);
     if (outer != NULL && outer != loop) {
         group_by_descriptor(outer, loop, target);

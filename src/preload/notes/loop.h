@@ -90,8 +90,6 @@ SW_INLINE void sw_wait_enter(struct sw_wait *wait, struct sw_thread *thread, str
     uint64_t now = sw_clock_ticks();
     sw_loop_end_iteration(thread, loop, now);
     loop->wait_timeout_ns = timeout_ns;
-    loop->wait_sp = thread->note.registers.rsp;
-    loop->wait_id = id;
     thread->note.id = id;
     thread->note.is_wait = 1;
     thread->note.entered = now;
@@ -147,7 +145,7 @@ SW_INLINE bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
     do {                                                                                           \
         struct sw_thread *noting_ = sw_thread_self;                                                \
         if (SW_LIKELY(sw_wait_is_usual(noting_, (epfd)))) {                                        \
-            SW_NOTE_STACK_POINTER(noting_->note.registers.rsp);                                    \
+            SW_NOTE_STACK_POINTER(noting_->note.registers.rsp, noting_->outer->wait_sp);           \
             sw_wait_enter(&(wait), noting_, noting_->outer, (call_id), (timeout));                 \
         } else {                                                                                   \
             SW_WAIT_BEGIN_UNUSUAL(wait, (epfd), NULL, 0, (timeout), (call_id));                    \

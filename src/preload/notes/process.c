@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "common/glob.h"
@@ -24,6 +25,25 @@ void (*sw_process_wake)(void);
 static char setting_values[8192];
 static uint64_t stderr_device, stderr_inode;
 static bool stderr_open;
+static int filters_at_birth;
+
+/* How many seccomp filters the process is under: proc(5)'s "Seccomp_filters:", or the mode where the kernel does not count them. */
+static int count_seccomp_filters(void)
+{
+    int mode = (int)sw_kernel3(SYS_prctl, PR_GET_SECCOMP, 0, 0);
+    if (mode <= 0)
+        return 0;
+    char status[4096];
+    if (sw_kernel_slurp("/proc/self/status", status, sizeof status) <= 0)
+        return mode;
+    const char *line = strstr(status, "\nSeccomp_filters:");
+    if (line == NULL)
+        return mode;
+    int count = 0;
+    for (line = strpbrk(line + 1, "0123456789\n"); line != NULL && *line >= '0' && *line <= '9'; line++)
+        count = count * 10 + (*line - '0');
+    return count;
+}
 
 /* The base name of the program's file, as STALLWATCH_ONLY's globs see it. */
 static bool program_is_watched(void)
@@ -49,6 +69,7 @@ void sw_process_birth(char *const *environment)
         return;
     }
     sw_settings_parse(&sw_process_settings, environment, setting_values, sizeof setting_values);
+    filters_at_birth = count_seccomp_filters();
     struct stat about;
     stderr_open = sw_kernel3(SYS_fstat, 2, (long)&about, 0) == 0;
     if (stderr_open) {
@@ -65,15 +86,11 @@ bool sw_process_stderr(uint64_t *device, uint64_t *inode)
     return stderr_open;
 }
 
-/* A seccomp filter may answer a system call of ours with a kill: look before the first unusual one (seccomp(2), mode in
- * proc(5)'s "Seccomp:"). Mode 1 allows nothing but read, write and exit; mode 2 may. */
-static bool seccomp_is_strict(void)
+/* A filter that the program has put on itself may answer a system call of ours, which it never makes, with a kill. One that it
+ * was started under is its surroundings' (a container's), which answer with an error. */
+static bool has_sandboxed_itself(void)
 {
-    char status[4096];
-    if (sw_kernel_slurp("/proc/self/status", status, sizeof status) <= 0)
-        return false;
-    const char *line = strstr(status, "\nSeccomp:");
-    return line != NULL && strchr(line, '1') != NULL && strchr(line, '1') < strchr(line + 1, '\n');
+    return count_seccomp_filters() > filters_at_birth;
 }
 
 static bool map_words(void)
@@ -106,7 +123,7 @@ bool sw_process_start(void)
         sw_clock_choose();
         sw_process->pid = sw_kernel_getpid();
         sw_process->started_monotonic_ns = sw_clock_monotonic_ns();
-        state = seccomp_is_strict() ? NOT_WATCHED : READY;
+        state = has_sandboxed_itself() ? NOT_WATCHED : READY;
         atomic_store(&sw_process->started, state);
     }
     /* Another thread is at it: this one is watched from its next wait on. */

@@ -21,6 +21,7 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/report/descriptors.h"
+#include "preload/report/helper.h"
 #include "preload/stack/modules.h"
 #include "preload/stack/unwind.h"
 #include "preload/watch/helper_place.h"
@@ -323,6 +324,7 @@ static void start_rooms(void)
     memset(watches, 0, sizeof watches);
     loaded_unwinder = false;
     last_housekeeping = 0;
+    sw_helper_forget(); /* a parent's, in a child that was forked past our wrapper (daemon(3)) */
     sw_pool_start();
     sw_loops_start();
     sw_publish_start();

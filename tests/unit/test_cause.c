@@ -1,0 +1,176 @@
+/* src/preload/watch/cause.c: which cause explains a stall, from figures alone. */
+#include "preload/watch/cause.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#define MS UINT64_C(1000000)
+
+/* A stall of 1000 ms at a threshold of 100 ms, wholly watched, of which nothing is known yet. */
+static struct sw_cause_input whole(void)
+{
+    return (struct sw_cause_input){
+        .duration_ns = 1000 * MS, .threshold_ns = 100 * MS, .accounted_ns = 1000 * MS};
+}
+
+static void check(struct sw_cause_input input, enum sw_cause cause, uint64_t explained_ms)
+{
+    struct sw_cause_verdict verdict = sw_cause_decide(&input);
+    ck_assert_str_eq(sw_settings_cause_name(verdict.cause), sw_settings_cause_name(cause));
+    ck_assert_uint_eq(verdict.explained_ns, explained_ms * MS);
+}
+
+START_TEST(each_cause_alone)
+{
+    struct sw_cause_input input = whole();
+    input.blocking_ns = 990 * MS;
+    check(input, SW_CAUSE_BLOCKING_CALL, 990);
+    input = whole();
+    input.waiting_ns = 990 * MS;
+    check(input, SW_CAUSE_NESTED_WAIT, 990);
+    input = whole();
+    input.lock_ns = 990 * MS;
+    check(input, SW_CAUSE_LOCK, 990);
+    input = whole();
+    input.cpu_ns = 990 * MS;
+    check(input, SW_CAUSE_CPU, 990);
+    input = whole();
+    input.runqueue_ns = 990 * MS;
+    check(input, SW_CAUSE_STARVED, 990);
+    input = whole();
+    input.stopped_ns = 990 * MS;
+    check(input, SW_CAUSE_STOPPED, 990);
+}
+END_TEST
+
+START_TEST(sixty_percent_are_enough)
+{
+    struct sw_cause_input input = whole();
+    input.blocking_ns = 600 * MS;
+    input.cpu_ns = 400 * MS;
+    check(input, SW_CAUSE_BLOCKING_CALL, 600);
+    input.blocking_ns = 599 * MS;
+    input.cpu_ns = 401 * MS;
+    check(input, SW_CAUSE_MIXED, 1000);
+    input.blocking_ns = 390 * MS;
+    input.cpu_ns = 610 * MS;
+    check(input, SW_CAUSE_CPU, 610);
+}
+END_TEST
+
+/* A call that computes (getaddrinfo does) is blamed for it; its time is not counted as the program's own as well. */
+START_TEST(time_in_a_call_is_the_calls)
+{
+    struct sw_cause_input input = whole();
+    input.blocking_ns = 800 * MS;
+    input.cpu_ns = 900 * MS;
+    check(input, SW_CAUSE_BLOCKING_CALL, 800);
+    input.blocking_ns = 500 * MS;
+    input.cpu_ns = 1000 * MS;
+    check(input, SW_CAUSE_MIXED, 1000);
+    input.blocking_ns = 1200 * MS; /* clocks differ a little */
+    check(input, SW_CAUSE_BLOCKING_CALL, 1000);
+}
+END_TEST
+
+START_TEST(starvation_comes_before_calls)
+{
+    struct sw_cause_input input = whole();
+    input.blocking_ns = 1000 * MS; /* it took so long since there was no CPU to go on */
+    input.runqueue_ns = 700 * MS;
+    check(input, SW_CAUSE_STARVED, 700);
+    input.stopped_ns = 700 * MS;
+    check(input, SW_CAUSE_STOPPED, 700);
+}
+END_TEST
+
+/* Lateness is of the part that nobody watched: what was watched has its own figures. */
+START_TEST(the_watchdogs_lateness_is_starvation)
+{
+    struct sw_cause_input input = whole();
+    input.late_ns = 900 * MS;
+    input.cpu_ns = 1000 * MS;
+    check(input, SW_CAUSE_CPU, 1000);
+    input.accounted_ns = 300 * MS;
+    input.cpu_ns = 300 * MS;
+    check(input, SW_CAUSE_STARVED, 700);
+    input.accounted_ns = 2000 * MS; /* more than all of it: still no more than nothing unwatched */
+    input.cpu_ns = 1000 * MS;
+    check(input, SW_CAUSE_CPU, 1000);
+}
+END_TEST
+
+/* A busy machine makes no failures out of a clean program: without its delays this would not have been a stall. */
+START_TEST(no_stall_but_for_starvation)
+{
+    struct sw_cause_input input = {
+        .duration_ns = 150 * MS, .threshold_ns = 100 * MS, .accounted_ns = 150 * MS};
+    input.cpu_ns = 75 * MS;
+    input.runqueue_ns = 70 * MS;
+    check(input, SW_CAUSE_STARVED, 70);
+    input.runqueue_ns = 49 * MS; /* 101 ms are left */
+    check(input, SW_CAUSE_MIXED, 124);
+    input.stopped_ns = 60 * MS;
+    input.runqueue_ns = 0;
+    check(input, SW_CAUSE_STOPPED, 60);
+}
+END_TEST
+
+START_TEST(a_little_starvation_changes_nothing)
+{
+    struct sw_cause_input input = whole();
+    input.blocking_ns = 950 * MS;
+    input.runqueue_ns = 50 * MS;
+    check(input, SW_CAUSE_BLOCKING_CALL, 950);
+}
+END_TEST
+
+START_TEST(half_unknown_is_unknown)
+{
+    struct sw_cause_input input = whole();
+    check(input, SW_CAUSE_UNKNOWN, 0);
+    input.cpu_ns = 300 * MS;
+    input.lock_ns = 199 * MS;
+    check(input, SW_CAUSE_UNKNOWN, 0);
+    input.lock_ns = 200 * MS;
+    check(input, SW_CAUSE_MIXED, 500);
+}
+END_TEST
+
+/* 60% of the longest that a setting allows, and of a year, are still computed right. */
+START_TEST(long_stalls)
+{
+    for (uint64_t hours = 1; hours <= 24 * 366; hours *= 2) {
+        struct sw_cause_input input = {.duration_ns = hours * 3600000 * MS,
+                                       .threshold_ns = 100 * MS,
+                                       .accounted_ns = hours * 3600000 * MS};
+        input.cpu_ns = input.duration_ns / 100 * 59;
+        input.lock_ns = input.duration_ns / 100 * 41;
+        check(input, SW_CAUSE_MIXED, hours * 3600000);
+        input.lock_ns = 0;
+        input.cpu_ns = input.duration_ns;
+        check(input, SW_CAUSE_CPU, hours * 3600000);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("cause");
+    TCase *all = tcase_create("all");
+    tcase_add_test(all, each_cause_alone);
+    tcase_add_test(all, sixty_percent_are_enough);
+    tcase_add_test(all, time_in_a_call_is_the_calls);
+    tcase_add_test(all, starvation_comes_before_calls);
+    tcase_add_test(all, the_watchdogs_lateness_is_starvation);
+    tcase_add_test(all, no_stall_but_for_starvation);
+    tcase_add_test(all, a_little_starvation_changes_nothing);
+    tcase_add_test(all, half_unknown_is_unknown);
+    tcase_add_test(all, long_stalls);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

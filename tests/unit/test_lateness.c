@@ -1,0 +1,88 @@
+/* src/preload/watch/lateness.c: what of a span the watchdog itself did not get, and why. */
+#include "preload/watch/lateness.h"
+
+#include "notes_fixture.h"
+
+#define MS UINT64_C(1000000)
+
+/* Ticks are nanoseconds here: begin_process is not called, so no TSC has been chosen. */
+static uint64_t late_ms(enum sw_lateness reason, uint64_t from_ms, uint64_t to_ms)
+{
+    return sw_lateness_within(reason, from_ms * MS, to_ms * MS) / MS;
+}
+
+static void late(uint64_t planned_ms, uint64_t woke_ms, uint64_t ready_ms)
+{
+    sw_lateness_note(planned_ms * MS, woke_ms * MS, ready_ms * MS);
+}
+
+START_TEST(only_within_the_span)
+{
+    late(1000, 1300, 300);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 2000), 300);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 1100, 1200), 100);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 1050), 50);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 1250, 5000), 50);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 1000), 0);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 1300, 2000), 0);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 2000, 0), 0); /* no span at all */
+}
+END_TEST
+
+START_TEST(several_add_up)
+{
+    late(1000, 1100, 100);
+    late(2000, 2200, 200);
+    late(3000, 3400, 400);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 9000), 700);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 1500, 3100), 300);
+}
+END_TEST
+
+/* Ready and not running: the machine was busy. Not even ready: the process stood still. */
+START_TEST(two_reasons)
+{
+    late(1000, 1500, 490);
+    late(2000, 2500, 3);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 9000), 500);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_STOPPED, 0, 9000), 500);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 2000, 2500), 0);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_STOPPED, 1000, 1500), 0);
+}
+END_TEST
+
+START_TEST(small_differences_do_not_matter)
+{
+    sw_lateness_note(1000 * MS, 1000 * MS + 1999999, MS);
+    sw_lateness_note(2000 * MS, 1000 * MS, MS); /* woken before its time */
+    sw_lateness_note(3000 * MS, 3000 * MS, 0);
+    ck_assert(!sw_lateness_matters(1000 * MS, 1000 * MS + 1999999));
+    ck_assert(!sw_lateness_matters(2000 * MS, 1000 * MS));
+    ck_assert(sw_lateness_matters(1000 * MS, 1002 * MS));
+    ck_assert_uint_eq(sw_lateness_within(SW_LATENESS_BUSY, 0, UINT64_MAX), 0);
+    ck_assert_uint_eq(sw_lateness_within(SW_LATENESS_STOPPED, 0, UINT64_MAX), 0);
+}
+END_TEST
+
+/* The last ones are remembered, however many there were. */
+START_TEST(old_ones_are_forgotten)
+{
+    for (uint64_t i = 1; i <= 1000; i++)
+        late(i * 100, i * 100 + 10, 10);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 99900, 200000), 20);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 50000), 0);
+    ck_assert_uint_ge(late_ms(SW_LATENESS_BUSY, 0, 200000), 80);
+    ck_assert_uint_le(late_ms(SW_LATENESS_BUSY, 0, 200000), 10000);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *all = tcase_create("all");
+    tcase_add_test(all, only_within_the_span);
+    tcase_add_test(all, several_add_up);
+    tcase_add_test(all, two_reasons);
+    tcase_add_test(all, small_differences_do_not_matter);
+    tcase_add_test(all, old_ones_are_forgotten);
+    return run_suite(all, "lateness");
+}
