@@ -29,9 +29,11 @@ PROGRAM_FLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wno-unused-resul
 
 # initial-exec: a thread-local access in a wrapper must not call __tls_get_addr, which may allocate.
 LIBRARY_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec
+# norelro: GOT and .data.hot share a page then, and a wait costs a TLB miss less (1.32 for 1.52 in make bench); what RELRO
+# protects is moot here, since the wrappers call through pointers that are writable anyway.
 # nodelete: wrappers' addresses are in every GOT. noseparate-code: two maps less at each program's start.
 LIBRARY_LINK := -shared -Wl,-soname,libstallwatch.so.0 -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,nodelete \
-	-Wl,-z,noseparate-code -Wl,-O1 -Wl,--as-needed -Wl,--version-script=src/preload/libstallwatch.map
+	-Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-O1 -Wl,--as-needed -Wl,--version-script=src/preload/libstallwatch.map
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -81,7 +83,7 @@ $(BUILD)/tests/parts.a: $(COMMON) $(filter-out %/main.o,$(SYMBOLIZE) $(COMMAND))
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/tests/parts.a
 	@mkdir -p $(@D)
-	$(CC) $(SW_FLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.o %.a,$^) $(LDFLAGS) \
+	$(CC) $(SW_FLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) $(BUILD)/tests/parts.a $(LDFLAGS) \
 		-ldw -lelf -liberty $$(pkg-config --libs check)
 
 $(BUILD)/tests/unit/test_sampler: $(call objects,src/preload/interpose/signals.c)

@@ -15,9 +15,10 @@
  * returns -1. Any thread; keeps errno. */
 void *sw_next_find(void **where, const char *name);
 
+/* The cells lie together in .data.hot, on the page of the GOT: see the Makefile. */
 /* A cell for the next definition of `name`, and its type; at the top of a wrapper's file, after the headers. */
 #define SW_NEXT_DEFINE(name)                                                                       \
-    static void *next_##name;                                                                      \
+    static void *next_##name __attribute__((section(".data.hot")));                                                                      \
     typedef __typeof__(name) type_of_##name
 
 #define SW_NEXT(name)                                                                              \

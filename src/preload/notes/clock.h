@@ -21,14 +21,19 @@ extern bool sw_clock_is_tsc __attribute__((visibility("hidden")));
 /* The slow form of sw_clock_ticks. Any thread. */
 uint64_t sw_clock_fallback_ticks(void);
 
-/* Now, in ticks. Any thread; no system call where the vDSO works; errno kept. */
-static inline uint64_t sw_clock_ticks(void)
+/* Now, in ticks, by a copy of sw_clock_is_tsc. Any thread; no system call where the vDSO works; errno kept. */
+static inline uint64_t sw_clock_ticks_by(bool is_tsc)
 {
 #if defined(__x86_64__)
-    if (__builtin_expect(sw_clock_is_tsc, 1))
+    if (__builtin_expect(is_tsc, 1))
         return __rdtsc();
 #endif
     return sw_clock_fallback_ticks();
+}
+
+static inline uint64_t sw_clock_ticks(void)
+{
+    return sw_clock_ticks_by(sw_clock_is_tsc);
 }
 
 /* Notes the first pair of ticks and time, as far back as can be: the longer the base, the truer the scale. Once, from

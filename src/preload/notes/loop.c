@@ -248,8 +248,13 @@ void sw_wait_leave_unusual(struct sw_loop *loop)
 
 void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now, bool exiting)
 {
-    if (atomic_load(&sw_process->threshold_ticks) == 0)
-        return;
+    if (atomic_load(&thread->threshold_ticks) == 0) {
+        /* The watchdog had not measured the clock when this thread came; now it may have. */
+        atomic_store(&thread->threshold_ticks, atomic_load(&sw_process->threshold_ticks));
+        if (now - atomic_load(&loop->busy_since) <= atomic_load(&thread->threshold_ticks) ||
+            atomic_load(&thread->threshold_ticks) == 0)
+            return;
+    }
     uint32_t head = atomic_load_explicit(&thread->ended_head, memory_order_relaxed);
     if (head - atomic_load_explicit(&thread->ended_tail, memory_order_acquire) >= SW_ENDED_RING) {
         thread->ended_lost++;

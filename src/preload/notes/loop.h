@@ -77,7 +77,7 @@ SW_INLINE void sw_loop_end_iteration(struct sw_thread *thread, struct sw_loop *l
     uint64_t since = atomic_load_explicit(&loop->busy_since, memory_order_relaxed);
     if (SW_UNLIKELY(since == 0))
         return;
-    uint64_t threshold = atomic_load_explicit(&sw_process->threshold_ticks, memory_order_relaxed);
+    uint64_t threshold = atomic_load_explicit(&thread->threshold_ticks, memory_order_relaxed);
     if (SW_UNLIKELY(now - since > threshold))
         sw_loop_leave_note(thread, loop, now, false);
     atomic_store_explicit(&loop->busy_since, 0, memory_order_relaxed);
@@ -87,7 +87,7 @@ SW_INLINE void sw_loop_end_iteration(struct sw_thread *thread, struct sw_loop *l
 SW_INLINE void sw_wait_enter(struct sw_wait *wait, struct sw_thread *thread, struct sw_loop *loop,
                              uint32_t id, int64_t timeout_ns)
 {
-    uint64_t now = sw_clock_ticks();
+    uint64_t now = sw_clock_ticks_by(thread->clock_is_tsc);
     sw_loop_end_iteration(thread, loop, now);
     loop->wait_timeout_ns = timeout_ns;
     thread->note.id = id;
@@ -113,7 +113,7 @@ SW_INLINE void sw_wait_leave(const struct sw_wait *wait, int64_t events)
         return;
     }
     struct sw_loop *loop = thread->outer;
-    uint64_t now = sw_clock_ticks();
+    uint64_t now = sw_clock_ticks_by(thread->clock_is_tsc);
     sw_loop_account(loop, thread->note.entered);
     loop->began = now;
     loop->events = events > 0 ? (uint32_t)events : 0;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "common/kernel.h"
+#include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 
 #define MOST_THREADS 16384
@@ -74,8 +75,13 @@ struct sw_thread *sw_thread_attach(void)
     struct sw_thread *thread = sw_thread_self;
     if (thread != NULL && thread->tid == tid)
         return thread;
-    sw_thread_self = claim_record(tid);
-    return sw_thread_self;
+    thread = claim_record(tid);
+    if (thread != NULL) {
+        thread->clock_is_tsc = sw_clock_is_tsc;
+        atomic_store(&thread->threshold_ticks, atomic_load(&sw_process->threshold_ticks));
+    }
+    sw_thread_self = thread;
+    return thread;
 }
 
 void sw_thread_release(struct sw_thread *thread)

@@ -51,7 +51,6 @@ struct sw_note {
     uint64_t entered; /* ticks */
     uint32_t id;      /* enum sw_call_id */
     uint32_t is_wait; /* the loop's own wait, not a call inside an iteration */
-    uint64_t spare;
     struct sw_noted_registers registers;
     uint64_t argument[3];
 };
@@ -126,9 +125,11 @@ struct sw_thread {
     _Atomic uint32_t sequence;  /* odd: inside a wrapped call */
     _Atomic uint32_t request;   /* enum sw_request */
     _Atomic uint32_t attention; /* something changed a loop of this thread: take the slow way */
-    uint32_t in_iteration;      /* calls are noted */
+    uint16_t in_iteration;      /* calls are noted */
+    uint16_t clock_is_tsc;      /* sw_clock_is_tsc and sw_process->threshold_ticks, where they cost no page more: */
     uint32_t stamp;             /* of the iteration, for call slots */
     int32_t tid;                /* 0: wiped or free */
+    _Atomic uint64_t threshold_ticks; /* ... a system call may have emptied the TLB; 0: not known yet */
     struct sw_note note;
 
     _Atomic uint32_t ended_head, ended_tail; /* ring indices, unbounded */
