@@ -1,8 +1,10 @@
 /*
- * System calls without libc: errno is left alone, and neither our own wrappers nor other preloads' are in the way.
+ * System calls without libc: errno is left alone, and neither our own wrappers nor other preloads'
+ * are in the way.
  *
- * For the watchdog thread and the helper's intermediate task (which shares the watchdog's thread-local storage, so must not
- * touch errno). Each returns what the kernel does: a value, or a negative errno.
+ * For the watchdog thread and the helper's intermediate task (which shares the watchdog's
+ * thread-local storage, so must not touch errno). Each returns what the kernel does: a value, or a
+ * negative errno.
  */
 #ifndef SW_COMMON_KERNEL_H
 #define SW_COMMON_KERNEL_H
@@ -65,7 +67,8 @@ static inline int sw_kernel_gettid(void)
     return (int)sw_kernel3(SYS_gettid, 0, 0, 0);
 }
 
-/* Reads a whole small file (of /proc) into `to`, ended by a NUL. Returns its length or a negative errno. */
+/* Reads a whole small file (of /proc) into `to`, ended by a NUL. Returns its length or a negative
+ * errno. */
 static inline long sw_kernel_slurp(const char *path, char *to, size_t size)
 {
     int fd = sw_kernel_open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);

@@ -1,6 +1,6 @@
 /*
- * See follow.h. ld.so(8) separates the entries of LD_PRELOAD by colons or spaces. An entry is ours if its base name is
- * libstallwatch.so, with or without a version.
+ * See follow.h. ld.so(8) separates the entries of LD_PRELOAD by colons or spaces. An entry is ours
+ * if its base name is libstallwatch.so, with or without a version.
  */
 #include "preload/follow.h"
 

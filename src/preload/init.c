@@ -1,6 +1,7 @@
 /*
- * The library's constructor: runs in every process that it is preloaded into, most of which never run a loop, so it reads the
- * settings and does no more. It starts no thread, opens nothing and loads nothing.
+ * The library's constructor: runs in every process that it is preloaded into, most of which never
+ * run a loop, so it reads the settings and does no more. It starts no thread, opens nothing and
+ * loads nothing.
  */
 #include <unistd.h>
 

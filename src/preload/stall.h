@@ -1,7 +1,8 @@
 /*
  * A stall as a record: what the watchdog puts together and the reports print. Data only.
  *
- * Strings live in the arena of the capture, or are constant. Times in nanoseconds unless named otherwise.
+ * Strings live in the arena of the capture, or are constant. Times in nanoseconds unless named
+ * otherwise.
  */
 #ifndef SW_PRELOAD_STALL_H
 #define SW_PRELOAD_STALL_H
@@ -12,7 +13,14 @@
 #include "common/settings.h"
 
 enum sw_stall_state { SW_STALL_ONGOING, SW_STALL_ENDED, SW_STALL_EXITING };
-enum sw_lang { SW_LANG_NATIVE, SW_LANG_KERNEL, SW_LANG_PYTHON, SW_LANG_JS, SW_LANG_JAVA, SW_LANG_JIT };
+enum sw_lang {
+    SW_LANG_NATIVE,
+    SW_LANG_KERNEL,
+    SW_LANG_PYTHON,
+    SW_LANG_JS,
+    SW_LANG_JAVA,
+    SW_LANG_JIT
+};
 
 struct sw_frame {
     enum sw_lang lang;
@@ -63,7 +71,7 @@ struct sw_stall {
     enum sw_cause cause;
     unsigned call_count; /* of calls[], longest first, five at most */
     struct sw_call_total calls[5];
-    bool call_named; /* calls[0] took a tenth of the stall or more: it is "call" */
+    bool call_named;   /* calls[0] took a tenth of the stall or more: it is "call" */
     uint64_t cause_ns; /* how much of the stall the cause explains */
 
     uint64_t cpu_ns, runqueue_ns, blocked_ns, accounted_ns;
@@ -101,8 +109,8 @@ struct sw_loop_summary {
 struct sw_summary {
     uint64_t uptime_ns;
     uint64_t total, counted, suppressed, unreported;
-    uint64_t notes;         /* stalls that did not count */
-    uint64_t lines_lost;    /* report lines that could not be written */
+    uint64_t notes;      /* stalls that did not count */
+    uint64_t lines_lost; /* report lines that could not be written */
     unsigned loop_count;
     const struct sw_loop_summary *loops;
     unsigned group_count;

@@ -1,10 +1,11 @@
 /*
- * A process that is watched by nobody, for the tests of notes/ and watch/: the library's words and the
- * thread's record are made as in a real program, and what would start or wake the watchdog counts.
+ * A process that is watched by nobody, for the tests of notes/ and watch/: the library's words and
+ * the thread's record are made as in a real program, and what would start or wake the watchdog
+ * counts.
  *
- * wait_epoll and wait_poll are what a wrapper is: the notes around a real wait, each in a frame of its
- * own. Check runs each test in a process of its own, so each begins with nothing noted. Included once by
- * each test.
+ * wait_epoll and wait_poll are what a wrapper is: the notes around a real wait, each in a frame of
+ * its own. Check runs each test in a process of its own, so each begins with nothing noted.
+ * Included once by each test.
  */
 #ifndef SW_TESTS_NOTES_FIXTURE_H
 #define SW_TESTS_NOTES_FIXTURE_H
@@ -22,7 +23,8 @@
 #define THRESHOLD UINT64_C(1000000000000) /* ticks: nothing is a stall unless a test says so */
 
 static int watches, wakes;
-static volatile unsigned keep_frame; /* written after a call, so that it is not the function's last */
+static volatile unsigned
+    keep_frame; /* written after a call, so that it is not the function's last */
 
 static void count_watch(void)
 {
@@ -42,6 +44,13 @@ static UNUSED void begin_process(void)
     sw_process_birth(environment);
     ck_assert(sw_process_start());
     atomic_store(&sw_process->threshold_ticks, THRESHOLD);
+}
+
+/* From when on an iteration is a stall, as both the process and this thread know it. */
+static UNUSED void set_threshold(uint64_t ticks)
+{
+    atomic_store(&sw_process->threshold_ticks, ticks);
+    atomic_store(&sw_thread_self->threshold_ticks, ticks);
 }
 
 /* What the wrappers of epoll_wait(2) and poll(2) do; both return whether anything was noted. */

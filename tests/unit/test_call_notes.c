@@ -1,5 +1,5 @@
-/* src/preload/notes/call.c and call.h: what is kept of the calls in an iteration, calls within calls, and
- * calls that are left by a jump. */
+/* src/preload/notes/call.c and call.h: what is kept of the calls in an iteration, calls within
+ * calls, and calls that are left by a jump. */
 #include "preload/notes/call.h"
 
 #include <setjmp.h>
@@ -186,7 +186,8 @@ START_TEST(a_stack_far_away_is_another)
 }
 END_TEST
 
-/* Another call has discarded this one meanwhile, or the process forked: nothing is counted, nor closed. */
+/* Another call has discarded this one meanwhile, or the process forked: nothing is counted, nor
+ * closed. */
 START_TEST(an_overtaken_call_counts_nothing)
 {
     struct sw_call call;
@@ -201,13 +202,13 @@ END_TEST
 
 START_TEST(strings_are_kept)
 {
-    account(SW_CALL_getaddrinfo, (uintptr_t)"db.internal", (uintptr_t)"5432", LONG_CALL, true);
+    account(SW_CALL_getaddrinfo, (uintptr_t) "db.internal", (uintptr_t) "5432", LONG_CALL, true);
     ck_assert_str_eq(names->text, "db.internal");
     ck_assert_str_eq(names->text + sizeof "db.internal", "5432");
-    account(SW_CALL_getaddrinfo, 0, (uintptr_t)"80", 2 * LONG_CALL, true);
+    account(SW_CALL_getaddrinfo, 0, (uintptr_t) "80", 2 * LONG_CALL, true);
     ck_assert_str_eq(names->text, "");
     ck_assert_str_eq(names->text + 1, "80");
-    account(SW_CALL_getaddrinfo, (uintptr_t)"h", 0, 3 * LONG_CALL, true);
+    account(SW_CALL_getaddrinfo, (uintptr_t) "h", 0, 3 * LONG_CALL, true);
     ck_assert_str_eq(names->text, "h");
     ck_assert_str_eq(names->text + 2, "");
 }
@@ -265,11 +266,11 @@ END_TEST
 /* Strings of calls too short to be named are not copied, but for the first. */
 START_TEST(short_calls_cost_no_copies)
 {
-    account(SW_CALL_getaddrinfo, (uintptr_t)"first", 0, 10, true);
-    account(SW_CALL_getaddrinfo, (uintptr_t)"second", 0, 20, true);
+    account(SW_CALL_getaddrinfo, (uintptr_t) "first", 0, 10, true);
+    account(SW_CALL_getaddrinfo, (uintptr_t) "second", 0, 20, true);
     ck_assert_str_eq(names->text, "first");
     ck_assert_uint_eq(names->longest, 20);
-    account(SW_CALL_getaddrinfo, (uintptr_t)"third", 0, LONG_CALL, true);
+    account(SW_CALL_getaddrinfo, (uintptr_t) "third", 0, LONG_CALL, true);
     ck_assert_str_eq(names->text, "third");
 }
 END_TEST

@@ -58,7 +58,8 @@ START_TEST(sixty_percent_are_enough)
 }
 END_TEST
 
-/* A call that computes (getaddrinfo does) is blamed for it; its time is not counted as the program's own as well. */
+/* A call that computes (getaddrinfo does) is blamed for it; its time is not counted as the
+ * program's own as well. */
 START_TEST(time_in_a_call_is_the_calls)
 {
     struct sw_cause_input input = whole();
@@ -100,7 +101,8 @@ START_TEST(the_watchdogs_lateness_is_starvation)
 }
 END_TEST
 
-/* A busy machine makes no failures out of a clean program: without its delays this would not have been a stall. */
+/* A busy machine makes no failures out of a clean program: without its delays this would not have
+ * been a stall. */
 START_TEST(no_stall_but_for_starvation)
 {
     struct sw_cause_input input = {

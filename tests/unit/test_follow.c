@@ -1,5 +1,5 @@
-/* src/preload/follow.c: STALLWATCH_FOLLOW=0 takes our entry out of LD_PRELOAD, and nothing else out of
- * anything. */
+/* src/preload/follow.c: STALLWATCH_FOLLOW=0 takes our entry out of LD_PRELOAD, and nothing else out
+ * of anything. */
 #include "preload/follow.h"
 
 #include <check.h>

@@ -92,7 +92,8 @@ START_TEST(only_those_that_have_ended)
 }
 END_TEST
 
-/* A program that makes a new signature for each stall: memory stays bounded, and old ones stay right. */
+/* A program that makes a new signature for each stall: memory stays bounded, and old ones stay
+ * right. */
 START_TEST(very_many_signatures)
 {
     struct sw_stall_group group;

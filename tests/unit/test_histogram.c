@@ -1,5 +1,5 @@
-/* src/preload/notes/loop_histogram.h: every time has a cell, cells go up with the time, and the middle of
- * a cell is close to all that is counted in it. */
+/* src/preload/notes/loop_histogram.h: every time has a cell, cells go up with the time, and the
+ * middle of a cell is close to all that is counted in it. */
 #include "preload/notes/loop_histogram.h"
 
 #include "notes_fixture.h"
@@ -69,7 +69,8 @@ START_TEST(every_cell_holds_its_middle)
 }
 END_TEST
 
-/* A clock that ran backwards gives a huge difference: it must not be counted outside of the table. */
+/* A clock that ran backwards gives a huge difference: it must not be counted outside of the table.
+ */
 START_TEST(never_beyond_the_table)
 {
     ck_assert_uint_eq(sw_histogram_cell(LONGEST), SW_HISTOGRAM_CELLS - 1);

@@ -63,6 +63,11 @@ START_TEST(a_chain_is_no_loop)
     wait_poll(b, c, -1);
     ck_assert(!wait_poll(c, d, -1));
     ck_assert_ptr_null(found());
+    int e = new_pipe(), f = new_pipe();
+    wait_poll(e, f, -1);
+    wait_poll(e, -1, -1);
+    ck_assert(!wait_poll(f, -1, -1)); /* the first has it too, but the second has not */
+    ck_assert_ptr_null(found());
 }
 END_TEST
 
@@ -257,7 +262,8 @@ START_TEST(startup_ends_with_the_tenth_wait)
 }
 END_TEST
 
-/* The watchdog cannot wait for a set that it does not know: each return of such a wait wakes it, if it sleeps. */
+/* The watchdog cannot wait for a set that it does not know: each return of such a wait wakes it, if
+ * it sleeps. */
 START_TEST(a_sleeping_watchdog_is_woken)
 {
     int own = new_pipe();

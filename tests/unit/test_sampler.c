@@ -1,6 +1,7 @@
-/* src/preload/watch/sampler.c: the handshake between a thread that goes in and out of calls and the watchdog
- * that wants its registers: never a signal inside a call, no request lost, and the program's own use of our
- * signal goes first. The test's first thread is the watchdog; it is linked with interpose/signals.c. */
+/* src/preload/watch/sampler.c: the handshake between a thread that goes in and out of calls and the
+ * watchdog that wants its registers: never a signal inside a call, no request lost, and the
+ * program's own use of our signal goes first. The test's first thread is the watchdog; it is linked
+ * with interpose/signals.c. */
 #include "preload/watch/sampler.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-/* src/preload/watch/samples.c: when samples of a stall are taken, and that those which are kept are spread
- * evenly over it, however long it gets. The stacks themselves are made up: sw_snapshot_take is here. */
+/* src/preload/watch/samples.c: when samples of a stall are taken, and that those which are kept are
+ * spread evenly over it, however long it gets. The stacks themselves are made up: sw_snapshot_take
+ * is here. */
 #include "preload/watch/samples.h"
 
 #include <errno.h>
@@ -91,7 +92,8 @@ static void check_spread(unsigned most, uint64_t length_ms)
     ck_assert_uint_le(watch.sample_count, most);
     ck_assert_uint_ge(watch.sample_count, most / 2);
     ck_assert_uint_le(watch.samples[0].at_ns, 101 * MS);
-    uint64_t least = UINT64_MAX, longest = length_ms * MS - watch.samples[watch.sample_count - 1].at_ns;
+    uint64_t least = UINT64_MAX,
+             longest = length_ms * MS - watch.samples[watch.sample_count - 1].at_ns;
     for (unsigned i = 1; i < watch.sample_count; i++) {
         uint64_t gap = watch.samples[i].at_ns - watch.samples[i - 1].at_ns;
         least = gap < least ? gap : least;

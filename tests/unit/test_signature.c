@@ -1,5 +1,5 @@
-/* src/preload/watch/signature.c: the same stall has the same signature in every run, and other stalls have
- * others. */
+/* src/preload/watch/signature.c: the same stall has the same signature in every run, and other
+ * stalls have others. */
 #include "preload/watch/signature.h"
 
 #include <check.h>
@@ -8,10 +8,11 @@
 
 #include "preload/watch/ownership.h"
 
-#define MOST 16
+#define MOST               16
 #define SIGNATURE_OF_USUAL UINT64_C(7709455305159416454)
 
-/* Called only where frames are linked from real stacks. Here, so that the link does not draw in the sampler. */
+/* Called only where frames are linked from real stacks. Here, so that the link does not draw in the
+ * sampler. */
 unsigned sw_ownership_common(const struct sw_unwind_stack *stack,
                              const struct sw_unwind_stack *base)
 {
@@ -30,7 +31,8 @@ static struct sw_linked_frame named(struct sw_module *module, const char *symbol
     return (struct sw_linked_frame){.module = module, .symbol = symbol, .address = 0x1234};
 }
 
-/* Stack `index` from the symbols in `names`, innermost first, ended by NULL; the `loop` outermost are the loop's. */
+/* Stack `index` from the symbols in `names`, innermost first, ended by NULL; the `loop` outermost
+ * are the loop's. */
 static struct sw_linked_stack *stack_of(unsigned index, unsigned loop, const char *const names[])
 {
     struct sw_linked_stack *stack = &stacks[index];
@@ -109,7 +111,8 @@ START_TEST(addresses_do_not)
 }
 END_TEST
 
-/* More samples of one stall (it took longer, or the machine was busy) differ only in their innermost frames. */
+/* More samples of one stall (it took longer, or the machine was busy) differ only in their
+ * innermost frames. */
 START_TEST(what_all_samples_share)
 {
     STACK(0, 2, "on_request", "dispatch", "run_loop", "main");

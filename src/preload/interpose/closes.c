@@ -1,8 +1,9 @@
 /*
- * What closes descriptors: a loop is over when its descriptor is. Not noted as calls. Any thread; one load where the
- * descriptor was never a loop's.
+ * What closes descriptors: a loop is over when its descriptor is. Not noted as calls. Any thread;
+ * one load where the descriptor was never a loop's.
  *
- * Descriptor 2 is looked at too: a helper that holds a copy of standard error lets go of it when the program does.
+ * Descriptor 2 is looked at too: a helper that holds a copy of standard error lets go of it when
+ * the program does.
  */
 #include <stdio.h>
 #include <unistd.h>

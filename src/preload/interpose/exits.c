@@ -1,10 +1,11 @@
 /*
- * The ways out: what is due is written first, and a process that would have exited with 0 exits with STALLWATCH_EXITCODE if a stall
- * counted.
+ * The ways out: what is due is written first, and a process that would have exited with 0 exits
+ * with STALLWATCH_EXITCODE if a stall counted.
  *
- * Wrapped: exit(3), which main's return does not pass through, so on_exit(3) catches that; _exit(2), _Exit and quick_exit(3), with
- * which forked workers end. The code is changed by calling exit again from the handler, which glibc allows and which goes
- * on with the rest: _exit there would lose what the program has buffered.
+ * Wrapped: exit(3), which main's return does not pass through, so on_exit(3) catches that;
+ * _exit(2), _Exit and quick_exit(3), with which forked workers end. The code is changed by calling
+ * exit again from the handler, which glibc allows and which goes on with the rest: _exit there
+ * would lose what the program has buffered.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -30,7 +31,8 @@ static void note_exit_begins(void)
     sw_watchdog_finish();
 }
 
-/* In a child of vfork, which shares our memory, and in a forked one that ran no loop, nothing is changed. */
+/* In a child of vfork, which shares our memory, and in a forked one that ran no loop, nothing is
+ * changed. */
 static int final_status(int status)
 {
     if (status != 0 || sw_process_settings.exitcode == 0 || sw_process == NULL ||

@@ -1,4 +1,5 @@
-/* Reads and writes by descriptor, and fsync(2). Any thread; see notes/call.h. Cancellation points. */
+/* Reads and writes by descriptor, and fsync(2). Any thread; see notes/call.h. Cancellation points.
+ */
 #include <sys/uio.h>
 #include <unistd.h>
 

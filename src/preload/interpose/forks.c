@@ -1,6 +1,7 @@
 /*
- * fork(2): the child finds its records wiped by the kernel (MADV_WIPEONFORK), so all that is left to do is to keep the watchdog out of
- * libunwind while the memory is copied. vfork, posix_spawn and exec need nothing.
+ * fork(2): the child finds its records wiped by the kernel (MADV_WIPEONFORK), so all that is left
+ * to do is to keep the watchdog out of libunwind while the memory is copied. vfork, posix_spawn and
+ * exec need nothing.
  */
 #include <unistd.h>
 

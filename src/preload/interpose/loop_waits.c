@@ -24,7 +24,8 @@ static int64_t timeout_of_ms(int timeout_ms)
     return timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000;
 }
 
-/* A bad pointer is the kernel's to find (EFAULT): what cannot be a user's address is not looked into. */
+/* A bad pointer is the kernel's to find (EFAULT): what cannot be a user's address is not looked
+ * into. */
 static bool is_readable(const void *pointer)
 {
     return (uintptr_t)pointer >= 4096 && (uintptr_t)pointer < UINT64_C(1) << 47;
@@ -71,8 +72,7 @@ SW_EXPORT int epoll_pwait2(int epfd, struct epoll_event *events, int most,
 SW_EXPORT int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
     struct sw_wait wait;
-    SW_POLL_BEGIN(wait, SW_CALL_poll, fds, is_readable(fds) ? count : 0,
-                  timeout_of_ms(timeout_ms));
+    SW_POLL_BEGIN(wait, SW_CALL_poll, fds, is_readable(fds) ? count : 0, timeout_of_ms(timeout_ms));
     int ready = SW_NEXT(poll)(fds, count, timeout_ms);
     SW_WAIT_END(wait, ready);
     return ready;

@@ -1,4 +1,5 @@
-/* Looking up names. What libc does inside (sockets, files, NSS modules) belongs to the outer call. Any thread; see notes/call.h. */
+/* Looking up names. What libc does inside (sockets, files, NSS modules) belongs to the outer call.
+ * Any thread; see notes/call.h. */
 #include <netdb.h>
 
 #include "preload/interpose/next.h"

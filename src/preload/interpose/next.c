@@ -1,5 +1,6 @@
 /*
- * See next.h. The cells of all wrappers are listed as they are found, so that a report can name the module of the real function.
+ * See next.h. The cells of all wrappers are listed as they are found, so that a report can name the
+ * module of the real function.
  */
 #include "preload/interpose/next.h"
 

@@ -1,8 +1,10 @@
 /*
- * The real functions behind our wrappers: the next definitions in the order of loading, found when first called.
+ * The real functions behind our wrappers: the next definitions in the order of loading, found when
+ * first called.
  *
- * Lazily, since looking all of them up when the library is loaded would slow every process down. dlsym(3) takes the loader's
- * lock, which is recursive, so a first call from a signal handler does not hang on its own thread.
+ * Lazily, since looking all of them up when the library is loaded would slow every process down.
+ * dlsym(3) takes the loader's lock, which is recursive, so a first call from a signal handler does
+ * not hang on its own thread.
  */
 #ifndef SW_INTERPOSE_NEXT_H
 #define SW_INTERPOSE_NEXT_H
@@ -11,14 +13,15 @@
 
 #define SW_EXPORT __attribute__((visibility("default")))
 
-/* dlsym(RTLD_NEXT) for one name, kept in `*where`. Never NULL: where there is no such function, one that sets ENOSYS and
- * returns -1. Any thread; keeps errno. */
+/* dlsym(RTLD_NEXT) for one name, kept in `*where`. Never NULL: where there is no such function, one
+ * that sets ENOSYS and returns -1. Any thread; keeps errno. */
 void *sw_next_find(void **where, const char *name);
 
 /* The cells lie together in .data.hot, on the page of the GOT: see the Makefile. */
-/* A cell for the next definition of `name`, and its type; at the top of a wrapper's file, after the headers. */
+/* A cell for the next definition of `name`, and its type; at the top of a wrapper's file, after the
+ * headers. */
 #define SW_NEXT_DEFINE(name)                                                                       \
-    static void *next_##name __attribute__((section(".data.hot")));                                                                      \
+    static void *next_##name __attribute__((section(".data.hot")));                                \
     typedef __typeof__(name) type_of_##name
 
 #define SW_NEXT(name)                                                                              \
@@ -26,7 +29,8 @@ void *sw_next_find(void **where, const char *name);
                             ? next_##name                                                          \
                             : sw_next_find(&next_##name, #name)))
 
-/* Where the real function of a call stands, for the frame that reports show in its place: 0 if it has not been called. */
+/* Where the real function of a call stands, for the frame that reports show in its place: 0 if it
+ * has not been called. */
 const void *sw_next_address(const char *name);
 
 #endif

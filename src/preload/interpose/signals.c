@@ -1,5 +1,6 @@
 /*
- * See signals.h. Wrapped: sigaction(2) and signal(3). The program that asks about our signal is told the default; one that sets a
+ * See signals.h. Wrapped: sigaction(2), signal(3) and the older ones, which libc does not pass
+ * through sigaction. The program that asks about our signal is told the default; one that sets a
  * handler for it has it from then on. Any thread.
  */
 #include "preload/interpose/signals.h"
@@ -12,6 +13,14 @@
 
 SW_NEXT_DEFINE(sigaction);
 SW_NEXT_DEFINE(signal);
+SW_NEXT_DEFINE(sysv_signal);
+
+/* Deprecated, and called by programs all the same. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+SW_NEXT_DEFINE(sigset);
+SW_NEXT_DEFINE(sigignore);
+#pragma GCC diagnostic pop
 
 static _Atomic int ours;
 
@@ -59,4 +68,29 @@ SW_EXPORT sighandler_t signal(int number, sighandler_t handler)
     bool hide = was_ours(number, true);
     sighandler_t previous = SW_NEXT(signal)(number, handler);
     return hide && previous != SIG_ERR ? SIG_DFL : previous;
+}
+
+SW_EXPORT sighandler_t sysv_signal(int number, sighandler_t handler)
+{
+    bool hide = was_ours(number, true);
+    sighandler_t previous = SW_NEXT(sysv_signal)(number, handler);
+    return hide && previous != SIG_ERR ? SIG_DFL : previous;
+}
+
+SW_EXPORT sighandler_t sigset(int number, sighandler_t disposition)
+{
+    bool hide = was_ours(number, true);
+    sighandler_t previous = SW_NEXT(sigset)(number, disposition);
+    return hide && previous != SIG_ERR ? SIG_DFL : previous;
+}
+
+SW_EXPORT int sigignore(int number)
+{
+    was_ours(number, true);
+    return SW_NEXT(sigignore)(number);
+}
+
+void sw_signals_lost(void)
+{
+    atomic_store(&ours, 0);
 }

@@ -1,4 +1,5 @@
-/* The sleep family. Any thread; see notes/call.h. Cancellation points: nothing is held across the real call. */
+/* The sleep family. Any thread; see notes/call.h. Cancellation points: nothing is held across the
+ * real call. */
 #include <errno.h>
 #include <time.h>
 #include <unistd.h>

@@ -1,7 +1,8 @@
 /*
- * pthread_exit(3) of the main thread: from then on a process ends with its last thread, which calls exit(0). libc would count the
- * watchdog too, and the process would never end; so a thread takes on to exit it when none but ours are left. It has to be one
- * started here: the watchdog has a descriptor table of its own, in which the program's exit handlers would write to nothing.
+ * pthread_exit(3) of the main thread: from then on a process ends with its last thread, which calls
+ * exit(0). libc would count the watchdog too, and the process would never end; so a thread takes on
+ * to exit it when none but ours are left. It has to be one started here: the watchdog has a
+ * descriptor table of its own, in which the program's exit handlers would write to nothing.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -18,7 +19,8 @@
 
 SW_NEXT_DEFINE(pthread_exit);
 
-/* Is nobody there but the main thread's remains, the watchdog and this thread? num_threads is the 20th field of proc(5)'s stat. */
+/* Is nobody there but the main thread's remains, the watchdog and this thread? num_threads is the
+ * 20th field of proc(5)'s stat. */
 static bool is_program_over(void)
 {
     char stat[1024];

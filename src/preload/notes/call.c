@@ -7,16 +7,12 @@
 #include <string.h>
 #include <time.h>
 
-/* Strings are kept only of calls long enough to be named in a report: copying costs nothing beside them. */
+/* Strings are kept only of calls long enough to be named in a report: copying costs nothing beside
+ * them. */
 #define TEXT_WORTH_TICKS 100000
 
-/* siglongjmp out of a call is recognised by the stack: whoever runs above the noted frame has left it. Only on the same stack,
- * which is taken to be no larger than this: a handler on an alternate stack is farther away, or below. */
+/* A handler on an alternate stack is farther away than this, or below. */
 #define SAME_STACK_BYTES (UINT64_C(8) << 20)
-
-/* A function that calls again after a jump to itself (sigsetjmp around a read, in a loop) is below the noted frame only by what
- * wrappers take. A handler's own call is farther down: the kernel's signal frame alone has more than 1000 bytes. */
-#define SAME_CALLER_BYTES 256
 
 static const struct sw_call_info infos[] = {
 #define SW_CALL_ROW(name, detail, class) {#name, SW_DETAIL_##detail, SW_CLASS_##class},
@@ -29,11 +25,13 @@ const struct sw_call_info *sw_call_info(enum sw_call_id id)
     return &infos[id < SW_CALL_COUNT ? id : 0];
 }
 
-bool sw_call_discard(struct sw_thread *thread)
+/* Whoever calls with its stack pointer above the noted call's frame is not inside that call: it was
+ * left by siglongjmp, or by a cancellation. What runs inside, a handler or a module of libc's, is
+ * below. */
+bool sw_call_discard(struct sw_thread *thread, uint64_t cfa)
 {
-    uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
     uint64_t noted = thread->note.registers.rsp;
-    if (here + SAME_CALLER_BYTES < noted || (here > noted && here - noted > SAME_STACK_BYTES))
+    if (cfa <= noted || cfa - noted > SAME_STACK_BYTES)
         return false;
     sw_call_close(thread, atomic_load_explicit(&thread->sequence, memory_order_relaxed));
     return true;

@@ -1,8 +1,9 @@
 /*
  * Notes of a wrapped call: what a wrapper does around the real function.
  *
- * On the loop thread, inside an iteration: two reads of the clock and plain stores. On any other thread: one test. A call inside a
- * wrapped call (a signal handler's, or libc's own through a module) is part of the outer one and notes nothing.
+ * On the loop thread, inside an iteration: two reads of the clock and plain stores. On any other
+ * thread: one test. A call inside a wrapped call (a signal handler's, or libc's own through a
+ * module) is part of the outer one and notes nothing.
  *
  *     struct sw_call call;
  *     SW_CALL_BEGIN(call, SW_CALL_fsync, fd, 0, 0);
@@ -23,8 +24,9 @@ struct sw_call {
 };
 
 /*
- * Stores the registers that unwinding starts from: callee-saved ones, the stack pointer, and the address of the very
- * instruction, so that the wrapper's own unwind table leads on. Return addresses noted from C give wrong registers (tried).
+ * Stores the registers that unwinding starts from: callee-saved ones, the stack pointer, and the
+ * address of the very instruction, so that the wrapper's own unwind table leads on. Return
+ * addresses noted from C give wrong registers (tried).
  */
 #if defined(__x86_64__)
 #define SW_NOTE_REGISTERS(to)                                                                      \
@@ -41,19 +43,21 @@ struct sw_call {
                      : "r"(to)                                                                     \
                      : "rax", "memory")
 /* Of a usual wait of a loop nobody unwinds the stack: it idles there. Its depth is enough. */
-#define SW_NOTE_STACK_POINTER(to, too) __asm__ volatile("movq %%rsp, %0\n\tmovq %%rsp, %1" : "=m"(to), "=m"(too))
+#define SW_NOTE_STACK_POINTER(to, too)                                                             \
+    __asm__ volatile("movq %%rsp, %0\n\tmovq %%rsp, %1" : "=m"(to), "=m"(too))
 #else
 #error "registers are noted on x86-64 only so far"
 #endif
 
-/* Is the noted call over without having returned (siglongjmp, a cancelled wait)? Then its note is thrown away, and the
- * caller may make its own: true. Loop thread. */
-bool sw_call_discard(struct sw_thread *thread);
+/* Is the noted call over without having returned (siglongjmp, a cancelled wait)? Then its note is
+ * thrown away, and the caller may make its own: true. `cfa` is the stack pointer of the caller's
+ * caller at its call (__builtin_dwarf_cfa() in a wrapper). Loop thread. */
+bool sw_call_discard(struct sw_thread *thread, uint64_t cfa);
 /* Adds a call that took `ticks` to the iteration's totals. Loop thread. */
 void sw_call_account(struct sw_thread *thread, uint32_t id, uint64_t ticks, bool pointers);
 
-/* Marks the thread as inside a call. After it the watchdog sends no signal: its half of the fence is membarrier(2), so a
- * store and a load that the compiler leaves in order are enough here. */
+/* Marks the thread as inside a call. After it the watchdog sends no signal: its half of the fence
+ * is membarrier(2), so a store and a load that the compiler leaves in order are enough here. */
 static inline uint32_t sw_call_open(struct sw_thread *thread)
 {
     uint32_t odd = atomic_load_explicit(&thread->sequence, memory_order_relaxed) + 1;
@@ -72,12 +76,12 @@ static inline void sw_call_close(struct sw_thread *thread, uint32_t odd)
 }
 
 /* May this thread note a call now? */
-static inline bool sw_call_wanted(struct sw_thread *thread)
+static inline bool sw_call_wanted(struct sw_thread *thread, uint64_t cfa)
 {
     if (SW_LIKELY(thread == NULL || !thread->in_iteration))
         return false;
     if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) & 1))
-        return sw_call_discard(thread);
+        return sw_call_discard(thread, cfa);
     return true;
 }
 
@@ -85,7 +89,7 @@ static inline bool sw_call_wanted(struct sw_thread *thread)
     do {                                                                                           \
         struct sw_thread *noting_ = sw_thread_self;                                                \
         (call).thread = NULL;                                                                      \
-        if (sw_call_wanted(noting_)) {                                                             \
+        if (sw_call_wanted(noting_, (uint64_t)(uintptr_t)__builtin_dwarf_cfa())) {                 \
             SW_NOTE_REGISTERS(&noting_->note.registers);                                           \
             sw_call_begin(&(call), noting_, (call_id), (uint64_t)(a), (uint64_t)(b),               \
                           (uint64_t)(c));                                                          \
@@ -115,7 +119,8 @@ static inline void sw_call_begin(struct sw_call *call, struct sw_thread *thread,
 static inline void sw_call_end(struct sw_call *call)
 {
     struct sw_thread *thread = call->thread;
-    /* Another call's number: ours was discarded by a call made from a handler on another stack, or the process forked. */
+    /* Another call's number: ours was discarded by a call made from a handler on another stack, or
+     * the process forked. */
     if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) !=
                     call->sequence))
         return;

@@ -1,8 +1,9 @@
 /*
  * The calls that are wrapped, one row each: X(name, kind of detail, class).
  *
- * The name is the public one that reports use; the kind says how its arguments are shown (detail.h); the class says which
- * cause the time in it speaks for. Rows are added at the end of their family.
+ * The name is the public one that reports use; the kind says how its arguments are shown
+ * (detail.h); the class says which cause the time in it speaks for. Rows are added at the end of
+ * their family.
  */
 #ifndef SW_NOTES_CALLS_TABLE_H
 #define SW_NOTES_CALLS_TABLE_H

@@ -1,6 +1,7 @@
 /*
- * Choosing and calibrating the clock. See clock.h. The scale is a 32.32 fixed-point number of nanoseconds a tick, taken
- * over the time since the library was loaded, so it gets truer the longer the program runs.
+ * Choosing and calibrating the clock. See clock.h. The scale is a 32.32 fixed-point number of
+ * nanoseconds a tick, taken over the time since the library was loaded, so it gets truer the longer
+ * the program runs.
  */
 #include "preload/notes/clock.h"
 
@@ -53,8 +54,9 @@ static uint64_t read_tsc(void)
 #endif
 }
 
-/* The TSC and the time at one moment: the read of the TSC stands between two of the clock that lie close together; of a few
- * tries the closest, since a preemption between them would spoil the scale. */
+/* The TSC and the time at one moment: the read of the TSC stands between two of the clock that lie
+ * close together; of a few tries the closest, since a preemption between them would spoil the
+ * scale. */
 static void read_pair(uint64_t *tsc, uint64_t *ns)
 {
     uint64_t best = UINT64_MAX;
@@ -78,8 +80,8 @@ void sw_clock_note_birth(void)
 static bool kernel_uses_tsc(void)
 {
     char name[32];
-    long length = sw_kernel_slurp("/sys/devices/system/clocksource/clocksource0/current_clocksource",
-                                  name, sizeof name);
+    long length = sw_kernel_slurp(
+        "/sys/devices/system/clocksource/clocksource0/current_clocksource", name, sizeof name);
     return length == 4 && memcmp(name, "tsc\n", 4) == 0;
 }
 

@@ -1,12 +1,13 @@
 /*
  * Whose loop is it: the part that is decided on the loop's own thread.
  *
- *   - A thread owns a loop once it has waited twice on the same epoll descriptor; for poll see poll_loop.c. Notes are taken
- *     from the first epoll wait on, so that a stall in the very first iteration is known when the second wait confirms the loop.
- *   - The loop whose iteration is in progress is the thread's outer one. Another wait inside it is a call (nested-wait), unless
- *     both belong to one group: two waits that take turns.
- *   - A loop is over when its descriptor is closed (loop_close.c) or the watchdog finds its function gone; then the next
- *     wait decides anew.
+ *   - A thread owns a loop once it has waited twice on the same epoll descriptor; for poll see
+ * poll_loop.c. Notes are taken from the first epoll wait on, so that a stall in the very first
+ * iteration is known when the second wait confirms the loop.
+ *   - The loop whose iteration is in progress is the thread's outer one. Another wait inside it is
+ * a call (nested-wait), unless both belong to one group: two waits that take turns.
+ *   - A loop is over when its descriptor is closed (loop_close.c) or the watchdog finds its
+ * function gone; then the next wait decides anew.
  *
  * Loop thread. Slow only where a loop is first seen or found.
  */
@@ -45,7 +46,8 @@ void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop)
     base->registers = thread->note.registers;
     struct iovec to = {base->bytes, sizeof base->bytes};
     struct iovec from = {(void *)(uintptr_t)base->registers.rsp, sizeof base->bytes};
-    long copied = sw_kernel6(SYS_process_vm_readv, sw_process->pid, (long)&to, 1, (long)&from, 1, 0);
+    long copied =
+        sw_kernel6(SYS_process_vm_readv, sw_process->pid, (long)&to, 1, (long)&from, 1, 0);
     base->size = copied > 0 ? (uint32_t)copied : 0;
     struct sw_base_stack *old = atomic_exchange(&loop->base, base);
     if (old != NULL)
@@ -96,8 +98,8 @@ static struct sw_loop *epoll_loop(struct sw_thread *thread, int fd)
     return loop;
 }
 
-/* Counts a candidate's wait, and takes it for a loop when it has waited often enough. (A loop's are counted at their ends, while
- * it starts up.) */
+/* Counts a candidate's wait, and takes it for a loop when it has waited often enough. (A loop's are
+ * counted at their ends, while it starts up.) */
 static void count_wait(struct sw_thread *thread, struct sw_loop *loop, bool epoll)
 {
     if (is_owned(loop)) {
@@ -139,7 +141,8 @@ static void group_by_descriptor(struct sw_loop *outer, struct sw_loop *loop,
     }
 }
 
-/* The outer loop as it still holds: not one that is over, nor a mere candidate that waited once when `loop` has been found. */
+/* The outer loop as it still holds: not one that is over, nor a mere candidate that waited once
+ * when `loop` has been found. */
 static struct sw_loop *outer_beside(struct sw_thread *thread, const struct sw_loop *loop)
 {
     struct sw_loop *outer = thread->outer;
@@ -191,7 +194,7 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
     return loop;
 }
 
-struct sw_thread *sw_wait_wanted(void)
+struct sw_thread *sw_wait_wanted(uint64_t cfa)
 {
     struct sw_thread *thread = sw_thread_self;
     if (thread == NULL || thread->tid == 0) {
@@ -200,7 +203,7 @@ struct sw_thread *sw_wait_wanted(void)
             return NULL;
     }
     uint32_t sequence = atomic_load_explicit(&thread->sequence, memory_order_relaxed);
-    return (sequence & 1) && !sw_call_discard(thread) ? NULL : thread;
+    return (sequence & 1) && !sw_call_discard(thread, cfa) ? NULL : thread;
 }
 
 void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,
@@ -241,8 +244,7 @@ void sw_wait_leave_unusual(struct sw_loop *loop)
     }
     loop->unusual = loop->startup || loop->fd < 0;
     /* The watchdog can wait on an epoll descriptor, but not on a set that it does not know. */
-    if (loop->fd < 0 &&
-        atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
+    if (loop->fd < 0 && atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
         sw_process_wake();
 }
 

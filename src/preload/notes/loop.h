@@ -1,5 +1,6 @@
 /*
- * Which waits make a loop, and when its iterations begin and end (the rules are in loop.c and poll_loop.c).
+ * Which waits make a loop, and when its iterations begin and end (the rules are in loop.c and
+ * poll_loop.c).
  *
  * A wrapper of a wait:
  *
@@ -9,8 +10,9 @@
  *     SW_WAIT_END(wait, ready);
  *     return ready;
  *
- * A wait of the loop whose iteration is in progress ends the iteration, and its return begins the next. Another wait inside an
- * iteration is a call in it (nested-wait). On a thread that owns no loop it is evidence.
+ * A wait of the loop whose iteration is in progress ends the iteration, and its return begins the
+ * next. Another wait inside an iteration is a call in it (nested-wait). On a thread that owns no
+ * loop it is evidence.
  */
 #ifndef SW_NOTES_LOOP_H
 #define SW_NOTES_LOOP_H
@@ -37,23 +39,26 @@ struct sw_wait_target {
 };
 
 /*
- * Decides what a wait is that is not plainly the usual one: a candidate's, a found loop's, a nested one. Registers are noted
- * already. Returns the loop to be ended and begun again, or NULL: then `*call` says whether it is to be noted as a call.
- * Slow only when a candidate is first seen or a loop found. Loop thread; errno kept.
+ * Decides what a wait is that is not plainly the usual one: a candidate's, a found loop's, a nested
+ * one. Registers are noted already. Returns the loop to be ended and begun again, or NULL: then
+ * `*call` says whether it is to be noted as a call. Slow only when a candidate is first seen or a
+ * loop found. Loop thread; errno kept.
  */
 struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_target *target,
                                bool *call);
-/* Poll's part of it: the loop of this thread that shares descriptors with the set, made if need be; NULL: none. */
+/* Poll's part of it: the loop of this thread that shares descriptors with the set, made if need be;
+ * NULL: none. */
 struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wait_target *target);
 /* Should `loop`, a poll candidate that has waited often enough, be taken for a loop? */
-bool sw_poll_loop_convincing(const struct sw_loop *loop);
+bool sw_poll_loop_convincing(struct sw_loop *loop);
 
 /* A free place for a loop in the thread's record: the oldest candidate goes if there is none. */
 struct sw_loop *sw_loop_place(struct sw_thread *thread);
-/* Puts an iteration over the threshold, which ended (or is ended by exit or closing) at `now`, into the ring. Loop thread. */
+/* Puts an iteration over the threshold, which ended (or is ended by exit or closing) at `now`, into
+ * the ring. Loop thread. */
 void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now, bool exiting);
-/* Copies the stack of the wait that is about to begin, for comparing later: two system calls, when a loop is first seen or the
- * watchdog asks for a fresh one. Loop thread. */
+/* Copies the stack of the wait that is about to begin, for comparing later: two system calls, when
+ * a loop is first seen or the watchdog asks for a fresh one. Loop thread. */
 void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop);
 /* Descriptor `fd` is being closed: loops on it are over. Any thread. */
 void sw_loop_descriptor_closed(int fd);
@@ -70,8 +75,9 @@ SW_INLINE void sw_loop_account(struct sw_loop *loop, uint64_t ended)
         loop->busy_longest = busy;
 }
 
-/* Ends the iteration in progress at `now` (ticks). Its figures are added when the wait is over (sw_wait_leave): a system call waits
- * for all that was begun before it, so what need not be done before is done after. */
+/* Ends the iteration in progress at `now` (ticks). Its figures are added when the wait is over
+ * (sw_wait_leave): a system call waits for all that was begun before it, so what need not be done
+ * before is done after. */
 SW_INLINE void sw_loop_end_iteration(struct sw_thread *thread, struct sw_loop *loop, uint64_t now)
 {
     uint64_t since = atomic_load_explicit(&loop->busy_since, memory_order_relaxed);
@@ -99,7 +105,8 @@ SW_INLINE void sw_wait_enter(struct sw_wait *wait, struct sw_thread *thread, str
 
 /* The end of a wait that was a call in another loop's iteration. */
 void sw_wait_leave_call(struct sw_thread *thread);
-/* The end of a wait of a loop that is in its phase `startup`, or that a sleeping watchdog cannot wait for. */
+/* The end of a wait of a loop that is in its phase `startup`, or that a sleeping watchdog cannot
+ * wait for. */
 void sw_wait_leave_unusual(struct sw_loop *loop);
 
 SW_INLINE void sw_wait_leave(const struct sw_wait *wait, int64_t events)
@@ -127,13 +134,16 @@ SW_INLINE void sw_wait_leave(const struct sw_wait *wait, int64_t events)
     sw_call_close(thread, wait->sequence);
 }
 
-/* Any wait that is not plainly the usual one: sw_loop_decide's, and a nested one as a call. Registers are noted already. */
+/* Any wait that is not plainly the usual one: sw_loop_decide's, and a nested one as a call.
+ * Registers are noted already. */
 void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,
                           const struct sw_wait_target *target);
-/* This thread's record if it may note a wait now; NULL if not. Slow at the first wait of a thread. */
-struct sw_thread *sw_wait_wanted(void);
+/* This thread's record if it may note a wait now; NULL if not. `cfa` as for sw_call_discard. Slow
+ * at the first wait of a thread. */
+struct sw_thread *sw_wait_wanted(uint64_t cfa);
 
-/* Is this the wait of the epoll loop whose iteration is in progress, with nothing to be thought about? */
+/* Is this the wait of the epoll loop whose iteration is in progress, with nothing to be thought
+ * about? */
 SW_INLINE bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
 {
     return thread != NULL && thread->hot_key == (uint64_t)epfd + 1 &&
@@ -157,7 +167,7 @@ SW_INLINE bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
 
 #define SW_WAIT_BEGIN_UNUSUAL(wait, ...)                                                           \
     do {                                                                                           \
-        struct sw_thread *thinking_ = sw_wait_wanted();                                            \
+        struct sw_thread *thinking_ = sw_wait_wanted((uint64_t)(uintptr_t)__builtin_dwarf_cfa());  \
         (wait).thread = NULL;                                                                      \
         if (thinking_ == NULL)                                                                     \
             break;                                                                                 \

@@ -1,9 +1,9 @@
 /*
  * A loop is over when its descriptor is closed, by whatever thread.
  *
- * Every close of the program passes here, so the question "might this be a loop's?" is one load of a byte; only a
- * descriptor that a loop has used goes on to the registry. A child of vfork(2) that closes everything before its exec runs in
- * our memory and is told apart by its pid.
+ * Every close of the program passes here, so the question "might this be a loop's?" is one load of
+ * a byte; only a descriptor that a loop has used goes on to the registry. A child of vfork(2) that
+ * closes everything before its exec runs in our memory and is told apart by its pid.
  */
 #include "preload/notes/loop.h"
 
@@ -39,9 +39,8 @@ static void close_loop(struct sw_thread *thread, struct sw_loop *loop, int fd)
         return;
     atomic_store(&loop->closed_at, sw_clock_ticks());
     bool over = loop->fd >= 0 ? loop->fd == fd : leave_core(loop, fd);
-    if (!over || !atomic_compare_exchange_strong(&loop->state, &state,
-                                                 state == SW_LOOP_OWNED ? SW_LOOP_CLOSED
-                                                                        : SW_LOOP_FREE))
+    if (!over || !atomic_compare_exchange_strong(
+                     &loop->state, &state, state == SW_LOOP_OWNED ? SW_LOOP_CLOSED : SW_LOOP_FREE))
         return;
     atomic_store(&thread->attention, 1);
     if (thread == sw_thread_self && thread->outer == loop) {

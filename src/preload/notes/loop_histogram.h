@@ -1,7 +1,8 @@
 /*
- * Busy times of a loop's iterations, counted in cells. Adding is a shift and an increment on the loop thread for short ones, up to
- * 512 × 1024 ticks (150 µs or so), which all iterations of a quick loop are; beyond, cells are of about 6% width: 16 to each power
- * of two. The watchdog reads the cells as they are (each is a 32-bit word; a count or two may be missed).
+ * Busy times of a loop's iterations, counted in cells. Adding is a shift and an increment on the
+ * loop thread for short ones, up to 512 × 1024 ticks (150 µs or so), which all iterations of a
+ * quick loop are; beyond, cells are of about 6% width: 16 to each power of two. The watchdog reads
+ * the cells as they are (each is a 32-bit word; a count or two may be missed).
  */
 #ifndef SW_NOTES_LOOP_HISTOGRAM_H
 #define SW_NOTES_LOOP_HISTOGRAM_H

@@ -1,12 +1,14 @@
 /*
  * Loops made of poll(2): which of a thread's waits belong together.
  *
- * Plain synchronous code polls too, from one call site again and again, so what makes a loop is three waits that share a
- * descriptor which stayed open in between. The core is what all waits so far have shared; closes take descriptors out of it.
- * A lone connected socket (a client waiting for its answer) is never a loop by itself. Once found, a loop is known by any
- * descriptor of its core, or, where a busy loop leaves those out for a while, by waiting from the very same stack depth.
+ * Plain synchronous code polls too, from one call site again and again, so what makes a loop is
+ * three waits that share a descriptor which stayed open in between. The core is what all waits so
+ * far have shared; closes take descriptors out of it. A lone connected socket (a client waiting for
+ * its answer) is never a loop by itself. Once found, a loop is known by any descriptor of its core,
+ * or, where a busy loop leaves those out for a while, by waiting from the very same stack depth.
  *
- * Loop thread; linear in the size of the set, and one comparison where core[0] stands where it stood.
+ * Loop thread; linear in the size of the set, and one comparison where core[0] stands where it
+ * stood.
  */
 #include "preload/notes/loop.h"
 
@@ -119,10 +121,14 @@ struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wai
     return found;
 }
 
-bool sw_poll_loop_convincing(const struct sw_loop *loop)
+bool sw_poll_loop_convincing(struct sw_loop *loop)
 {
     if (loop->many)
         return true;
+    int32_t listens = 0, length = sizeof listens;
+    sw_kernel6(SYS_getsockopt, core_at(loop, 0), SOL_SOCKET, SO_ACCEPTCONN, (long)&listens,
+               (long)&length, 0);
+    loop->listens = listens != 0;
     struct sockaddr_storage peer;
     int32_t size = sizeof peer;
     return sw_kernel3(SYS_getpeername, core_at(loop, 0), (long)&peer, (long)&size) != 0;

@@ -1,6 +1,6 @@
 /*
- * See process.h. The constructor's part is kept small: it runs in every process that the library is preloaded into, most of
- * which never run a loop.
+ * See process.h. The constructor's part is kept small: it runs in every process that the library is
+ * preloaded into, most of which never run a loop.
  */
 #include "preload/notes/process.h"
 
@@ -19,6 +19,7 @@ enum { NOT_STARTED, STARTING, READY, NOT_WATCHED };
 struct sw_settings sw_process_settings;
 struct sw_process *sw_process;
 bool sw_process_passive;
+bool sw_process_in_valgrind;
 void (*sw_process_watch)(void);
 void (*sw_process_wake)(void);
 
@@ -27,7 +28,8 @@ static uint64_t stderr_device, stderr_inode;
 static bool stderr_open;
 static int filters_at_birth;
 
-/* How many seccomp filters the process is under: proc(5)'s "Seccomp_filters:", or the mode where the kernel does not count them. */
+/* How many seccomp filters the process is under: proc(5)'s "Seccomp_filters:", or the mode where
+ * the kernel does not count them. */
 static int count_seccomp_filters(void)
 {
     int mode = (int)sw_kernel3(SYS_prctl, PR_GET_SECCOMP, 0, 0);
@@ -40,7 +42,8 @@ static int count_seccomp_filters(void)
     if (line == NULL)
         return mode;
     int count = 0;
-    for (line = strpbrk(line + 1, "0123456789\n"); line != NULL && *line >= '0' && *line <= '9'; line++)
+    for (line = strpbrk(line + 1, "0123456789\n"); line != NULL && *line >= '0' && *line <= '9';
+         line++)
         count = count * 10 + (*line - '0');
     return count;
 }
@@ -60,9 +63,19 @@ static bool program_is_watched(void)
     return sw_glob_match_list(sw_process_settings.only, slash != NULL ? slash + 1 : path);
 }
 
+static bool is_preloaded_by_valgrind(char *const *environment)
+{
+    for (; environment != NULL && *environment != NULL; environment++)
+        if (strncmp(*environment, "LD_PRELOAD=", 11) == 0 &&
+            strstr(*environment, "/vgpreload_") != NULL)
+            return true;
+    return false;
+}
+
 void sw_process_birth(char *const *environment)
 {
     sw_clock_note_birth();
+    sw_process_in_valgrind = is_preloaded_by_valgrind(environment);
     sw_settings_default(&sw_process_settings);
     if (getauxval(AT_SECURE) != 0) {
         sw_process_passive = true;
@@ -86,8 +99,9 @@ bool sw_process_stderr(uint64_t *device, uint64_t *inode)
     return stderr_open;
 }
 
-/* A filter that the program has put on itself may answer a system call of ours, which it never makes, with a kill. One that it
- * was started under is its surroundings' (a container's), which answer with an error. */
+/* A filter that the program has put on itself may answer a system call of ours, which it never
+ * makes, with a kill. One that it was started under is its surroundings' (a container's), which
+ * answer with an error. */
 static bool has_sandboxed_itself(void)
 {
     return count_seccomp_filters() > filters_at_birth;
@@ -95,8 +109,8 @@ static bool has_sandboxed_itself(void)
 
 static bool map_words(void)
 {
-    long address = sw_kernel6(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    long address =
+        sw_kernel6(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (address < 0 && address > -4096)
         return false;
     if (sw_kernel3(SYS_madvise, address, 4096, MADV_WIPEONFORK) != 0) {

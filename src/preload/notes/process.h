@@ -1,5 +1,6 @@
 /*
- * The process as a whole: is it watched, which process is it, and the words that loop threads read of the watchdog's.
+ * The process as a whole: is it watched, which process is it, and the words that loop threads read
+ * of the watchdog's.
  *
  * Lies in memory that is wiped in a forked child, so that the child starts clean.
  */
@@ -14,10 +15,11 @@
 
 struct sw_process {
     int32_t pid;
-    _Atomic uint32_t started;         /* 0 no, 1 being started, 2 ready, 3 not watched */
-    _Atomic uint32_t watchdog_state;  /* 0 none, 1 starting, 2 running, 3 cannot run */
+    _Atomic uint32_t started;        /* 0 no, 1 being started, 2 ready, 3 not watched */
+    _Atomic uint32_t watchdog_state; /* 0 none, 1 starting, 2 running, 3 cannot run */
     _Atomic int32_t watchdog_tid;
-    _Atomic uint32_t watchdog_asleep; /* it sleeps until a loop's descriptor is ready or a deadline */
+    _Atomic uint32_t
+        watchdog_asleep; /* it sleeps until a loop's descriptor is ready or a deadline */
     _Atomic uint32_t loops_found;
     _Atomic uint32_t stderr_gone;     /* the program has closed or replaced its standard error */
     _Atomic uint32_t exiting;         /* 1: the program is on its way out */
@@ -38,22 +40,27 @@ extern struct sw_process *sw_process __attribute__((visibility("hidden")));
 
 /* From the constructor: parses the settings, notes what standard error is. */
 void sw_process_birth(char *const *environment);
-/* Device and inode of descriptor 2 when the library was loaded; false: it was closed. Any thread. */
+/* Device and inode of descriptor 2 when the library was loaded; false: it was closed. Any thread.
+ */
 bool sw_process_stderr(uint64_t *device, uint64_t *inode);
+/* Set by the constructor under valgrind, which cannot run a task that shares the program's memory:
+ * no helper is started there. */
+extern bool sw_process_in_valgrind;
 /* Set by the constructor when the program must not be watched (AT_SECURE, STALLWATCH_ONLY). */
 extern bool sw_process_passive;
 
-/* Starts the watchdog thread of this process if it has none; set by init.c, so that the notes need not know who watches. Slow; any
- * thread; keeps errno. */
+/* Starts the watchdog thread of this process if it has none; set by init.c, so that the notes need
+ * not know who watches. Slow; any thread; keeps errno. */
 extern void (*sw_process_watch)(void);
-/* Gets the watchdog out of its sleep, if it is asleep: when a loop is found, the program exits, or a poll loop is busy again after
- * idling. One system call at most; any thread; keeps errno. */
+/* Gets the watchdog out of its sleep, if it is asleep: when a loop is found, the program exits, or
+ * a poll loop is busy again after idling. One system call at most; any thread; keeps errno. */
 extern void (*sw_process_wake)(void);
 
-/* Makes `sw_process` ready in this process (also in a forked child). True if it is watched. Slow, at the first wait of a thread;
- * keeps errno. */
+/* Makes `sw_process` ready in this process (also in a forked child). True if it is watched. Slow,
+ * at the first wait of a thread; keeps errno. */
 bool sw_process_start(void);
-/* Is the calling process the one that sw_process speaks of (not a child of vfork in its memory)? One system call. */
+/* Is the calling process the one that sw_process speaks of (not a child of vfork in its memory)?
+ * One system call. */
 bool sw_process_is_ours(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The registry of thread records. See thread.h. Records are mapped one by one, found by index, and reused after their thread
- * has ended; the table only grows.
+ * The registry of thread records. See thread.h. Records are mapped one by one, found by index, and
+ * reused after their thread has ended; the table only grows.
  */
 #include "preload/notes/thread.h"
 
@@ -28,7 +28,8 @@ struct sw_thread *sw_thread_at(unsigned index)
     return atomic_load_explicit(&registry[index], memory_order_acquire);
 }
 
-/* Anonymous memory that a forked child finds zeroed; NULL where there is none, or no such advice (Linux < 4.14). */
+/* Anonymous memory that a forked child finds zeroed; NULL where there is none, or no such advice
+ * (Linux < 4.14). */
 static struct sw_thread *map_record(void)
 {
     size_t size = (sizeof(struct sw_thread) + 4095) & ~(size_t)4095;
@@ -91,7 +92,8 @@ void sw_thread_release(struct sw_thread *thread)
         if (base != NULL)
             sw_kernel3(SYS_munmap, (long)base, sizeof *base, 0);
     }
-    /* The mapping is private and anonymous: this is the cheapest way to zero it, tid last of all by being part of it. */
+    /* The mapping is private and anonymous: this is the cheapest way to zero it, tid last of all by
+     * being part of it. */
     size_t size = (sizeof *thread + 4095) & ~(size_t)4095;
     sw_kernel3(SYS_madvise, (long)thread, (long)size, MADV_DONTNEED);
 }
@@ -101,7 +103,8 @@ void sw_thread_answer_request(struct sw_thread *thread)
     uint32_t seen = SW_REQUEST_ASKED;
     if (atomic_compare_exchange_strong(&thread->request, &seen, SW_REQUEST_IDLE))
         return;
-    /* The signal is on its way. It has to arrive before the call is entered, or it would end the call with EINTR. */
+    /* The signal is on its way. It has to arrive before the call is entered, or it would end the
+     * call with EINTR. */
     for (int i = 0; i < ANSWER_TRIES && seen == SW_REQUEST_SENDING; i++) {
         sw_kernel3(SYS_sched_yield, 0, 0, 0);
         seen = atomic_load(&thread->request);

@@ -1,12 +1,14 @@
 /*
  * What a thread notes about itself: one record a thread, in a registry that the watchdog walks.
  *
- * The thread writes its record with plain stores; the watchdog reads it at any moment, and makes sure by numbers that go up
- * (sequence, iteration) that what it read belongs together. Records lie in memory that the kernel wipes in a forked
- * child (MADV_WIPEONFORK, madvise(2)): a child starts clean, however it was forked.
+ * The thread writes its record with plain stores; the watchdog reads it at any moment, and makes
+ * sure by numbers that go up (sequence, iteration) that what it read belongs together. Records lie
+ * in memory that the kernel wipes in a forked child (MADV_WIPEONFORK, madvise(2)): a child starts
+ * clean, however it was forked.
  *
- * Rules on a loop thread, for all of notes/ and interpose/: no lock, no malloc, no system call, no formatting, errno kept;
- * but for the one moment when a loop is first seen or found (functions marked "slow").
+ * Rules on a loop thread, for all of notes/ and interpose/: no lock, no malloc, no system call, no
+ * formatting, errno kept; but for the one moment when a loop is first seen or found (functions
+ * marked "slow").
  */
 #ifndef SW_NOTES_THREAD_H
 #define SW_NOTES_THREAD_H
@@ -19,16 +21,16 @@
 #include "preload/notes/calls_table.h"
 
 #define SW_LOOPS_PER_THREAD 4
-#define SW_POLL_CORE        8    /* descriptors of a poll loop that are kept track of */
-#define SW_ENDED_RING       8    /* long iterations that the watchdog has not yet fetched */
-#define SW_CALL_TEXT        160  /* bytes kept of a call's string arguments */
+#define SW_POLL_CORE        8   /* descriptors of a poll loop that are kept track of */
+#define SW_ENDED_RING       8   /* long iterations that the watchdog has not yet fetched */
+#define SW_CALL_TEXT        160 /* bytes kept of a call's string arguments */
 #define SW_BASE_STACK       (64 * 1024)
 #define SW_HISTOGRAM_CELLS  1152
 
 #define SW_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define SW_UNLIKELY(x) __builtin_expect(!!(x), 0)
 /* What a wait of the usual loop runs through: worth its copies. */
-#define SW_INLINE      static inline __attribute__((always_inline))
+#define SW_INLINE static inline __attribute__((always_inline))
 
 enum sw_loop_state {
     SW_LOOP_FREE,
@@ -46,7 +48,8 @@ struct sw_noted_registers {
     uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
 };
 
-/* The wrapped call that the thread is in, while `sequence` is odd. Registers fill a cache line of their own. */
+/* The wrapped call that the thread is in, while `sequence` is odd. Registers fill a cache line of
+ * their own. */
 struct sw_note {
     uint64_t entered; /* ticks */
     uint32_t id;      /* enum sw_call_id */
@@ -63,7 +66,8 @@ struct sw_call_slot {
     uint64_t longest; /* ticks */
     uint64_t longest_entered;
     uint64_t argument[3];    /* of the longest */
-    char text[SW_CALL_TEXT]; /* its strings, NUL after each; empty where it was too short to matter */
+    char text[SW_CALL_TEXT]; /* its strings, NUL after each; empty where it was too short to matter
+                              */
 };
 
 /* The stack of the loop's wait, taken once by the loop's own thread when the loop is found. */
@@ -77,30 +81,33 @@ struct sw_loop {
     /* The line that every wait writes. */
     _Atomic uint64_t busy_since; /* ticks when its wait returned; 0 while it waits */
     _Atomic uint64_t iteration;
-    uint64_t began;        /* ticks when the last iteration did; not yet in the totals */
-    uint64_t busy_total;   /* ticks */
-    uint64_t busy_longest; /* ticks */
-    int64_t wait_timeout_ns;         /* of the wait in progress; negative: no end */
-    uint32_t events;                 /* of the iteration in progress */
-    uint32_t wait_id;                /* enum sw_call_id of the last wait */
-    int32_t fd;                      /* of epoll; -1 for poll */
-    uint32_t unusual;                /* the end of its waits needs thought: in its phase startup, or a poll loop */
+    uint64_t began;          /* ticks when the last iteration did; not yet in the totals */
+    uint64_t busy_total;     /* ticks */
+    uint64_t busy_longest;   /* ticks */
+    int64_t wait_timeout_ns; /* of the wait in progress; negative: no end */
+    uint32_t events;         /* of the iteration in progress */
+    uint32_t wait_id;        /* enum sw_call_id of the last wait */
+    int32_t fd;              /* of epoll; -1 for poll */
+    uint32_t unusual; /* the end of its waits needs thought: in its phase startup, or a poll loop */
 
-    uint64_t born;                   /* ticks at its first wait */
-    uint64_t wait_sp;                /* stack pointer of the last wait */
-    uint64_t born_iteration;         /* of the outer loop, when this one was first seen */
-    _Atomic uint64_t closed_at;      /* ticks, with SW_LOOP_CLOSED */
-    _Atomic uint32_t state;          /* enum sw_loop_state */
-    _Atomic uint32_t group;          /* loops of one non-zero group take turns: a wait on one is a wait on all */
+    uint64_t born;              /* ticks at its first wait */
+    uint64_t wait_sp;           /* stack pointer of the last wait */
+    uint64_t born_iteration;    /* of the outer loop, when this one was first seen */
+    _Atomic uint64_t closed_at; /* ticks, with SW_LOOP_CLOSED */
+    _Atomic uint32_t state;     /* enum sw_loop_state */
+    _Atomic uint32_t
+        group; /* loops of one non-zero group take turns: a wait on one is a wait on all */
     uint32_t id;
     uint32_t waits;
     uint32_t startup; /* phase */
     uint32_t many;    /* a poll of more than one descriptor was seen */
+    uint32_t listens; /* a lone socket that listens */
     uint32_t core_count;
-    _Atomic int32_t core[SW_POLL_CORE]; /* descriptors that all its polls have shared; -1: closed since */
-    uint32_t core_place;                /* where core[0] stood in the last poll */
+    _Atomic int32_t
+        core[SW_POLL_CORE]; /* descriptors that all its polls have shared; -1: closed since */
+    uint32_t core_place;    /* where core[0] stood in the last poll */
     _Atomic(struct sw_base_stack *) base;
-    _Atomic uint32_t base_wanted; /* the watchdog asks for a fresh one */
+    _Atomic uint32_t base_wanted;           /* the watchdog asks for a fresh one */
     uint32_t histogram[SW_HISTOGRAM_CELLS]; /* busy time in ticks, see loop_histogram.h */
 } __attribute__((aligned(64)));
 
@@ -121,15 +128,17 @@ struct sw_ended {
 struct sw_thread {
     /* What a wait of the usual loop touches: this line, the registers', and the loop's first. */
     uint64_t hot_key; /* descriptor + 1 of the epoll loop whose iteration is in progress; 0: none */
-    struct sw_loop *outer;      /* the loop whose iteration is in progress or just waited for; NULL */
+    struct sw_loop *outer; /* the loop whose iteration is in progress or just waited for; NULL */
     _Atomic uint32_t sequence;  /* odd: inside a wrapped call */
     _Atomic uint32_t request;   /* enum sw_request */
     _Atomic uint32_t attention; /* something changed a loop of this thread: take the slow way */
     uint16_t in_iteration;      /* calls are noted */
-    uint16_t clock_is_tsc;      /* sw_clock_is_tsc and sw_process->threshold_ticks, where they cost no page more: */
-    uint32_t stamp;             /* of the iteration, for call slots */
-    int32_t tid;                /* 0: wiped or free */
-    _Atomic uint64_t threshold_ticks; /* ... a system call may have emptied the TLB; 0: not known yet */
+    uint16_t clock_is_tsc; /* sw_clock_is_tsc and sw_process->threshold_ticks, where they cost no
+                              page more: */
+    uint32_t stamp;        /* of the iteration, for call slots */
+    int32_t tid;           /* 0: wiped or free */
+    _Atomic uint64_t
+        threshold_ticks; /* ... a system call may have emptied the TLB; 0: not known yet */
     struct sw_note note;
 
     _Atomic uint32_t ended_head, ended_tail; /* ring indices, unbounded */
@@ -140,25 +149,28 @@ struct sw_thread {
     struct sw_ended ended[SW_ENDED_RING];
 };
 
-_Static_assert(offsetof(struct sw_thread, note.registers) == 64, "registers in a line of their own");
+_Static_assert(offsetof(struct sw_thread, note.registers) == 64,
+               "registers in a line of their own");
 _Static_assert(offsetof(struct sw_loop, born) == 64, "what every wait writes in one line");
 
 /* This thread's record; NULL: never waited. After a fork it points to a wiped one (tid 0). */
 extern __thread struct sw_thread *sw_thread_self
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* This thread's record, made or made anew where needed. NULL where the process is not watched or memory is short. Slow: mmap, once a
- * thread. Keeps errno. */
+/* This thread's record, made or made anew where needed. NULL where the process is not watched or
+ * memory is short. Slow: mmap, once a thread. Keeps errno. */
 struct sw_thread *sw_thread_attach(void);
 
-/* The registry, for the watchdog and for closes: records 0 to sw_thread_count()-1; NULL or tid 0 where free. */
+/* The registry, for the watchdog and for closes: records 0 to sw_thread_count()-1; NULL or tid 0
+ * where free. */
 unsigned sw_thread_count(void);
 struct sw_thread *sw_thread_at(unsigned index);
 /* Gives back the record of a thread that has ended (kill(2) said ESRCH). Watchdog thread. */
 void sw_thread_release(struct sw_thread *thread);
 
-/* A sample was asked for as this thread entered a call: takes the request back, or, where the signal is already on its way, lets it
- * arrive first (bounded). Loop thread; a system call (sched_yield) only in that rare case. */
+/* A sample was asked for as this thread entered a call: takes the request back, or, where the
+ * signal is already on its way, lets it arrive first (bounded). Loop thread; a system call
+ * (sched_yield) only in that rare case. */
 void sw_thread_answer_request(struct sw_thread *thread);
 
 #endif

@@ -13,16 +13,17 @@
 static bool private_table;
 static int process_fd = -1;
 
-/* Asked with arguments that are wrong in themselves: what comes back tells whether the call is allowed at all. */
+/* Asked with arguments that are wrong in themselves: what comes back tells whether the call is
+ * allowed at all. */
 static bool may_borrow(void)
 {
     return sw_kernel3(SYS_pidfd_getfd, -1, 0, 0) == -EBADF &&
            sw_kernel3(SYS_pidfd_open, 0, 0, 0) == -EINVAL;
 }
 
-void sw_descriptors_start(void)
+void sw_descriptors_start(bool may_unshare)
 {
-    private_table = may_borrow() &&
+    private_table = may_unshare && may_borrow() &&
                     sw_kernel3(SYS_close_range, 0, (long)~0u, CLOSE_RANGE_UNSHARE) == 0;
     if (!private_table)
         return;

@@ -1,8 +1,9 @@
 /*
  * See sink.h.
  *
- * Files are opened for appending, never through a symbolic link, and are created for their owner only. A JSON line that a full
- * disk cut is taken back with ftruncate(2), so that every line in the file is whole.
+ * Files are opened for appending, never through a symbolic link, and are created for their owner
+ * only. A JSON line that a full disk cut is taken back with ftruncate(2), so that every line in the
+ * file is whole.
  */
 #include "preload/report/sink.h"
 
@@ -18,9 +19,9 @@
 #include "preload/notes/process.h"
 #include "preload/report/descriptors.h"
 
-#define PATH_MOST        4096
-#define PATIENCE_MS      50
-#define WRITES_OF_ONE    64
+#define PATH_MOST     4096
+#define PATIENCE_MS   50
+#define WRITES_OF_ONE 64
 
 struct outlet {
     char path[PATH_MOST]; /* "": none */
@@ -67,10 +68,9 @@ static int outlet_open(struct outlet *outlet)
     if (outlet->fd >= 0 || outlet->path[0] == '\0')
         return outlet->fd;
     /* O_NONBLOCK: a FIFO without a reader must not stop us (open(2): ENXIO). */
-    int fd = sw_kernel_open(outlet->path,
-                            O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
-                                O_NONBLOCK,
-                            0600);
+    int fd = sw_kernel_open(
+        outlet->path,
+        O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
     if (fd < 0) {
         outlet->error = -fd;
         return -1;
@@ -80,7 +80,8 @@ static int outlet_open(struct outlet *outlet)
     return outlet->fd;
 }
 
-/* In a table shared with the program, somebody may have closed our descriptor, or put another file in its place. */
+/* In a table shared with the program, somebody may have closed our descriptor, or put another file
+ * in its place. */
 static bool still_ours(struct outlet *outlet)
 {
     if (sw_descriptors_private())
@@ -129,7 +130,8 @@ static size_t write_patiently(int fd, const char *bytes, size_t length)
     return done;
 }
 
-/* A pipe takes PIPE_BUF bytes at once or not at all (pipe(7)): so that others' lines come between ours, not within. */
+/* A pipe takes PIPE_BUF bytes at once or not at all (pipe(7)): so that others' lines come between
+ * ours, not within. */
 static bool write_lines(int fd, const char *bytes, size_t length)
 {
     struct stat about;
@@ -192,7 +194,8 @@ void sw_sink_json(const char *bytes, size_t length)
     if (done == length)
         return;
     lost++;
-    /* After our partial line the offset is the file's end, unless somebody has appended since: then it has to stay. */
+    /* After our partial line the offset is the file's end, unless somebody has appended since: then
+     * it has to stay. */
     struct stat about;
     long end = sw_kernel3(SYS_lseek, fd, 0, SEEK_CUR);
     if (done > 0 && sw_kernel3(SYS_fstat, fd, (long)&about, 0) == 0 && S_ISREG(about.st_mode) &&

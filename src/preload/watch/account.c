@@ -48,7 +48,8 @@ static uint64_t number(const char **at, unsigned base)
     }
 }
 
-/* The n-th field of /proc/…/stat counted as proc(5) does; behind the name, which may hold anything. */
+/* The n-th field of /proc/…/stat counted as proc(5) does; behind the name, which may hold anything.
+ */
 static uint64_t stat_field(const char *stat, unsigned wanted)
 {
     const char *at = strrchr(stat, ')');
@@ -62,7 +63,8 @@ static uint64_t stat_field(const char *stat, unsigned wanted)
 void sw_account_read(int tid, struct sw_reading *reading)
 {
     memset(reading, 0, sizeof *reading);
-    /* The CPU clock of a thread by its id: clock_getcpuclockid(3)'s encoding, per thread, CPUCLOCK_SCHED. */
+    /* The CPU clock of a thread by its id: clock_getcpuclockid(3)'s encoding, per thread,
+     * CPUCLOCK_SCHED. */
     clockid_t clock = (clockid_t)((~(unsigned)tid << 3) | 6);
     struct timespec cpu = {0, 0};
     if (sw_kernel3(SYS_clock_gettime, clock, (long)&cpu, 0) != 0)
@@ -119,16 +121,34 @@ uint64_t sw_account_delay_ns(int tid)
     return number(&at, 10);
 }
 
-bool sw_account_blocks(int tid, int signal)
+/* A number of /proc/…/status; `missing` where there is no such line. */
+static uint64_t status_number(const char *status, const char *name, unsigned base, uint64_t missing)
 {
-    char buffer[4096];
-    if (slurp(tid, "status", buffer, sizeof buffer) <= 0)
-        return true;
-    const char *line = strstr(buffer, "\nSigBlk:");
+    const char *line = strstr(status, name);
     if (line == NULL)
+        return missing;
+    line += strlen(name);
+    return number(&line, base);
+}
+
+bool sw_account_may_signal(int tid, int signal)
+{
+    char status[4096];
+    if (slurp(tid, "status", status, sizeof status) <= 0)
+        return false;
+    uint64_t blocked = status_number(status, "\nSigBlk:", 16, ~UINT64_C(0));
+    uint64_t caught = status_number(status, "\nSigCgt:", 16, 0);
+    uint64_t tracer = status_number(status, "\nTracerPid:", 10, 0);
+    return tracer == 0 && ((blocked >> (signal - 1)) & 1) == 0 &&
+           ((caught >> (signal - 1)) & 1) == 1;
+}
+
+bool sw_account_catches(int signal)
+{
+    char status[4096];
+    if (sw_kernel_slurp("/proc/self/status", status, sizeof status) <= 0)
         return true;
-    const char *at = line + strlen("\nSigBlk:");
-    return (number(&at, 16) >> (signal - 1)) & 1;
+    return (status_number(status, "\nSigCgt:", 16, ~UINT64_C(0)) >> (signal - 1)) & 1;
 }
 
 bool sw_account_alive(int tid)

@@ -1,6 +1,7 @@
 /*
- * Where a thread's time went, as the kernel tells it: CPU time, run-queue delay, faults; and whether it is inside a system
- * call right now. Read from /proc/self/task/TID and the thread's CPU clock. Watchdog thread.
+ * Where a thread's time went, as the kernel tells it: CPU time, run-queue delay, faults; and
+ * whether it is inside a system call right now. Read from /proc/self/task/TID and the thread's CPU
+ * clock. Watchdog thread.
  */
 #ifndef SW_WATCH_ACCOUNT_H
 #define SW_WATCH_ACCOUNT_H
@@ -28,10 +29,15 @@ struct sw_syscall_view {
 /* The thread's figures now. `valid` is false where its CPU clock cannot be read (it has ended). */
 void sw_account_read(int tid, struct sw_reading *reading);
 void sw_account_syscall(int tid, struct sw_syscall_view *view);
-/* How long the thread has been ready without running, since it began; 0 where the kernel does not tell. */
+/* How long the thread has been ready without running, since it began; 0 where the kernel does not
+ * tell. */
 uint64_t sw_account_delay_ns(int tid);
-/* Does the thread block `signal`? True also where that cannot be known. */
-bool sw_account_blocks(int tid, int signal);
+/* May `signal` be sent to the thread? Not if it blocks it (it would stay pending, and end a later
+ * ppoll), nor if the process does not catch it any more (past our wrappers: the default would
+ * kill), nor under a tracer (a debugger stops at every signal); nor where that cannot be known. */
+bool sw_account_may_signal(int tid, int signal);
+/* Does the process still catch `signal`? True where that cannot be known. */
+bool sw_account_catches(int signal);
 /* Is there such a thread in this process? */
 bool sw_account_alive(int tid);
 /* The thread's name, ended by a NUL. */

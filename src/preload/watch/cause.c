@@ -22,8 +22,8 @@ struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
     /* Time inside a call is the call's, whether it slept or computed. */
     uint64_t cpu = least(input->cpu_ns, whole > in_calls ? whole - in_calls : 0);
 
-    /* What is nobody's fault first: a call that took long because the machine was busy, or the process stopped, is not the
-     * program's. */
+    /* What is nobody's fault first: a call that took long because the machine was busy, or the
+     * process stopped, is not the program's. */
     const struct sw_cause_verdict candidates[] = {{SW_CAUSE_STOPPED, input->stopped_ns},
                                                   {SW_CAUSE_STARVED, starved},
                                                   {SW_CAUSE_BLOCKING_CALL, input->blocking_ns},

@@ -1,10 +1,11 @@
 /*
  * Why an iteration was long, from figures alone. Pure; unit-tested.
  *
- * Wall time decided that it stalled; here it is divided up. A cause is named if it explains 60% of the stall or more; else
- * `mixed`; `unknown` if less than half was accounted for and nothing explains it, or if most of it was spent blocked in what
- * nobody saw. Where nothing is named but the stall would not have been one without the time that the thread was ready and did not
- * get a CPU, that is the cause: a busy machine makes no failures out of a clean program.
+ * Wall time decided that it stalled; here it is divided up. A cause is named if it explains 60% of
+ * the stall or more; else `mixed`; `unknown` if less than half was accounted for and nothing
+ * explains it, or if most of it was spent blocked in what nobody saw. Where nothing is named but
+ * the stall would not have been one without the time that the thread was ready and did not get a
+ * CPU, that is the cause: a busy machine makes no failures out of a clean program.
  */
 #ifndef SW_WATCH_CAUSE_H
 #define SW_WATCH_CAUSE_H
@@ -24,7 +25,8 @@ struct sw_cause_input {
     uint64_t runqueue_ns;  /* ready and not running, of the accounted part */
     uint64_t accounted_ns; /* the part that was watched */
     uint64_t stopped_ns;   /* all of the process stood still */
-    uint64_t late_ns;      /* of the rest: time that the watchdog itself did not get, or run-queue delay read afterwards */
+    uint64_t late_ns; /* of the rest: time that the watchdog itself did not get, or run-queue delay
+                         read afterwards */
 };
 
 struct sw_cause_verdict {

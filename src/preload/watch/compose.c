@@ -44,39 +44,58 @@ static void fill_times(struct sw_stall *stall, const struct sw_watch *watch)
     stall->minor_faults = minus(last->minor_faults, first->minor_faults);
 }
 
-/* Time that nobody watched: run-queue delay since the thread's last reading, or the watchdog's own lateness. */
-static uint64_t unwatched_starvation(const struct sw_compose_input *input, uint64_t began)
+/* What can be said of the time that nobody watched. */
+struct unwatched {
+    uint64_t starved_ns; /* ready and not running, or not watched because the watchdog itself did
+                            not get it */
+    uint64_t cpu_ns;     /* after the last look */
+};
+
+/* What the kernel says of the thread by now may include what came before and after the iteration:
+ * on a machine that busy, doubt is for the program; and it is never more than what went unwatched.
+ */
+static struct unwatched read_unwatched(const struct sw_compose_input *input, uint64_t began)
 {
     struct sw_watch *watch = input->watch;
-    uint64_t late = sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_BUSY, began, input->now));
-    bool watched = watch->open && watch->first.valid;
-    struct sw_reading before = watched ? watch->first : watch->known;
-    if (watched || !watch->known.valid)
-        return late;
+    struct unwatched result = {
+        sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_BUSY, began, input->now)), 0};
+    bool watched = watch->open && watch->first.valid && watch->last.valid;
     struct sw_reading now;
     sw_account_read(input->thread->tid, &now);
+    if (!now.valid)
+        return result;
     watch->known = now;
-    if (!now.valid || !now.runqueue_known)
-        return late;
-    uint64_t delay = minus(now.runqueue_ns, before.runqueue_ns);
-    return delay > late ? delay : late;
+    if (now.runqueue_known && watch->before.valid) {
+        uint64_t delay = minus(now.runqueue_ns, watch->before.runqueue_ns);
+        if (watched)
+            delay = minus(delay, minus(watch->last.runqueue_ns, watch->first.runqueue_ns));
+        if (delay > result.starved_ns)
+            result.starved_ns = delay;
+    }
+    if (watched && input->now > watch->last.ticks) {
+        uint64_t rest = sw_clock_ticks_to_ns(input->now - watch->last.ticks);
+        uint64_t cpu = minus(now.cpu_ns, watch->last.cpu_ns);
+        result.cpu_ns = cpu < rest ? cpu : rest;
+    }
+    return result;
 }
 
 static void decide_cause(const struct sw_compose_input *input, const struct sw_totals *totals,
                          uint64_t began, struct sw_stall *stall)
 {
+    struct unwatched unwatched = read_unwatched(input, began);
     struct sw_cause_input figures = {
         .duration_ns = stall->duration_ns,
         .threshold_ns = stall->threshold_ns,
         .blocking_ns = sw_clock_ticks_to_ns(totals->blocking),
         .waiting_ns = sw_clock_ticks_to_ns(totals->waiting),
         .lock_ns = sw_clock_ticks_to_ns(totals->lock),
-        .cpu_ns = stall->cpu_ns,
+        .cpu_ns = stall->cpu_ns + unwatched.cpu_ns,
         .runqueue_ns = stall->runqueue_ns,
         .accounted_ns = stall->accounted_ns,
-        .stopped_ns = sw_clock_ticks_to_ns(
-            sw_lateness_within(SW_LATENESS_STOPPED, began, input->now)),
-        .late_ns = unwatched_starvation(input, began),
+        .stopped_ns =
+            sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_STOPPED, began, input->now)),
+        .late_ns = unwatched.starved_ns,
     };
     struct sw_cause_verdict verdict = sw_cause_decide(&figures);
     stall->cause = verdict.cause;
@@ -87,8 +106,8 @@ static void fill_calls(const struct sw_totals *totals, struct sw_stall *stall)
 {
     for (unsigned i = 0; i < totals->count && i < 5; i++)
         stall->calls[stall->call_count++] = totals->calls[i];
-    stall->call_named = stall->call_count > 0 &&
-                        stall->calls[0].total_ns * NAMED_CALL_PART >= stall->duration_ns;
+    stall->call_named =
+        stall->call_count > 0 && stall->calls[0].total_ns * NAMED_CALL_PART >= stall->duration_ns;
 }
 
 static void fill_place(const struct sw_compose_input *input, struct sw_stall *stall)
@@ -116,7 +135,8 @@ static const char *signature_key(const struct sw_stall *stall)
     return stall->calls[0].name;
 }
 
-void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *stall, const char **top)
+void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *stall,
+                      const char **top)
 {
     struct sw_watch *watch = input->watch;
     struct sw_totals totals;

@@ -12,11 +12,13 @@ struct sw_compose_input {
     const struct sw_ended *ended;
     uint64_t now; /* ticks: the end, or now */
     enum sw_stall_state state;
-    const char *program;      /* base name */
+    const char *program; /* base name */
     unsigned helper_wait_ms;
 };
 
-/* Strings and stacks are in the capture's arena, until it is reset. `*top` is the frame for the summary, or NULL. */
-void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *stall, const char **top);
+/* Strings and stacks are in the capture's arena, until it is reset. `*top` is the frame for the
+ * summary, or NULL. */
+void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *stall,
+                      const char **top);
 
 #endif

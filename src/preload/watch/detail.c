@@ -14,11 +14,11 @@
 /* One call, whichever way its arguments were kept. */
 struct arguments {
     uint64_t value[3];
-    uint64_t entered;  /* ticks */
-    char first[256];   /* strings */
+    uint64_t entered; /* ticks */
+    char first[256];  /* strings */
     char second[64];
     bool have_strings;
-    uint64_t span_ns;  /* of a timespec; UINT64_MAX: not known */
+    uint64_t span_ns; /* of a timespec; UINT64_MAX: not known */
 };
 
 static void say_descriptor(struct sw_text *text, int fd)
@@ -41,7 +41,8 @@ static void say_descriptor(struct sw_text *text, int fd)
         sw_text_escaped(text, target, (size_t)length, NAME_MOST);
         return;
     }
-    /* "pipe:[1234]", "socket:[1234]", "anon_inode:[eventfd]": the number would make two runs differ. */
+    /* "pipe:[1234]", "socket:[1234]", "anon_inode:[eventfd]": the number would make two runs
+     * differ. */
     const char *colon = strchr(target, ':');
     const char *what = target;
     size_t what_length = colon != NULL ? (size_t)(colon - target) : (size_t)length;
@@ -170,8 +171,7 @@ void sw_detail_of_slot(struct sw_text *text, uint32_t id, const struct sw_call_s
     call.entered = slot->longest_entered;
     enum sw_detail_kind kind = sw_call_info(id)->detail;
     /* Closed since the call: what has that number now is something else. */
-    if (kind == SW_DETAIL_DESCRIPTOR &&
-        slot->argument[2] != SW_CLOSES_COUNT(slot->argument[0])) {
+    if (kind == SW_DETAIL_DESCRIPTOR && slot->argument[2] != SW_CLOSES_COUNT(slot->argument[0])) {
         sw_text_string(text, "fd ");
         sw_text_signed(text, (int)slot->argument[0]);
         return;

@@ -1,6 +1,6 @@
 /*
- * See groups.h. A hash table (uthash) in memory of ours; where that runs out, stalls are still reported, each as the first of
- * its kind.
+ * See groups.h. A hash table (uthash) in memory of ours; where that runs out, stalls are still
+ * reported, each as the first of its kind.
  */
 #include "preload/watch/groups.h"
 
@@ -10,9 +10,9 @@
 
 #define MOST_GROUPS 4096
 
-#define uthash_malloc(size)      sw_pool_alloc(size)
-#define uthash_free(where, size) ((void)(where), (void)(size))
-#define HASH_NONFATAL_OOM        1
+#define uthash_malloc(size)        sw_pool_alloc(size)
+#define uthash_free(where, size)   ((void)(where), (void)(size))
+#define HASH_NONFATAL_OOM          1
 #define uthash_nonfatal_oom(entry) ((void)(entry))
 #include <uthash.h>
 

@@ -15,7 +15,8 @@ uint64_t sw_groups_occurrence(uint64_t signature);
 bool sw_groups_reported(uint64_t signature);
 /* Adds an ended stall to its group; `top` may be NULL. */
 void sw_groups_add(const struct sw_stall *stall, const char *top);
-/* The `most` groups with the longest total, worst first; those that have ended at least once. Returns how many. */
+/* The `most` groups with the longest total, worst first; those that have ended at least once.
+ * Returns how many. */
 unsigned sw_groups_worst(struct sw_stall_group *groups, unsigned most);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * See helper_place.h. The library's path comes from /proc/self/maps, which is absolute even where LD_PRELOAD was not and the
- * program has changed its directory since.
+ * See helper_place.h. The library's path comes from /proc/self/maps, which is absolute even where
+ * LD_PRELOAD was not and the program has changed its directory since.
  */
 #include "preload/watch/helper_place.h"
 

@@ -1,8 +1,9 @@
 /*
  * The watchdog's own lateness: time that it did not get is not blamed on the program.
  *
- * Where the kernel says that the watchdog was ready and not running, the machine was busy. Where it was not even ready, all of the
- * process stood still: SIGSTOP, a debugger, a suspended machine. Watchdog thread.
+ * Where the kernel says that the watchdog was ready and not running, the machine was busy. Where it
+ * was not even ready, all of the process stood still: SIGSTOP, a debugger, a suspended machine.
+ * Watchdog thread.
  */
 #ifndef SW_WATCH_LATENESS_H
 #define SW_WATCH_LATENESS_H
@@ -12,8 +13,8 @@
 
 enum sw_lateness { SW_LATENESS_BUSY, SW_LATENESS_STOPPED };
 
-/* It was to wake at `planned` and woke at `woke` (ticks), and was ready but not running for `delay_ns` in between; small differences
- * are no lateness. */
+/* It was to wake at `planned` and woke at `woke` (ticks), and was ready but not running for
+ * `delay_ns` in between; small differences are no lateness. */
 void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns);
 /* Would sw_lateness_note take it for lateness? */
 bool sw_lateness_matters(uint64_t planned, uint64_t woke);

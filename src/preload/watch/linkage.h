@@ -1,6 +1,6 @@
 /*
- * Frames by their linkage: module and function as the linker knows them, from symbol tables alone. What signatures are made of,
- * and what the helper is asked about. Watchdog thread.
+ * Frames by their linkage: module and function as the linker knows them, from symbol tables alone.
+ * What signatures are made of, and what the helper is asked about. Watchdog thread.
  */
 #ifndef SW_WATCH_LINKAGE_H
 #define SW_WATCH_LINKAGE_H
@@ -17,7 +17,7 @@ struct sw_linked_frame {
     const char *symbol;       /* as linked; NULL: none */
     uint64_t address;         /* the file's own; of the call, not of the return behind it */
     uint64_t start;           /* of the function, the file's own; 0: not known */
-    bool call;                /* stands for the wrapped call: the real function in place of our wrapper */
+    bool call; /* stands for the wrapped call: the real function in place of our wrapper */
 };
 
 struct sw_linked_stack {
@@ -27,8 +27,8 @@ struct sw_linked_stack {
     struct sw_linked_frame *frame; /* innermost first */
 };
 
-/* Links the frames of a sample. `base`: the stack of the loop's wait, or NULL. The frames come from `arena`; -ENOMEM leaves an empty
- * stack. */
+/* Links the frames of a sample. `base`: the stack of the loop's wait, or NULL. The frames come from
+ * `arena`; -ENOMEM leaves an empty stack. */
 int sw_linkage_of(const struct sw_sample *sample, const struct sw_unwind_stack *base,
                   struct sw_arena *arena, struct sw_linked_stack *stack);
 /* Are two frames in the same function of the same module? */

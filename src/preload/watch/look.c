@@ -10,12 +10,12 @@
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/ownership.h"
 #include "preload/watch/publish.h"
-#include "preload/watch/quiet.h"
 #include "preload/watch/samples.h"
 #include "preload/watch/totals.h"
 
-#define HELPER_WAIT_MS      1500
-#define HELPER_DUE_WAIT_MS  20 /* while the stall goes on, looking at it comes first; the helper reads ahead meanwhile */
+#define HELPER_WAIT_MS 1500
+#define HELPER_DUE_WAIT_MS                                                                         \
+    20 /* while the stall goes on, looking at it comes first; the helper reads ahead meanwhile */
 #define HELPER_EXIT_WAIT_MS 1000
 #define LONGEST_STEP_NS     UINT64_C(100000000)
 #define MS_NS               UINT64_C(1000000)
@@ -50,9 +50,7 @@ static void report(struct sw_thread *thread, struct sw_watch *watch, const struc
     };
     struct sw_stall stall;
     const char *top = NULL;
-    sw_quiet_begin();
     sw_compose_stall(&input, &stall, &top);
-    sw_quiet_end();
     stall.id = watch->stall_id;
     stall.occurrence = watch->occurrence;
     sw_publish_stall(&stall, top);
@@ -62,7 +60,8 @@ static void report(struct sw_thread *thread, struct sw_watch *watch, const struc
     sw_arena_reset(sw_pool_capture());
 }
 
-/* What would have to be told if the program died now. */
+/* What would have to be told if the program died now. Only of a stall that has gone on for a while:
+ * composing takes the time in which the stall should be looked at. */
 static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
 {
     struct sw_compose_input input = {
@@ -75,9 +74,7 @@ static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t
     };
     struct sw_stall stall;
     const char *top = NULL;
-    sw_quiet_begin();
     sw_compose_stall(&input, &stall, &top);
-    sw_quiet_end();
     stall.id = watch->stall_id;
     stall.occurrence = watch->occurrence;
     sw_publish_due(&stall);
@@ -99,13 +96,15 @@ static const struct sw_sample *last_sample(const struct sw_watch *watch)
     return watch->sample_count > 0 ? &watch->samples[watch->sample_count - 1] : NULL;
 }
 
-/* An iteration that nobody looked at: a watch that knows of the thread, and nothing of the iteration. */
+/* An iteration that nobody looked at: a watch that knows of the thread, and nothing of the
+ * iteration. */
 static struct sw_watch *unwatched(const struct sw_watch *watch)
 {
     static struct sw_watch blank;
     blank = *watch;
     blank.open = false;
     blank.sample_count = 0;
+    blank.before = watch->known;
     blank.stall_id = blank.signature = blank.occurrence = 0;
     blank.detail_entered = 0;
     memset(blank.outside, 0, sizeof blank.outside);
@@ -114,22 +113,25 @@ static struct sw_watch *unwatched(const struct sw_watch *watch)
     return &blank;
 }
 
-/* The figures at the iteration's end, where they can still be had: the loop has been waiting since. */
+/* The figures at the iteration's end, where they can still be had: the loop has been waiting since.
+ */
 static void read_end(struct sw_thread *thread, struct sw_watch *watch, const struct sw_ended *ended)
 {
     const struct sw_loop *loop = &thread->loops[ended->loop];
     struct sw_reading reading;
     sw_account_read(thread->tid, &reading);
-    bool waits_since = atomic_load(&loop->iteration) == ended->iteration &&
-                       atomic_load(&loop->busy_since) == 0;
+    bool waits_since =
+        atomic_load(&loop->iteration) == ended->iteration && atomic_load(&loop->busy_since) == 0;
     if (!waits_since || !watch->first.valid || !reading.valid)
         return;
     watch->last = reading;
     watch->last.ticks = ended->ended;
 }
 
-/* One long iteration that its thread left a note of. False: it has to wait until the candidate is confirmed. */
-static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, const struct sw_ended *ended)
+/* One long iteration that its thread left a note of. False: it has to wait until the candidate is
+ * confirmed. */
+static bool take_ended(struct sw_thread *thread, struct sw_watch *watch,
+                       const struct sw_ended *ended)
 {
     struct sw_loop *loop = &thread->loops[ended->loop % SW_LOOPS_PER_THREAD];
     uint32_t state = atomic_load(&loop->state);
@@ -159,8 +161,7 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, const s
         return true;
     }
     read_end(thread, watch, ended);
-    report(thread, watch, ended, ended->ended,
-           ended->exiting ? SW_STALL_EXITING : SW_STALL_ENDED);
+    report(thread, watch, ended, ended->ended, ended->exiting ? SW_STALL_EXITING : SW_STALL_ENDED);
     watch->dropped = true;
     return true;
 }
@@ -191,6 +192,7 @@ static void open_watch(struct sw_watch *watch, unsigned index, const struct sw_l
     watch->began = began;
     memset(&watch->first, 0, sizeof watch->first);
     memset(&watch->last, 0, sizeof watch->last);
+    watch->before = watch->known;
     watch->stall_id = watch->occurrence = watch->signature = 0;
     watch->due_age_ns = 0;
     watch->next_ongoing_ns = sw_process_settings.ongoing_ns > threshold_ns()
@@ -224,17 +226,13 @@ static void clear_finished(struct sw_thread *thread, struct sw_watch *watch)
     }
 }
 
-/* The suspicion: is it the loop's? If so, what is due is left with the helper, which is started by that. */
-static void suspect(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
+/* The suspicion: is it the loop's? */
+static void suspect(struct sw_thread *thread, struct sw_watch *watch)
 {
     watch->judged = true;
-    sw_quiet_begin();
     enum sw_ownership answer = sw_ownership_judge(thread, watch, last_sample(watch));
-    sw_quiet_end();
     if (answer != SW_OWNERSHIP_HOLDS)
         watch->dropped = true;
-    else if (atomic_load(&thread->loops[watch->loop].state) == SW_LOOP_OWNED)
-        leave_due(thread, watch, now);
 }
 
 static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
@@ -263,14 +261,15 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
         return;
     bool confirmed = atomic_load(&loop->state) == SW_LOOP_OWNED;
     if (!watch->judged)
-        suspect(thread, watch, now);
+        suspect(thread, watch);
     if (!watch->dropped && age_ns >= watch->next_ongoing_ns) {
-        suspect(thread, watch, now);
+        suspect(thread, watch);
         if (!watch->dropped)
             report(thread, watch, NULL, now, SW_STALL_ONGOING);
         while (watch->next_ongoing_ns <= age_ns)
             watch->next_ongoing_ns *= 2;
-    } else if (!watch->dropped && confirmed && age_ns > watch->due_age_ns + watch->due_age_ns / 8) {
+    } else if (!watch->dropped && confirmed && age_ns >= sw_process_settings.ongoing_ns / 4 &&
+               age_ns > watch->due_age_ns + watch->due_age_ns / 8) {
         leave_due(thread, watch, now);
     }
 }

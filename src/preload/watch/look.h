@@ -1,6 +1,6 @@
 /*
- * One look at one thread: what became of its iteration, and when to look again. The watchdog's main judgement: nothing is
- * reported that does not pass here. Watchdog thread.
+ * One look at one thread: what became of its iteration, and when to look again. The watchdog's main
+ * judgement: nothing is reported that does not pass here. Watchdog thread.
  */
 #ifndef SW_WATCH_LOOK_H
 #define SW_WATCH_LOOK_H

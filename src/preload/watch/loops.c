@@ -20,7 +20,8 @@ void sw_loops_start(void)
     archived_count = 0;
 }
 
-/* A loop's figures as they would be if its wait were over: the iteration before the wait in progress is added. */
+/* A loop's figures as they would be if its wait were over: the iteration before the wait in
+ * progress is added. */
 struct figures {
     uint64_t all, busy, longest;
     uint32_t cells[SW_HISTOGRAM_CELLS];

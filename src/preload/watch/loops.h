@@ -1,4 +1,5 @@
-/* The loops of the process for its summary: those that are there, and those that are over. Watchdog thread. */
+/* The loops of the process for its summary: those that are there, and those that are over. Watchdog
+ * thread. */
 #ifndef SW_WATCH_LOOPS_H
 #define SW_WATCH_LOOPS_H
 

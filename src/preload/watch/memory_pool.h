@@ -1,5 +1,6 @@
 /*
- * Memory of the watchdog that lives as long as the process (signatures, watches), and memory of one capture. Watchdog thread.
+ * Memory of the watchdog that lives as long as the process (signatures, watches), and memory of one
+ * capture. Watchdog thread.
  */
 #ifndef SW_WATCH_MEMORY_POOL_H
 #define SW_WATCH_MEMORY_POOL_H

@@ -10,7 +10,8 @@
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/snapshot.h"
 
-/* Two waits in one function have the same stack pointer but for what their wrappers and arguments take. */
+/* Two waits in one function have the same stack pointer but for what their wrappers and arguments
+ * take. */
 #define SAME_DEPTH_BYTES 256
 
 const struct sw_unwind_stack *sw_ownership_base(struct sw_thread *thread, struct sw_watch *watch,
@@ -32,7 +33,8 @@ const struct sw_unwind_stack *sw_ownership_base(struct sw_thread *thread, struct
     return watch->base_id[index] == loop->id ? watch->base[index] : NULL;
 }
 
-unsigned sw_ownership_common(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
+unsigned sw_ownership_common(const struct sw_unwind_stack *stack,
+                             const struct sw_unwind_stack *base)
 {
     for (unsigned i = 0; i < stack->count; i++)
         for (unsigned j = 0; j < base->count; j++)
@@ -45,9 +47,15 @@ unsigned sw_ownership_common(const struct sw_unwind_stack *stack, const struct s
 /* Frames that every stack of a thread has: where the thread begins. */
 static bool is_entry(const struct sw_unwind_frame *frame)
 {
-    static const char *const entries[] = {"_start",      "__libc_start_main", "__libc_start_call_main",
-                                          "start_thread", "clone",            "clone3",
-                                          "__clone3",     "__clone",          "__libc_start_main_impl"};
+    static const char *const entries[] = {"_start",
+                                          "__libc_start_main",
+                                          "__libc_start_call_main",
+                                          "start_thread",
+                                          "clone",
+                                          "clone3",
+                                          "__clone3",
+                                          "__clone",
+                                          "__libc_start_main_impl"};
     struct sw_module *module = sw_modules_find(frame->ip);
     if (module == NULL)
         return false;
@@ -72,32 +80,59 @@ static bool function_has_returned(const struct sw_unwind_stack *stack,
     return common == 0 || is_entry(&stack->frame[stack->count - common]);
 }
 
-/* The interpreter's own frames are the same whatever Python function runs: they own no wait. */
+/* An interpreter's frames are the same whatever function of its language runs. */
 static bool is_interpreter(const struct sw_module *module)
 {
     return strncmp(module->name, "python", 6) == 0 || strncmp(module->name, "libpython", 9) == 0;
 }
 
-/* How many frames of the wait's stack, from `first` on, may own it: the function that called it and that one's caller, as every event
- * loop is built (g_main_context_iterate → g_poll, event_base_loop → poll_dispatch); in a library all frames until it was entered. */
-static unsigned owner_frames(const struct sw_unwind_stack *base, unsigned first)
+/* The first frame from `first` on that is not in the same module any more. */
+static unsigned end_of_module(const struct sw_unwind_stack *base, unsigned first)
 {
-    unsigned count = 2;
     struct sw_module *module = sw_modules_find(base->frame[first].ip);
-    if (module == NULL || module->program || is_interpreter(module))
-        return count;
-    while (first + count < base->count &&
-           sw_modules_find(base->frame[first + count].ip) == module)
-        count++;
-    return count;
+    unsigned end = first + 1;
+    while (end < base->count && sw_modules_find(base->frame[end].ip) == module)
+        end++;
+    return end;
 }
 
-/* For poll, which synchronous code calls as well: is what called the wait still there? */
-static bool poll_owner_has_returned(const struct sw_unwind_stack *stack,
+/* Is it an interpreter that waits, itself or by a module of its language's
+ * (select.cpython-38-….so)? */
+static bool interpreter_waits(const struct sw_unwind_stack *base, unsigned first)
+{
+    unsigned outer = end_of_module(base, first);
+    struct sw_module *caller = sw_modules_find(base->frame[first].ip);
+    struct sw_module *its_caller =
+        outer < base->count ? sw_modules_find(base->frame[outer].ip) : NULL;
+    return (caller != NULL && is_interpreter(caller)) ||
+           (its_caller != NULL && is_interpreter(its_caller));
+}
+
+/* Where the frames of the wait's stack end that may own it, which begin at `first`: the function
+ * that called it and that one's caller, as every event loop is built (g_main_context_iterate →
+ * g_poll, event_base_loop → poll_dispatch); in a library all frames until it was entered. */
+static unsigned end_of_owners(const struct sw_unwind_stack *base, unsigned first)
+{
+    struct sw_module *module = sw_modules_find(base->frame[first].ip);
+    unsigned end = first + 2;
+    if (module != NULL && !module->program && !interpreter_waits(base, first)) {
+        unsigned module_end = end_of_module(base, first);
+        end = module_end > end ? module_end : end;
+    }
+    return end < base->count ? end : base->count;
+}
+
+/*
+ * For poll, which synchronous code calls as well: is what called the wait still there? In an
+ * interpreter the frames cannot tell a loop from a call with a timeout (which polls one descriptor,
+ * as socket.recv and Queue.get do): there, sets of several and sockets that listen are taken for
+ * loops.
+ */
+static bool poll_owner_has_returned(const struct sw_loop *loop, const struct sw_unwind_stack *stack,
                                     const struct sw_unwind_stack *base)
 {
     unsigned first = 0;
-    if (!stack->complete)
+    if (loop->fd >= 0 || !stack->complete)
         return false;
     while (first < base->count) {
         struct sw_module *module = sw_modules_find(base->frame[first].ip);
@@ -107,14 +142,17 @@ static bool poll_owner_has_returned(const struct sw_unwind_stack *stack,
     }
     if (first == base->count)
         return false;
+    if (interpreter_waits(base, first) && (loop->many || loop->listens))
+        return false;
     struct sw_unwind_stack owners;
     owners.count = 0;
-    for (unsigned i = first; i < base->count && i < first + owner_frames(base, first); i++)
+    for (unsigned i = first; i < end_of_owners(base, first); i++)
         owners.frame[owners.count++] = base->frame[i];
     return sw_ownership_common(stack, &owners) == 0;
 }
 
-/* Is `inner` registered with the epoll `outer`? /proc/self/fdinfo has a line "tfd: N" for each (proc(5)). */
+/* Is `inner` registered with the epoll `outer`? /proc/self/fdinfo has a line "tfd: N" for each
+ * (proc(5)). */
 static bool epoll_holds(int outer, int inner)
 {
     char path[64];
@@ -189,7 +227,7 @@ enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *
     const struct sw_unwind_stack *base = sw_ownership_base(thread, watch, watch->loop);
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && base != NULL &&
         (function_has_returned(&sample->stack, base) ||
-         (loop->fd < 0 && poll_owner_has_returned(&sample->stack, base))))
+         poll_owner_has_returned(loop, &sample->stack, base)))
         answer = SW_OWNERSHIP_LEFT;
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && sample->stack.complete && base != NULL)
         watch->verified[watch->loop] = loop->id;

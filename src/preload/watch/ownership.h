@@ -1,10 +1,11 @@
 /*
- * Is the iteration in progress really the loop's, at the moment of suspicion? Compares stacks; on the watchdog's time.
+ * Is the iteration in progress really the loop's, at the moment of suspicion? Compares stacks; on
+ * the watchdog's time.
  *
- *   - The loop's function has returned: none of the frames of its wait are there any more, but for the thread's entry. The loop
- *     has been left without closing its descriptor.
- *   - The thread waits on another loop that takes turns with this one (an epoll inside an epoll, two waits in one function): then
- *     neither's idling is the other's stall.
+ *   - The loop's function has returned: none of the frames of its wait are there any more, but for
+ * the thread's entry. The loop has been left without closing its descriptor.
+ *   - The thread waits on another loop that takes turns with this one (an epoll inside an epoll,
+ * two waits in one function): then neither's idling is the other's stall.
  */
 #ifndef SW_WATCH_OWNERSHIP_H
 #define SW_WATCH_OWNERSHIP_H
@@ -13,17 +14,19 @@
 
 enum sw_ownership {
     SW_OWNERSHIP_HOLDS,
-    SW_OWNERSHIP_LEFT,  /* its function has returned, or another loop has taken its place */
-    SW_OWNERSHIP_TURNS  /* grouped with the loop that the thread waits on now */
+    SW_OWNERSHIP_LEFT, /* its function has returned, or another loop has taken its place */
+    SW_OWNERSHIP_TURNS /* grouped with the loop that the thread waits on now */
 };
 
 /* The stack of the wait of loop `index`, unwound once; NULL where it is not to be had. */
 const struct sw_unwind_stack *sw_ownership_base(struct sw_thread *thread, struct sw_watch *watch,
                                                 unsigned index);
-/* `sample`: a stack of the iteration in question, or NULL. Sets the loop's state or group where the answer is not `holds`. */
+/* `sample`: a stack of the iteration in question, or NULL. Sets the loop's state or group where the
+ * answer is not `holds`. */
 enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *watch,
                                      const struct sw_sample *sample);
 /* How many of the outermost frames of `stack` are the loop's own and what is outside of it. */
-unsigned sw_ownership_common(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base);
+unsigned sw_ownership_common(const struct sw_unwind_stack *stack,
+                             const struct sw_unwind_stack *base);
 
 #endif

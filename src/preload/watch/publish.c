@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
 
 #include "common/version.h"
@@ -19,12 +20,12 @@
 #include "preload/watch/loops.h"
 #include "preload/watch/memory_pool.h"
 
-#define BUFFER_SIZE   (4u << 20)
-#define DUE_SIZE      (96u << 10) /* a stall and the summary; the helper's memory is small */
-#define SAY_MOST      512
-#define WORST_SHOWN   10
-#define ARGUMENTS     64
-#define MINUTE_NS     UINT64_C(60000000000)
+#define BUFFER_SIZE (4u << 20)
+#define DUE_SIZE    (96u << 10) /* a stall and the summary; the helper's memory is small */
+#define SAY_MOST    512
+#define WORST_SHOWN 10
+#define ARGUMENTS   64
+#define MINUTE_NS   UINT64_C(60000000000)
 
 static struct {
     struct sw_process_info info;
@@ -80,6 +81,8 @@ void sw_publish_start(void)
     out.info.pid = sw_process->pid;
     out.info.threshold_ns = sw_process_settings.threshold_ns;
     long length = sw_kernel_slurp("/proc/self/comm", out.comm, sizeof out.comm);
+    if (length <= 0)
+        sw_kernel3(SYS_prctl, PR_GET_NAME, (long)out.comm, 0);
     if (length > 0 && out.comm[length - 1] == '\n')
         out.comm[length - 1] = '\0';
     out.info.comm = out.comm;
@@ -344,7 +347,8 @@ static void tell_outputs(void)
     int fd = sw_sink_text_is_stderr() ? sw_sink_borrow_stderr() : -1;
     sw_helper_outputs(sw_sink_text_path(), sw_sink_json_path(), fd >= 0 ? fd : -1);
     sw_descriptors_return(fd);
-    /* The copy keeps a pipeline open: it has to go when the program's own does (interpose/closes.c). */
+    /* The copy keeps a pipeline open: it has to go when the program's own does
+     * (interpose/closes.c). */
     if (fd >= 0)
         SW_CLOSES_MATTER(2) = 1;
     out.helper_has_outputs = true;

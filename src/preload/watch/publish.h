@@ -1,6 +1,6 @@
 /*
- * Records on their way out: counted, limited, written as text and JSON, and left with the helper as what is due if the program
- * dies. Watchdog thread.
+ * Records on their way out: counted, limited, written as text and JSON, and left with the helper as
+ * what is due if the program dies. Watchdog thread.
  */
 #ifndef SW_WATCH_PUBLISH_H
 #define SW_WATCH_PUBLISH_H
@@ -8,19 +8,24 @@
 #include "preload/notes/thread.h"
 #include "preload/stall.h"
 
-/* Once in a process, before anything is written: reads what every record says of the process, expands the paths. */
+/* Once in a process, before anything is written: reads what every record says of the process,
+ * expands the paths. */
 void sw_publish_start(void);
 const struct sw_process_info *sw_publish_process_info(void);
-/* What a process says when its first loop is found: problems of the settings, the JSON's process record. */
+/* What a process says when its first loop is found: problems of the settings, the JSON's process
+ * record. */
 void sw_publish_process(void);
 /* A line of the library's own, with STALLWATCH_VERBOSE=1 (`always`: in any case). */
 void sw_publish_message(const char *message, bool always);
 
-/* A stall, ongoing or over. Sets `counted`, `id` and `occurrence` where they are not yet set (0), and counts it when it is over. */
+/* A stall, ongoing or over. Sets `counted`, `id` and `occurrence` where they are not yet set (0),
+ * and counts it when it is over. */
 void sw_publish_stall(struct sw_stall *stall, const char *top);
-/* The stall in progress as it would have to be told if the program died now, and the summary; NULL: the summary alone. */
+/* The stall in progress as it would have to be told if the program died now, and the summary; NULL:
+ * the summary alone. */
 void sw_publish_due(struct sw_stall *stall);
-/* With STALLWATCH_VERBOSE=1: a loop was found, or is over (its descriptor closed, or its function returned). */
+/* With STALLWATCH_VERBOSE=1: a loop was found, or is over (its descriptor closed, or its function
+ * returned). */
 void sw_publish_loop_found(const struct sw_thread *thread, const struct sw_loop *loop);
 void sw_publish_loop_over(const struct sw_thread *thread, const struct sw_loop *loop, bool left);
 /* At each pass: what the program did to its standard error is passed on to the helper. */

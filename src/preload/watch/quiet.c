@@ -1,4 +1,5 @@
-/* See quiet.h. The two flags are raised before the other is read (Dekker), so one of the two always sees the other. */
+/* See quiet.h. The two flags are raised before the other is read (Dekker), so one of the two always
+ * sees the other. */
 #include "preload/watch/quiet.h"
 
 #include <time.h>
@@ -6,9 +7,9 @@
 #include "common/kernel.h"
 #include "preload/notes/process.h"
 
-#define STEP_NS      100000
-#define FORK_STEPS   200  /* 20 ms: a capture takes less than one */
-#define WATCH_STEPS  5000 /* a fork of a large process */
+#define STEP_NS     100000
+#define FORK_STEPS  200  /* 20 ms: a capture takes less than one */
+#define WATCH_STEPS 5000 /* a fork of a large process */
 
 static void rest(void)
 {

@@ -1,6 +1,6 @@
 /*
- * See sampler.h. The handler runs on a loop thread at any instruction: it copies and stores, nothing else. No lock, no
- * malloc, no system call, errno untouched.
+ * See sampler.h. The handler runs on a loop thread at any instruction: it copies and stores,
+ * nothing else. No lock, no malloc, no system call, errno untouched.
  */
 #include "preload/watch/sampler.h"
 
@@ -18,10 +18,11 @@
 #include "preload/notes/process.h"
 #include "preload/watch/account.h"
 
-#define MOST_STACK       (256 * 1024)
-#define RED_ZONE         128
-/* The main thread's stack may have grown since its bounds were read; within this below it nothing else is mapped (the kernel's
- * stack_guard_gap, 1 MiB). */
+#define MOST_STACK     (256 * 1024)
+#define TOUCHED_BEYOND (32 * 1024) /* callbacks go this much deeper than the wait, mostly */
+#define RED_ZONE       128
+/* The main thread's stack may have grown since its bounds were read; within this below it nothing
+ * else is mapped (the kernel's stack_guard_gap, 1 MiB). */
 #define GUARD_GAP        (512 * 1024)
 #define ANSWER_WITHIN_NS UINT64_C(20000000)
 
@@ -47,7 +48,8 @@ static void copy_stack(uint64_t sp)
     uint64_t low_end = sample.bounds.grows ? sample.bounds.low - GUARD_GAP : sample.bounds.low;
     if (sp >= sample.bounds.high || sp < low_end)
         return;
-    /* Below the stack pointer lies the red zone, which the kernel's signal frame left alone; the page may not be there. */
+    /* Below the stack pointer lies the red zone, which the kernel's signal frame left alone; the
+     * page may not be there. */
     uint64_t low = sp - RED_ZONE >= sample.bounds.low ? sp - RED_ZONE : sp;
     uint64_t size = sample.bounds.high - low;
     if (size > MOST_STACK)
@@ -100,12 +102,24 @@ bool sw_sampler_start(int asked_signal)
         return false;
     if (sample_bytes == NULL) {
         long address = sw_kernel6(SYS_mmap, 0, MOST_STACK, PROT_READ | PROT_WRITE,
-                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+                                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (address < 0 && address > -4096)
             return false;
         sample_bytes = (unsigned char *)address;
     }
     return take_signal(asked_signal);
+}
+
+/* Touches the pages that the copy will need, so that the handler does not wait for them: a first
+ * touch costs more than the copy. */
+static void touch_buffer(const struct sw_thread *thread, const struct sw_stack_bounds *bounds)
+{
+    static size_t touched;
+    uint64_t sp = thread->outer != NULL ? thread->outer->wait_sp : bounds->high;
+    uint64_t depth = sp < bounds->high ? bounds->high - sp : 0;
+    size_t wanted = (size_t)depth + TOUCHED_BEYOND;
+    for (; touched < wanted && touched < MOST_STACK; touched += 4096)
+        ((volatile unsigned char *)sample_bytes)[touched] = 0;
 }
 
 static void take_back(struct sw_thread *thread)
@@ -169,9 +183,10 @@ int sw_sampler_take(struct sw_thread *thread, const struct sw_stack_bounds *boun
     int number = sw_signals_ours();
     if (number == 0 && take_signal(0))
         number = sw_signals_ours();
-    if (number == 0 || sw_account_blocks(thread->tid, number))
+    if (number == 0 || !sw_account_may_signal(thread->tid, number))
         return -EPERM;
     sample.bounds = *bounds;
+    touch_buffer(thread, bounds);
     int error = send_request(thread, number);
     if (error != 0)
         return error;

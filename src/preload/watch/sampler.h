@@ -1,10 +1,11 @@
 /*
- * A sample of a running thread: it copies its own registers and stack in a signal handler, since the watchdog cannot see them
- * from outside.
+ * A sample of a running thread: it copies its own registers and stack in a signal handler, since
+ * the watchdog cannot see them from outside.
  *
- * A thread inside a wrapped call is never signalled (a signal would end the call with EINTR, SA_RESTART or not: signal(7)).
- * The request goes idle → asked → sending → taken by compare-and-swap. The thread's entry into a call takes an `asked` back;
- * between `asked` and the look at `sequence` the watchdog has membarrier(2), so that either the entry sees the request or
+ * A thread inside a wrapped call is never signalled (a signal would end the call with EINTR,
+ * SA_RESTART or not: signal(7)). The request goes idle → asked → sending → taken by
+ * compare-and-swap. The thread's entry into a call takes an `asked` back; between `asked` and the
+ * look at `sequence` the watchdog has membarrier(2), so that either the entry sees the request or
  * the watchdog sees the call.
  */
 #ifndef SW_WATCH_SAMPLER_H
@@ -20,12 +21,14 @@ struct sw_stack_bounds {
     bool grows; /* the main thread's stack: low moves down */
 };
 
-/* Takes a free real-time signal (or the one asked for), installs the handler, registers for membarrier. Watchdog thread, once in
- * a process; false: running threads cannot be sampled, and reports say so by having no stacks. */
+/* Takes a free real-time signal (or the one asked for), installs the handler, registers for
+ * membarrier. Watchdog thread, once in a process; false: running threads cannot be sampled, and
+ * reports say so by having no stacks. */
 bool sw_sampler_start(int asked_signal);
-/* Samples `thread`, which was seen outside of wrapped calls and running. The stack's bytes stay valid until the next sample. 0;
- * -EBUSY: it entered a call first; -EAGAIN: it did not answer in time; -EPERM: it blocks the signal or there is none;
- * -EFAULT: its stack pointer was outside of `bounds` (the registers are there, stack_size is 0). Watchdog thread. */
+/* Samples `thread`, which was seen outside of wrapped calls and running. The stack's bytes stay
+ * valid until the next sample. 0; -EBUSY: it entered a call first; -EAGAIN: it did not answer in
+ * time; -EPERM: it blocks the signal or there is none; -EFAULT: its stack pointer was outside of
+ * `bounds` (the registers are there, stack_size is 0). Watchdog thread. */
 int sw_sampler_take(struct sw_thread *thread, const struct sw_stack_bounds *bounds,
                     struct sw_unwind_input *input);
 

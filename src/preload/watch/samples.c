@@ -6,7 +6,6 @@
 
 #include "common/kernel.h"
 #include "preload/notes/process.h"
-#include "preload/watch/quiet.h"
 #include "preload/watch/snapshot.h"
 
 /* With fewer than this, the first one is kept for the threshold itself. */
@@ -85,9 +84,7 @@ void sw_samples_step(struct sw_thread *thread, struct sw_watch *watch, uint64_t 
         return;
     }
     struct sw_sample *sample = &watch->samples[watch->sample_count];
-    sw_quiet_begin();
     int error = sw_snapshot_take(thread, watch, view, sample);
-    sw_quiet_end();
     if (error != 0 || sample->stack.count == 0) {
         watch->next_sample_ns = age_ns + watch->sample_step_ns / 4;
         return;

@@ -1,6 +1,7 @@
 /*
- * The samples of one stall: taken from half the threshold on, spread over its length. When there are as many as were asked for, every
- * second one is dropped and the step doubles, so that at any moment they are evenly spread. Watchdog thread.
+ * The samples of one stall: taken from half the threshold on, spread over its length. When there
+ * are as many as were asked for, every second one is dropped and the step doubles, so that at any
+ * moment they are evenly spread. Watchdog thread.
  */
 #ifndef SW_WATCH_SAMPLES_H
 #define SW_WATCH_SAMPLES_H

@@ -10,7 +10,8 @@ static const struct sw_linked_frame *inwards(const struct sw_linked_stack *stack
     return depth < frames ? &stack->frame[frames - 1 - depth] : NULL;
 }
 
-/* Stacks that do not reach the thread's beginning say nothing of what they have in common, if there are others that do. */
+/* Stacks that do not reach the thread's beginning say nothing of what they have in common, if there
+ * are others that do. */
 static bool takes_part(const struct sw_linked_stack *stack, bool have_complete)
 {
     return stack->count > 0 && (!have_complete || stack->complete || stack->loop > 0);

@@ -1,7 +1,7 @@
 /*
- * See snapshot.h. A thread inside a wrapped call cannot change its stack above the wrapper, so its registers are those that the
- * wrapper noted, and the stack is copied with process_vm_readv(2); the sequence number, read before and after, tells whether it
- * was still the same call.
+ * See snapshot.h. A thread inside a wrapped call cannot change its stack above the wrapper, so its
+ * registers are those that the wrapper noted, and the stack is copied with process_vm_readv(2); the
+ * sequence number, read before and after, tells whether it was still the same call.
  */
 #include "preload/watch/snapshot.h"
 
@@ -11,8 +11,17 @@
 
 #include "common/kernel.h"
 #include "preload/stack/memory.h"
+#include "preload/watch/quiet.h"
 
 #define MOST_STACK (256 * 1024)
+
+/* libunwind has locks, which a forked child must not inherit held. */
+static void unwind(const struct sw_unwind_input *input, struct sw_unwind_stack *stack)
+{
+    sw_quiet_begin();
+    sw_unwind_run(input, stack);
+    sw_quiet_end();
+}
 
 static unsigned char *copy_buffer(void)
 {
@@ -71,13 +80,14 @@ static int take_from_call(struct sw_thread *thread, uint32_t sequence, struct sw
     atomic_thread_fence(memory_order_acquire);
     if (atomic_load(&thread->sequence) != sequence)
         return -EBUSY;
-    sw_unwind_run(&input, &sample->stack);
+    unwind(&input, &sample->stack);
     sample->sequence = sequence;
     sample->call_id = id;
     return 0;
 }
 
-/* In a system call that no wrapper noted: the stack pointer and the program counter are all that is known. */
+/* In a system call that no wrapper noted: the stack pointer and the program counter are all that is
+ * known. */
 static int take_from_kernel(const struct sw_syscall_view *view, int tid, struct sw_sample *sample)
 {
     struct sw_unwind_input input;
@@ -91,7 +101,7 @@ static int take_from_kernel(const struct sw_syscall_view *view, int tid, struct 
     sw_account_syscall(tid, &after);
     if (!after.known || after.running || after.sp != view->sp || after.pc != view->pc)
         return -EBUSY;
-    sw_unwind_run(&input, &sample->stack);
+    unwind(&input, &sample->stack);
     return 0;
 }
 
@@ -107,7 +117,7 @@ static int take_from_running(struct sw_thread *thread, struct sw_watch *watch,
         struct sw_unwind_input input;
         int error = sw_sampler_take(thread, bounds, &input);
         if (error == 0)
-            sw_unwind_run(&input, &sample->stack);
+            unwind(&input, &sample->stack);
         if (error != -EFAULT)
             return error;
         /* It runs on another stack (a fiber's, a coroutine's): look there. */
@@ -141,5 +151,5 @@ void sw_snapshot_unwind_base(const struct sw_base_stack *base, struct sw_unwind_
     input.stack = base->bytes;
     input.stack_low = base->registers.rsp;
     input.stack_size = base->size;
-    sw_unwind_run(&input, stack);
+    unwind(&input, stack);
 }

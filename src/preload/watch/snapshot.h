@@ -1,13 +1,15 @@
 /*
- * One look at a thread's stack, from outside where it is blocked in a call, by the sampler where it runs. Watchdog thread.
+ * One look at a thread's stack, from outside where it is blocked in a call, by the sampler where it
+ * runs. Watchdog thread.
  */
 #ifndef SW_WATCH_SNAPSHOT_H
 #define SW_WATCH_SNAPSHOT_H
 
 #include "preload/watch/watch.h"
 
-/* Takes one and unwinds it into `sample` (stack, sequence, call_id). 0, or a negative errno where none could be had now
- * (the thread moved on, blocks signals, …). `view` is what the kernel said of the thread just now. */
+/* Takes one and unwinds it into `sample` (stack, sequence, call_id). 0, or a negative errno where
+ * none could be had now (the thread moved on, blocks signals, …). `view` is what the kernel said of
+ * the thread just now. */
 int sw_snapshot_take(struct sw_thread *thread, struct sw_watch *watch,
                      const struct sw_syscall_view *view, struct sw_sample *sample);
 /* The stack of the loop's wait as its thread copied it. */

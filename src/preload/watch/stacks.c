@@ -114,7 +114,8 @@ static void set_module(struct sw_frame *frame, const struct sw_linked_frame *lin
     frame->build_id = linked->module->build_id[0] != '\0' ? linked->module->build_id : NULL;
 }
 
-/* A linked frame becomes one frame, or several where functions were inlined into it. Returns how many. */
+/* A linked frame becomes one frame, or several where functions were inlined into it. Returns how
+ * many. */
 static unsigned write_frame(const struct lines *lines, const struct sw_linked_frame *linked,
                             struct sw_frame *frames, unsigned room)
 {
@@ -141,7 +142,8 @@ static unsigned write_frame(const struct lines *lines, const struct sw_linked_fr
     return count;
 }
 
-static void write_stack(const struct lines *lines, const struct group *group, struct sw_stack *stack)
+static void write_stack(const struct lines *lines, const struct group *group,
+                        struct sw_stack *stack)
 {
     unsigned room = group->linked->count * 2 + 64;
     stack->samples = group->samples;
@@ -156,8 +158,8 @@ static void write_stack(const struct lines *lines, const struct group *group, st
 
 static bool is_system(const struct sw_frame *frame)
 {
-    static const char *const prefixes[] = {"libc.so", "libpthread", "ld-linux", "libm.so", "[vdso]",
-                                           "libstdc++", "libgcc_s"};
+    static const char *const prefixes[] = {"libc.so", "libpthread", "ld-linux", "libm.so",
+                                           "[vdso]",  "libstdc++",  "libgcc_s"};
     if (frame->module == NULL)
         return false;
     for (unsigned i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
@@ -166,7 +168,8 @@ static bool is_system(const struct sw_frame *frame)
     return false;
 }
 
-/* The innermost frame that is not the system's; one with a line if there is any before the loop's own. */
+/* The innermost frame that is not the system's; one with a line if there is any before the loop's
+ * own. */
 static const char *top_of(const struct sw_stack *stack)
 {
     const struct sw_frame *best = NULL;

@@ -1,6 +1,6 @@
 /*
- * From the samples of one iteration to what reports show: stacks grouped with their shares, lines from the helper, and the
- * signature. Watchdog thread; memory from the capture's arena.
+ * From the samples of one iteration to what reports show: stacks grouped with their shares, lines
+ * from the helper, and the signature. Watchdog thread; memory from the capture's arena.
  */
 #ifndef SW_WATCH_STACKS_H
 #define SW_WATCH_STACKS_H
@@ -15,7 +15,8 @@ struct sw_stacks {
     const char *top; /* "function file:line" of the innermost frame that is the program's; NULL */
 };
 
-/* `key` is the call's name or "cpu"; `program` the program's base name. The helper is waited for `timeout_ms` at most. */
+/* `key` is the call's name or "cpu"; `program` the program's base name. The helper is waited for
+ * `timeout_ms` at most. */
 void sw_stacks_build(const struct sw_watch *watch, const struct sw_unwind_stack *base,
                      const char *program, const char *key, unsigned timeout_ms,
                      struct sw_stacks *result);

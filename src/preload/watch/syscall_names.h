@@ -1,4 +1,5 @@
-/* Names of system calls that block, for those that no wrapper noted (raw ones, and what libc does inside itself). */
+/* Names of system calls that block, for those that no wrapper noted (raw ones, and what libc does
+ * inside itself). */
 #ifndef SW_WATCH_SYSCALL_NAMES_H
 #define SW_WATCH_SYSCALL_NAMES_H
 

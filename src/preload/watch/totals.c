@@ -50,8 +50,8 @@ static void add_outside(const struct sw_watch *watch, struct sw_totals *totals)
             totals->lock += outside->total;
         else
             totals->blocking += outside->total;
-        totals->calls[totals->count++] = (struct sw_call_total){
-            name->name, NULL, sw_clock_ticks_to_ns(outside->total), 0};
+        totals->calls[totals->count++] =
+            (struct sw_call_total){name->name, NULL, sw_clock_ticks_to_ns(outside->total), 0};
     }
 }
 
@@ -95,13 +95,13 @@ void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch
             memset(&slot, 0, sizeof slot);
         if (slot.stamp != stamp && !this_one)
             continue;
-        const char *detail = this_one && so_far >= slot.longest && watch->detail[0] != '\0'
-                                 ? sw_arena_copy(sw_pool_capture(), watch->detail,
-                                                 strlen(watch->detail))
-                             : slot.count > 0 ? detail_text(watch, id, &slot)
-                                              : NULL;
-        add(totals, id, slot.count > 0 ? slot.argument : note.argument, detail, slot.total + (this_one ? so_far : 0),
-            slot.count + (this_one ? 1 : 0));
+        const char *detail =
+            this_one && so_far >= slot.longest && watch->detail[0] != '\0'
+                ? sw_arena_copy(sw_pool_capture(), watch->detail, strlen(watch->detail))
+            : slot.count > 0 ? detail_text(watch, id, &slot)
+                             : NULL;
+        add(totals, id, slot.count > 0 ? slot.argument : note.argument, detail,
+            slot.total + (this_one ? so_far : 0), slot.count + (this_one ? 1 : 0));
     }
     add_outside(watch, totals);
     sort(totals);
@@ -126,7 +126,8 @@ void sw_totals_note_detail(struct sw_thread *thread, struct sw_watch *watch)
     watch->detail_entered = note.entered;
 }
 
-void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view *view, uint64_t now)
+void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view *view,
+                            uint64_t now)
 {
     struct sw_syscall_view *last = &watch->view;
     bool same = last->known && view->known && !last->running && !view->running &&

@@ -1,5 +1,6 @@
 /*
- * The calls of one iteration, added up: from the slots that its thread left behind, or live while it goes on. Watchdog thread.
+ * The calls of one iteration, added up: from the slots that its thread left behind, or live while
+ * it goes on. Watchdog thread.
  */
 #ifndef SW_WATCH_TOTALS_H
 #define SW_WATCH_TOTALS_H
@@ -22,6 +23,7 @@ void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch
 /* Keeps the detail of the call that the thread is in, while it can be seen. */
 void sw_totals_note_detail(struct sw_thread *thread, struct sw_watch *watch);
 /* Adds what was seen of an unwrapped system call between two looks. */
-void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view *view, uint64_t now);
+void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view *view,
+                            uint64_t now);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * What the watchdog keeps of the iteration in progress of one thread. Data only; one for each thread record. Watchdog thread.
+ * What the watchdog keeps of the iteration in progress of one thread. Data only; one for each
+ * thread record. Watchdog thread.
  */
 #ifndef SW_WATCH_WATCH_H
 #define SW_WATCH_WATCH_H
@@ -18,7 +19,8 @@
 struct sw_sample {
     uint64_t at_ns;    /* offset into the iteration */
     unsigned weight;   /* looks at which the stack was this one */
-    uint32_t sequence; /* of the call that the thread was in, odd; 0: it was running or in an unwrapped call */
+    uint32_t sequence; /* of the call that the thread was in, odd; 0: it was running or in an
+                          unwrapped call */
     uint32_t call_id;  /* valid with `sequence` */
     struct sw_unwind_stack stack;
 };
@@ -30,17 +32,19 @@ struct sw_outside {
 };
 
 struct sw_watch {
-    bool open;    /* speaks of an iteration in progress */
-    bool dropped; /* ... which has turned out to be nobody's stall */
-    bool judged;  /* the question whose loop it is has been asked for this iteration */
+    bool open;     /* speaks of an iteration in progress */
+    bool dropped;  /* ... which has turned out to be nobody's stall */
+    bool judged;   /* the question whose loop it is has been asked for this iteration */
     uint32_t loop; /* index in the thread's loops */
     uint32_t loop_id;
     uint64_t iteration, began;
+    struct sw_reading before; /* the thread's last one before this iteration */
     struct sw_reading first, last;
 
     uint64_t stall_id; /* 0: none given yet */
     uint64_t next_ongoing_ns;
-    uint64_t due_age_ns; /* how old the iteration was when what is due was last left with the helper */
+    uint64_t
+        due_age_ns; /* how old the iteration was when what is due was last left with the helper */
     uint64_t occurrence; /* of its signature, counted once */
     uint64_t signature;
 
@@ -58,14 +62,16 @@ struct sw_watch {
 
     /* Of the thread, over all iterations. */
     int32_t tid;
-    struct sw_reading known;    /* the last reading at all: what starvation is counted from where nobody looked */
-    uint64_t idle_iteration;    /* at the last pass */
-    uint32_t lost_seen;         /* of the thread's ended_lost */
+    struct sw_reading
+        known; /* the last reading at all: what starvation is counted from where nobody looked */
+    uint64_t idle_iteration;                           /* at the last pass */
+    uint32_t lost_seen;                                /* of the thread's ended_lost */
     struct sw_unwind_stack *base[SW_LOOPS_PER_THREAD]; /* the unwound stack of each loop's wait */
     uint32_t base_id[SW_LOOPS_PER_THREAD];
     int borrowed[SW_LOOPS_PER_THREAD]; /* our descriptor for the loop's, +1; 0: none */
     uint32_t borrowed_id[SW_LOOPS_PER_THREAD];
-    uint32_t verified[SW_LOOPS_PER_THREAD];  /* loop id whose wait's owner was once seen on the stack of a stall */
+    uint32_t verified[SW_LOOPS_PER_THREAD]; /* loop id whose wait's owner was once seen on the stack
+                                               of a stall */
     uint32_t announced[SW_LOOPS_PER_THREAD]; /* loop id that was said to be found */
 };
 

@@ -1,9 +1,10 @@
 /*
  * See watchdog.h.
  *
- * While a loop is in an iteration the watchdog wakes when that is a quarter of the threshold old, at the threshold, and then at a
- * slowing pace. When all loops have been waiting for a pass it sleeps without a timer until one of their epoll descriptors is
- * ready, or the earliest timeout that a loop has noted has run out: nobody has to wake it, and it never wakes for nothing.
+ * While a loop is in an iteration the watchdog wakes when that is a quarter of the threshold old,
+ * at the threshold, and then at a slowing pace. When all loops have been waiting for a pass it
+ * sleeps without a timer until one of their epoll descriptors is ready, or the earliest timeout
+ * that a loop has noted has run out: nobody has to wake it, and it never wakes for nothing.
  */
 #include "preload/watch/watchdog.h"
 
@@ -38,8 +39,9 @@
 #define MOST_WATCHES     16384
 #define MOST_POLLED      1024
 #define FINISH_WITHIN_MS 5000
-#define UNPOLLABLE_NS    UINT64_C(25000000) /* a pause between passes where a loop cannot be waited for */
-#define HOUSEKEEPING_NS  UINT64_C(1000000000)
+#define UNPOLLABLE_NS                                                                              \
+    UINT64_C(25000000) /* a pause between passes where a loop cannot be waited for */
+#define HOUSEKEEPING_NS UINT64_C(1000000000)
 
 enum { NONE, STARTING, RUNNING, CANNOT_RUN };
 
@@ -63,7 +65,8 @@ static struct sw_watch *watch_of(unsigned index, const struct sw_thread *thread)
     return watch;
 }
 
-/* What unwinding needs is loaded when the first loop has been found, or a candidate's first iteration gets long. */
+/* What unwinding needs is loaded when the first loop has been found, or a candidate's first
+ * iteration gets long. */
 static void load_unwinder_once(void)
 {
     if (loaded_unwinder)
@@ -76,7 +79,7 @@ static void load_unwinder_once(void)
     sw_descriptors_pipe_begin(ends);
     int error = sw_unwind_start(why, sizeof why);
     sw_descriptors_pipe_end(ends);
-    sw_helper_place(sw_process_settings.helper);
+    sw_helper_place(sw_process_in_valgrind ? "none" : sw_process_settings.helper);
     sw_quiet_end();
     if (error != 0)
         sw_publish_message(why, true);
@@ -92,9 +95,8 @@ static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
         sw_publish_process();
         load_unwinder_once();
         sw_publish_loop_found(thread, loop);
-        sw_quiet_begin();
         sw_ownership_base(thread, watch, i);
-        sw_quiet_end();
+        sw_account_read(thread->tid, &watch->known);
     }
 }
 
@@ -150,7 +152,8 @@ static struct sw_look look_at_one(struct sw_thread *thread, struct sw_watch *wat
     return sw_look_at(thread, watch, now);
 }
 
-/* Looks at every thread. Returns when the next pass is due (ticks; UINT64_MAX: no date), and whether all loops are idle. */
+/* Looks at every thread. Returns when the next pass is due (ticks; UINT64_MAX: no date), and
+ * whether all loops are idle. */
 static uint64_t pass_over_threads(bool *all_idle)
 {
     uint64_t due = UINT64_MAX;
@@ -181,7 +184,8 @@ static uint64_t pass_over_threads(bool *all_idle)
     return *all_idle || due < soon ? due : soon;
 }
 
-/* Fills the set of descriptors to wait for. False where a loop cannot be waited for that way: then passes go on. */
+/* Fills the set of descriptors to wait for. False where a loop cannot be waited for that way: then
+ * passes go on. */
 static bool gather_descriptors(unsigned *count)
 {
     bool complete = true;
@@ -206,7 +210,8 @@ static bool gather_descriptors(unsigned *count)
     return complete;
 }
 
-/* Did a loop go on since the pass? Asked after `watchdog_asleep` is set, so that whoever moves later wakes us. */
+/* Did a loop go on since the pass? Asked after `watchdog_asleep` is set, so that whoever moves
+ * later wakes us. */
 static bool something_moved(void)
 {
     unsigned threads = sw_thread_count();
@@ -224,7 +229,8 @@ static bool something_moved(void)
     return atomic_load(&sw_process->exiting);
 }
 
-/* ppoll(2) lets our signal in while it waits, and only then: a wake that comes before is not lost. */
+/* ppoll(2) lets our signal in while it waits, and only then: a wake that comes before is not lost.
+ */
 static bool wait_until(uint64_t due, unsigned count)
 {
     uint64_t now = sw_clock_ticks();
@@ -257,6 +263,9 @@ static void sleep_until_due(uint64_t due, bool all_idle)
     unsigned count = 0;
     if (all_idle) {
         uint64_t cap = sw_clock_ticks() + sw_clock_ns_to_ticks(UNPOLLABLE_NS);
+        /* Nobody may wake us with a signal that would end the process. */
+        if (sw_signals_ours() != 0 && !sw_account_catches(sw_signals_ours()))
+            sw_signals_lost();
         bool complete = gather_descriptors(&count) && sw_signals_ours() != 0;
         if (!complete && cap < due)
             due = cap;
@@ -293,7 +302,7 @@ static void prepare(void)
     sw_kernel3(SYS_prctl, PR_SET_NAME, (long)"stallwatch", 0);
     /* Timers to the microsecond: the default slack is 50 (prctl(2)). */
     sw_kernel3(SYS_prctl, PR_SET_TIMERSLACK, 1, 0);
-    sw_descriptors_start();
+    sw_descriptors_start(!sw_process_in_valgrind);
     sw_clock_refine();
     atomic_store(&sw_process->threshold_ticks,
                  sw_clock_ns_to_ticks(sw_process_settings.threshold_ns));
@@ -377,7 +386,7 @@ void sw_watchdog_finish(void)
         int number = sw_signals_ours();
         if (tid != 0 && number != 0)
             sw_kernel3(SYS_tgkill, sw_process->pid, tid, number);
-        sw_kernel6(SYS_futex, (long)&sw_process->farewell_done, FUTEX_WAIT_PRIVATE, 0, (long)&step, 0,
-                   0);
+        sw_kernel6(SYS_futex, (long)&sw_process->farewell_done, FUTEX_WAIT_PRIVATE, 0, (long)&step,
+                   0, 0);
     }
 }

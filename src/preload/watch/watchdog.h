@@ -4,11 +4,13 @@
 #ifndef SW_WATCH_WATCHDOG_H
 #define SW_WATCH_WATCHDOG_H
 
-/* Starts it in this process, if it has none. Slow: on the thread that has the first candidate for a loop; errno kept. */
+/* Starts it in this process, if it has none. Slow: on the thread that has the first candidate for a
+ * loop; errno kept. */
 void sw_watchdog_start(void);
 /* Gets it out of its sleep. Any thread; one system call at most; errno kept. */
 void sw_watchdog_wake(void);
-/* The process is about to exit: what is due is written before this returns, within a bounded time. Any thread; errno kept. */
+/* The process is about to exit: what is due is written before this returns, within a bounded time.
+ * Any thread; errno kept. */
 void sw_watchdog_finish(void);
 
 #endif

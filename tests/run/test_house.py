@@ -1,0 +1,153 @@
+"""The rules of the house, held by the objects themselves: what runs on a loop thread calls nothing that locks, allocates or
+writes; the library needs libc alone and exports wrappers alone; and includes go one way down."""
+
+import ctypes
+import pathlib
+import re
+import subprocess
+
+import harness
+from harness import require
+
+SOURCES = harness.TOP / "src"
+OBJECTS = harness.BUILD / "obj/src/preload"
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+
+# What must not be called, by what is wrong with it.
+FORBIDDEN = {
+    "allocates": re.compile(r"(malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|posix_memalign|aligned_alloc|"
+                            r"memalign|getline|getdelim|scandir|opendir|setenv|putenv)"),
+    "formats": re.compile(r"(__)?v?(s|sn|f|d|as)?printf(_chk)?|perror|strerror(_r)?|psignal"),
+    "is stdio": re.compile(r"f(open|dopen|close|flush|read|write|puts|putc|gets|getc|seek|tell|ileno|scanf)(64)?|puts|putchar|"
+                           r"sscanf|setvbuf|stdin|stdout|stderr|popen|pclose|system"),
+    "locks or starts a thread": re.compile(r"pthread_(mutex|rwlock|cond|spin|once|key|barrier|create|join|cancel|atfork|"
+                                           r"setspecific|getspecific)\w*|sem_\w+|call_once|mtx_\w+|dl_iterate_phdr|atexit"),
+    "takes the loader's lock or loads": re.compile(r"dl(open|close|sym|vsym|addr|addr1|error|info|mopen)|__tls_get_addr"),
+    "unwinds": re.compile(r"_?unw_\w+|_U\w+|_Unwind_\w+|backtrace\w*"),
+    "reads the environment or the locale": re.compile(r"(secure_)?getenv|setlocale|localeconv|\w*gettext|localtime(_r)?|tzset"),
+}
+# Where one of them is right all the same, and why.
+ALLOWED = {
+    ("interpose/next.o", "dlsym"): "finds the real function, once a wrapper",
+    ("interpose/closes.o", "fileno"): "reads a field of the stream: no lock, no buffer",
+    ("interpose/thread_ends.o", "pthread_create"): "once, as the main thread ends",
+    ("notes/clock.o", "dlopen"): "the clock without a TSC: once, RTLD_NOLOAD",
+    ("notes/clock.o", "dlsym"): "the clock without a TSC: once",
+    ("watch/watchdog.o", "pthread_create"): "the watchdog itself",
+}
+# Loading is the business of these rooms on the watchdog's thread.
+ALLOWED_ROOMS = {"stack": {"takes the loader's lock or loads"}}
+
+# A room may include its own headers, those of the rooms named, and of src/preload itself.
+MAY_INCLUDE = {
+    "common": set(),
+    "notes": {"common"},
+    "stack": {"common"},
+    "report": {"common", "notes"},
+}
+
+
+def undefined(path):
+    """Each object's symbols that it wants from elsewhere."""
+    result = subprocess.run(["nm", "-u", path], capture_output=True, text=True, timeout=20, check=True)
+    return {line.split()[-1].split("@")[0] for line in result.stdout.splitlines() if line.split()[:1] in (["U"], ["w"])}
+
+
+def broken(room, name, symbols):
+    """What is wrong with an object's undefined symbols, in words."""
+    for symbol in sorted(symbols):
+        for reason, pattern in FORBIDDEN.items():
+            if (pattern.fullmatch(symbol) and (f"{room}/{name}", symbol) not in ALLOWED
+                    and reason not in ALLOWED_ROOMS.get(room, ())):
+                yield f"{room}/{name} uses {symbol}, which {reason}"
+
+
+def objects():
+    found = []
+    for source in sorted((SOURCES / "preload").glob("*/*.c")):
+        path = OBJECTS / source.parent.name / (source.stem + ".o")
+        require(path.exists(), f"{path} has not been built")
+        found.append((source.parent.name, path))
+    require({"notes", "interpose", "watch", "stack", "report"} <= {room for room, _ in found}, "rooms are missing")
+    return found
+
+
+def test_nothing_forbidden_is_called():
+    problems, used = [], set()
+    for room, path in objects():
+        symbols = undefined(path)
+        used |= {(f"{room}/{path.name}", symbol) for symbol in symbols}
+        problems += broken(room, path.name, symbols)
+    require(len(used) > 100, f"nm names only {len(used)} symbols")
+    require(not problems, "\n".join(problems))
+    require(set(ALLOWED) <= used, f"allowed, and no longer used: {set(ALLOWED) - used}")
+
+
+def test_the_rules_find_what_breaks_them():
+    for symbol in ("malloc", "free", "calloc", "realloc", "strdup", "printf", "snprintf", "__snprintf_chk", "vfprintf",
+                   "pthread_mutex_lock", "pthread_once", "pthread_create", "dlsym", "dlopen", "unw_step", "_Unwind_Backtrace",
+                   "_Ux86_64_init_remote", "fopen", "fwrite", "stderr", "puts", "getenv", "fputs", "__tls_get_addr"):
+        require(list(broken("notes", "call.o", {symbol})), f"{symbol} is let through")
+    for symbol in ("memcpy", "strlen", "sw_call_account", "sw_thread_release", "fork", "sw_free", "pthread_sigmask", "freebsd"):
+        require(not list(broken("notes", "call.o", {symbol})), f"{symbol} is refused")
+    require(list(broken("interpose", "files.o", {"dlsym"})), "dlsym is let through in any wrapper")
+
+
+def test_the_library_needs_libc_alone():
+    result = subprocess.run(["readelf", "-dW", harness.LIBRARY], capture_output=True, text=True, timeout=20, check=True)
+    needed = set(re.findall(r"\(NEEDED\)\s+Shared library: \[([^]]+)\]", result.stdout))
+    require("libc.so.6" in needed, f"needs {needed}")
+    require(all(name == "libc.so.6" or name.startswith("ld-linux") for name in needed), f"needs {needed}")
+    require("(TEXTREL)" not in result.stdout, "has text relocations")
+
+
+def test_thread_local_storage_is_small():
+    # More would not fit into what libc keeps free for libraries loaded later (dlopen of initial-exec ones).
+    result = subprocess.run(["readelf", "-lW", harness.LIBRARY], capture_output=True, text=True, timeout=20, check=True)
+    sizes = [int(line.split()[5], 16) for line in result.stdout.splitlines() if line.split()[:1] == ["TLS"]]
+    require(len(sizes) == 1 and sizes[0] <= 64, f"thread-local storage of {sizes} bytes")
+
+
+def test_exports_are_wrappers():
+    result = subprocess.run(["nm", "-D", "--defined-only", harness.LIBRARY], capture_output=True, text=True, timeout=20,
+                            check=True)
+    names = {line.split()[-1].split("@")[0] for line in result.stdout.splitlines()}
+    libc = ctypes.CDLL("libc.so.6")
+    require({"epoll_wait", "poll", "read", "close", "fork", "_exit"} <= names, f"exports only {names}")
+    wrong = {name for name in names if not hasattr(libc, name) and not name.startswith("stallwatch_")}
+    require(not wrong, f"exports what libc has not: {wrong}")
+    allocation = {"malloc", "free", "calloc", "realloc", "dlopen", "pthread_create", "clock_gettime"} & names
+    require(not allocation, f"must never be wrapped: {allocation}")
+
+
+def room_of(path):
+    parts = path.parts[:-1]
+    return parts[1] if len(parts) > 1 and parts[0] == "preload" else parts[0] if parts else ""
+
+
+def test_includes_go_one_way():
+    problems, seen = [], 0
+    for path in sorted(SOURCES.rglob("*.[ch]")):
+        room = room_of(path.relative_to(SOURCES))
+        for included in INCLUDE.findall(path.read_text()):
+            seen += 1
+            require((SOURCES / included).exists() or (harness.TOP / "include" / included).exists(),
+                    f"{path.name} includes {included}, which is not relative to src/")
+            target = room_of(pathlib.Path(included))
+            if room in MAY_INCLUDE and target not in MAY_INCLUDE[room] | {room, "preload"}:
+                problems.append(f"{path.relative_to(SOURCES)} includes {included}")
+            if room == "common" and target != "common" or room in ("symbolize", "command") and target not in (room, "common"):
+                problems.append(f"{path.relative_to(SOURCES)} includes {included}")
+    require(seen > 200, f"only {seen} includes found")
+    require(not problems, "\n".join(sorted(set(problems))))
+
+
+def test_headers_stand_alone():
+    """Each header compiles by itself: it includes what it needs."""
+    for path in sorted(SOURCES.rglob("*.h")):
+        if path.name.endswith("_table.h"):
+            continue  # a table is read by whoever defines its macro
+        result = subprocess.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", f"-I{SOURCES}", f"-I{harness.TOP / 'include'}", "-Wall",
+                                 "-fsyntax-only", "-x", "c", "-include", path, "/dev/null"], capture_output=True, text=True,
+                                timeout=30)
+        require(result.returncode == 0 and not result.stderr, f"{path.relative_to(harness.TOP)}:\n{result.stderr[-1500:]}")
