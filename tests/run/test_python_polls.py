@@ -1,8 +1,7 @@
 """Python and poll: what polls synchronously has no loop to stall, and what waits on registered descriptors has one.
 
 Both reach the same poll(2) from the same interpreter: socket timeouts, subprocess and queues on one side, select.poll,
-selectors and socketserver on the other. A socket that listens is served by whoever polls it, be it by accept with a timeout:
-clients wait while such a script computes, so that is a loop.
+selectors and socketserver on the other.
 """
 
 import harness
@@ -11,6 +10,14 @@ from harness import require
 COMPUTE = "import time\nend = time.monotonic() + 0.15\nwhile time.monotonic() < end: pass\n"
 
 SYNCHRONOUS = {
+    "an accept with a timeout": """
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+listener.settimeout(0.02)
+def once():
+    try: listener.accept()
+    except socket.timeout: print("nobody")
+""",
     "a datagram client": """
 import socket
 client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -100,8 +100,10 @@ static struct sw_loop *epoll_loop(struct sw_thread *thread, int fd)
 
 /* Counts a candidate's wait, and takes it for a loop when it has waited often enough. (A loop's are
  * counted at their ends, while it starts up.) */
-static void count_wait(struct sw_thread *thread, struct sw_loop *loop, bool epoll)
+static void count_wait(struct sw_thread *thread, struct sw_loop *loop,
+                       const struct sw_wait_target *target)
 {
+    bool epoll = target->epoll >= 0;
     if (is_owned(loop)) {
         if (atomic_load_explicit(&loop->base_wanted, memory_order_relaxed))
             sw_loop_take_base(thread, loop);
@@ -110,7 +112,7 @@ static void count_wait(struct sw_thread *thread, struct sw_loop *loop, bool epol
     loop->waits++;
     if (loop->waits < (epoll ? EPOLL_WAITS_OF_A_LOOP : POLL_WAITS_OF_A_LOOP))
         return;
-    if (!epoll && !sw_poll_loop_convincing(loop))
+    if (!epoll && !sw_poll_loop_convincing(thread, loop, target))
         return;
     loop->id = atomic_fetch_add(&sw_process->loops_found, 1) + 1;
     if (atomic_load(&loop->base) == NULL)
@@ -172,7 +174,7 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
         loop = sw_poll_loop_match(thread, target);
     if (loop == NULL)
         return NULL;
-    count_wait(thread, loop, epoll);
+    count_wait(thread, loop, target);
     loop->wait_sp = thread->note.registers.rsp;
     loop->wait_id = target->id;
     struct sw_loop *outer = outer_beside(thread, loop);

@@ -50,7 +50,8 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
  * NULL: none. */
 struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wait_target *target);
 /* Should `loop`, a poll candidate that has waited often enough, be taken for a loop? */
-bool sw_poll_loop_convincing(struct sw_loop *loop);
+bool sw_poll_loop_convincing(const struct sw_thread *thread, struct sw_loop *loop,
+                             const struct sw_wait_target *target);
 
 /* A free place for a loop in the thread's record: the oldest candidate goes if there is none. */
 struct sw_loop *sw_loop_place(struct sw_thread *thread);

@@ -101,7 +101,7 @@ struct sw_loop {
     uint32_t waits;
     uint32_t startup; /* phase */
     uint32_t many;    /* a poll of more than one descriptor was seen */
-    uint32_t listens; /* a lone socket that listens */
+    uint32_t listens; /* a lone socket that listens, in a set kept elsewhere than on the stack */
     uint32_t core_count;
     _Atomic int32_t
         core[SW_POLL_CORE]; /* descriptors that all its polls have shared; -1: closed since */

@@ -2,6 +2,7 @@
 #include "preload/watch/totals.h"
 
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "preload/notes/clock.h"
 #include "preload/watch/detail.h"
@@ -44,7 +45,7 @@ static void add_outside(const struct sw_watch *watch, struct sw_totals *totals)
         const struct sw_syscall_name *name = sw_syscall_name(outside->number);
         if (name == NULL)
             continue;
-        if (name->class == SW_SYSCALL_WAITS)
+        if (name->class == SW_SYSCALL_WAITS && !outside->sleeps)
             totals->waiting += outside->total;
         else if (name->class == SW_SYSCALL_LOCKS)
             totals->lock += outside->total;
@@ -126,23 +127,46 @@ void sw_totals_note_detail(struct sw_thread *thread, struct sw_watch *watch)
     watch->detail_entered = note.entered;
 }
 
+/* Without descriptors these are sleeps: time.sleep of CPython up to 3.10 is a select. */
+static bool waits_on_nothing(const struct sw_syscall_view *view)
+{
+    switch (view->number) {
+#if defined(SYS_select)
+    case SYS_select:
+#endif
+    case SYS_pselect6:
+        return view->argument[0] == 0;
+#if defined(SYS_poll)
+    case SYS_poll:
+#endif
+    case SYS_ppoll:
+        return view->argument[1] == 0;
+    default:
+        return false;
+    }
+}
+
+static bool is_same_call(const struct sw_syscall_view *one, const struct sw_syscall_view *other)
+{
+    return one->known && other->known && !one->running && !other->running && one->number >= 0 &&
+           one->number == other->number && one->sp == other->sp && one->pc == other->pc;
+}
+
 void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view *view,
                             uint64_t now)
 {
-    struct sw_syscall_view *last = &watch->view;
-    bool same = last->known && view->known && !last->running && !view->running &&
-                last->number >= 0 && last->number == view->number && last->sp == view->sp &&
-                last->pc == view->pc;
-    if (same && now > watch->view_ticks) {
+    if (is_same_call(&watch->view, view) && now > watch->view_ticks) {
         unsigned i = 0;
         while (i + 1 < SW_WATCH_OUTSIDE && watch->outside[i].total != 0 &&
                watch->outside[i].number != view->number)
             i++;
-        if (watch->outside[i].total == 0 || watch->outside[i].number == view->number) {
-            watch->outside[i].number = view->number;
-            watch->outside[i].total += now - watch->view_ticks;
+        struct sw_outside *outside = &watch->outside[i];
+        if (outside->total == 0 || outside->number == view->number) {
+            outside->number = view->number;
+            outside->sleeps = waits_on_nothing(view);
+            outside->total += now - watch->view_ticks;
         }
     }
-    *last = *view;
+    watch->view = *view;
     watch->view_ticks = now;
 }

@@ -28,6 +28,7 @@ struct sw_sample {
 /* A system call that no wrapper noted, seen at two looks. */
 struct sw_outside {
     long number;
+    bool sleeps;    /* a select or poll of no descriptors */
     uint64_t total; /* ticks */
 };
 
