@@ -4,9 +4,10 @@
  * tsc, else clock_gettime), all in one run.
  *
  * Called by `make bench` with the path of the library, which it puts in LD_PRELOAD and runs itself
- * again. The wrapped function and libc's own are called in alternating blocks, on an epoll with
- * nothing ready and the timeout 0, so that what else happens on the machine hits both. Medians of
- * blocks; the interval is the quartiles of the blocks' ratios.
+ * again, several times: where the loader puts a program's pages makes a difference of its own. In
+ * each run the wrapped function and libc's own are called in alternating blocks, on an epoll with
+ * nothing ready and the timeout 0, so that what else happens on the machine hits both. The figures
+ * are medians of the runs' medians; the interval is the runs' quartiles.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -19,7 +20,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-enum { BLOCKS = 2001, CALLS = 200 };
+enum { RUNS = 9, BLOCKS = 2001, CALLS = 200 };
 
 typedef int wait_function(int, struct epoll_event *, int, int);
 
@@ -64,9 +65,14 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double share_of(double *sorted, int count, double share)
+{
+    return sorted[(int)(share * (count - 1))];
+}
+
 static double at(double *sorted, double share)
 {
-    return sorted[(int)(share * (BLOCKS - 1))];
+    return share_of(sorted, BLOCKS, share);
 }
 
 static void measure(wait_function *real)
@@ -90,12 +96,7 @@ static void measure(wait_function *real)
     qsort(wrapped, BLOCKS, sizeof *wrapped, compare);
     qsort(plain, BLOCKS, sizeof *plain, compare);
     qsort(clocks, BLOCKS, sizeof *clocks, compare);
-    printf("loop wait: the library adds %.2f times two reads of its clock (%s); quartiles %.2f to "
-           "%.2f\n",
-           at(ratio, 0.5), reads_tsc ? "rdtsc" : "clock_gettime", at(ratio, 0.25), at(ratio, 0.75));
-    printf("loop wait: with the library / without = %.3f (%.1f ns / %.1f ns; two reads of the "
-           "clock %.1f ns)\n",
-           at(wrapped, 0.5) / at(plain, 0.5), at(wrapped, 0.5), at(plain, 0.5), at(clocks, 0.5));
+    printf("%f %f %f %f\n", at(ratio, 0.5), at(wrapped, 0.5), at(plain, 0.5), at(clocks, 0.5));
 }
 
 static int clocksource_is_tsc(void)
@@ -110,31 +111,68 @@ static int clocksource_is_tsc(void)
     return strcmp(name, "tsc\n") == 0;
 }
 
+static int run_inner(const char *library)
+{
+    void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+    wait_function *real = libc ? (wait_function *)dlsym(libc, "epoll_wait") : NULL;
+    if (!real || real == epoll_wait) {
+        fprintf(stderr, "loop_wait: %s does not stand in for epoll_wait\n", library);
+        return 1;
+    }
+    measure(real);
+    return 0;
+}
+
+/* One run of this program with the library; its four figures. */
+static int run_once(const char *command, double figures[4])
+{
+    FILE *output = popen(command, "r");
+    int read = output ? fscanf(output, "%lf %lf %lf %lf", &figures[0], &figures[1], &figures[2],
+                               &figures[3])
+                      : 0;
+    return output && pclose(output) == 0 && read == 4;
+}
+
+static int run_outer(const char *library)
+{
+    static double values[4][RUNS];
+    char command[8192];
+    snprintf(command, sizeof command,
+             "LOOP_WAIT_INNER=1 STALLWATCH_LOG=none LD_PRELOAD='%s' exec /proc/%d/exe '%s'",
+             library, (int)getpid(), library);
+    for (int i = 0; i < RUNS; i++) {
+        double figures[4];
+        if (!run_once(command, figures))
+            return 1;
+        for (int j = 0; j < 4; j++)
+            values[j][i] = figures[j];
+    }
+    for (int j = 0; j < 4; j++)
+        qsort(values[j], RUNS, sizeof values[j][0], compare);
+    printf("loop wait: the library adds %.2f times two reads of its clock (%s); quartiles of %d "
+           "runs %.2f to %.2f\n",
+           share_of(values[0], RUNS, 0.5), reads_tsc ? "rdtsc" : "clock_gettime", RUNS,
+           share_of(values[0], RUNS, 0.25), share_of(values[0], RUNS, 0.75));
+    double wrapped = share_of(values[1], RUNS, 0.5), plain = share_of(values[2], RUNS, 0.5);
+    printf("loop wait: with the library / without = %.3f (%.1f ns / %.1f ns; two reads of the "
+           "clock %.1f ns)\n",
+           wrapped / plain, wrapped, plain, share_of(values[3], RUNS, 0.5));
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     if (count != 2) {
         fprintf(stderr, "usage: loop_wait LIBRARY\n");
         return 2;
     }
-    if (!getenv("LOOP_WAIT_INNER")) {
-        char *library = realpath(arguments[1], NULL);
-        if (!library) {
-            fprintf(stderr, "loop_wait: %s: %s\n", arguments[1], strerror(errno));
-            return 1;
-        }
-        setenv("LOOP_WAIT_INNER", "1", 1);
-        setenv("STALLWATCH_LOG", "none", 1);
-        setenv("LD_PRELOAD", library, 1);
-        execv("/proc/self/exe", arguments);
-        return 1;
-    }
-    void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
-    wait_function *real = libc ? (wait_function *)dlsym(libc, "epoll_wait") : NULL;
-    if (!real || real == epoll_wait) {
-        fprintf(stderr, "loop_wait: %s does not stand in for epoll_wait\n", arguments[1]);
-        return 1;
-    }
     reads_tsc = clocksource_is_tsc();
-    measure(real);
-    return 0;
+    if (getenv("LOOP_WAIT_INNER"))
+        return run_inner(arguments[1]);
+    char *library = realpath(arguments[1], NULL);
+    if (!library) {
+        fprintf(stderr, "loop_wait: %s: %s\n", arguments[1], strerror(errno));
+        return 1;
+    }
+    return run_outer(library);
 }

@@ -40,34 +40,43 @@ static int64_t timeout_of_timespec(const struct timespec *timeout)
     return (int64_t)timeout->tv_sec * 1000000000 + timeout->tv_nsec;
 }
 
-SW_EXPORT int epoll_wait(int epfd, struct epoll_event *events, int most, int timeout_ms)
-{
-    struct sw_wait wait;
-    SW_EPOLL_BEGIN(wait, SW_CALL_epoll_wait, epfd, timeout_of_ms(timeout_ms));
-    int ready = SW_NEXT(epoll_wait)(epfd, events, most, timeout_ms);
-    SW_WAIT_END(wait, ready);
-    return ready;
-}
+/*
+ * The epoll waits, two functions each: the wait of the usual loop, which is all that a busy loop
+ * calls, kept small, since a system call leaves little in the caches; and any other, out of its
+ * way.
+ */
+#define EPOLL_WRAPPER(name, parameters, arguments, timeout_ns)                                     \
+    static __attribute__((noinline, cold)) int name##_unusual parameters                           \
+    {                                                                                              \
+        struct sw_wait wait;                                                                       \
+        SW_WAIT_BEGIN_UNUSUAL(wait, epfd, NULL, 0, timeout_ns, SW_CALL_##name);                    \
+        int ready = SW_NEXT(name) arguments;                                                       \
+        SW_WAIT_END(wait, ready);                                                                  \
+        return ready;                                                                              \
+    }                                                                                              \
+                                                                                                   \
+    SW_EXPORT int name parameters                                                                  \
+    {                                                                                              \
+        struct sw_thread *thread = sw_thread_self;                                                 \
+        if (SW_UNLIKELY(!sw_wait_is_usual(thread, epfd)))                                          \
+            return name##_unusual arguments;                                                       \
+        struct sw_wait wait;                                                                       \
+        SW_WAIT_BEGIN_USUAL(wait, thread, SW_CALL_##name, timeout_ns);                             \
+        int ready = SW_NEXT(name) arguments;                                                       \
+        sw_wait_leave(&wait, ready);                                                               \
+        return ready;                                                                              \
+    }
 
-SW_EXPORT int epoll_pwait(int epfd, struct epoll_event *events, int most, int timeout_ms,
-                          const sigset_t *mask)
-{
-    struct sw_wait wait;
-    SW_EPOLL_BEGIN(wait, SW_CALL_epoll_pwait, epfd, timeout_of_ms(timeout_ms));
-    int ready = SW_NEXT(epoll_pwait)(epfd, events, most, timeout_ms, mask);
-    SW_WAIT_END(wait, ready);
-    return ready;
-}
-
-SW_EXPORT int epoll_pwait2(int epfd, struct epoll_event *events, int most,
-                           const struct timespec *timeout, const sigset_t *mask)
-{
-    struct sw_wait wait;
-    SW_EPOLL_BEGIN(wait, SW_CALL_epoll_pwait2, epfd, timeout_of_timespec(timeout));
-    int ready = SW_NEXT(epoll_pwait2)(epfd, events, most, timeout, mask);
-    SW_WAIT_END(wait, ready);
-    return ready;
-}
+EPOLL_WRAPPER(epoll_wait, (int epfd, struct epoll_event *events, int most, int timeout_ms),
+              (epfd, events, most, timeout_ms), timeout_of_ms(timeout_ms))
+EPOLL_WRAPPER(epoll_pwait,
+              (int epfd, struct epoll_event *events, int most, int timeout_ms,
+               const sigset_t *mask),
+              (epfd, events, most, timeout_ms, mask), timeout_of_ms(timeout_ms))
+EPOLL_WRAPPER(epoll_pwait2,
+              (int epfd, struct epoll_event *events, int most, const struct timespec *timeout,
+               const sigset_t *mask),
+              (epfd, events, most, timeout, mask), timeout_of_timespec(timeout))
 
 SW_EXPORT int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {

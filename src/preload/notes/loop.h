@@ -152,15 +152,19 @@ SW_INLINE bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
             atomic_load_explicit(&thread->attention, memory_order_relaxed)) == 0;
 }
 
+#define SW_WAIT_BEGIN_USUAL(wait, noting, call_id, timeout)                                        \
+    do {                                                                                           \
+        SW_NOTE_STACK_POINTER((noting)->note.registers.rsp, (noting)->outer->wait_sp);             \
+        sw_wait_enter(&(wait), (noting), (noting)->outer, (call_id), (timeout));                   \
+    } while (0)
+
 #define SW_EPOLL_BEGIN(wait, call_id, epfd, timeout)                                               \
     do {                                                                                           \
         struct sw_thread *noting_ = sw_thread_self;                                                \
-        if (SW_LIKELY(sw_wait_is_usual(noting_, (epfd)))) {                                        \
-            SW_NOTE_STACK_POINTER(noting_->note.registers.rsp, noting_->outer->wait_sp);           \
-            sw_wait_enter(&(wait), noting_, noting_->outer, (call_id), (timeout));                 \
-        } else {                                                                                   \
+        if (SW_LIKELY(sw_wait_is_usual(noting_, (epfd))))                                          \
+            SW_WAIT_BEGIN_USUAL(wait, noting_, (call_id), (timeout));                              \
+        else                                                                                       \
             SW_WAIT_BEGIN_UNUSUAL(wait, (epfd), NULL, 0, (timeout), (call_id));                    \
-        }                                                                                          \
     } while (0)
 
 #define SW_POLL_BEGIN(wait, call_id, fds, count, timeout)                                          \
