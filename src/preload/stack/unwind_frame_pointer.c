@@ -18,6 +18,8 @@
 #include "preload/stack/unwind_step.h"
 #include "preload/stack/unwind_table.h"
 
+#define FIRST_BYTES 5 /* endbr64 and a push %rbp */
+
 /* Length of the memory or register operand that `modrm` begins (without a REX prefix's doing), with
  * it. */
 static unsigned operand_length(uint8_t modrm)
@@ -61,6 +63,16 @@ static bool is_indirect_jump(const uint8_t *code)
     return code[0] == 0xff && code[1] == 0x25;
 }
 
+/* May `ip` be at one of a function's first instructions, where nothing has been pushed before? A
+ * push %rbp farther in comes after other pushes. Without a table (JIT) nothing says that it is not.
+ */
+static bool may_be_first(uint64_t ip)
+{
+    struct sw_module *module = sw_modules_find(ip);
+    uint64_t start = module ? sw_unwind_table_start(module, ip) : 0;
+    return start == 0 || ip - start <= FIRST_BYTES;
+}
+
 /*
  * How far above rsp the return address is, going by the instruction about to run; -1: it does not
  * say. *saved tells that the word below it is the caller's rbp.
@@ -80,7 +92,7 @@ static int offset_by_instruction(uint64_t ip, bool prologues, bool *saved)
         return 0;
     if (code[0] == 0x68 && code[5] == 0xe9) /* a PLT's push $index; jmp: not bound yet */
         return 0;
-    if (!prologues)
+    if (!prologues || !may_be_first(ip))
         return -1;
     if (code[0] == 0x55) /* push %rbp */
         return 0;

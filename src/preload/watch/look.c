@@ -18,7 +18,9 @@
     20 /* while the stall goes on, looking at it comes first; the helper reads ahead meanwhile */
 #define HELPER_EXIT_WAIT_MS 1000
 #define LONGEST_STEP_NS     UINT64_C(100000000)
-#define MS_NS               UINT64_C(1000000)
+#define DUE_APART_NS        UINT64_C(100000000)
+
+static uint64_t last_due_ticks;
 
 static uint64_t threshold_ns(void)
 {
@@ -60,9 +62,10 @@ static void report(struct sw_thread *thread, struct sw_watch *watch, const struc
     sw_arena_reset(sw_pool_capture());
 }
 
-/* What would have to be told if the program died now. Only of a stall that has gone on for a while:
- * composing takes the time in which the stall should be looked at. */
-static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
+/* What would have to be told if the program died now. `helper_wait_ms` is short or 0: while the
+ * stall goes on, looking at it comes first. */
+static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t now,
+                      unsigned helper_wait_ms)
 {
     struct sw_compose_input input = {
         .thread = thread,
@@ -70,7 +73,7 @@ static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t
         .now = now,
         .state = SW_STALL_ONGOING,
         .program = sw_publish_process_info()->program,
-        .helper_wait_ms = HELPER_DUE_WAIT_MS,
+        .helper_wait_ms = helper_wait_ms,
     };
     struct sw_stall stall;
     const char *top = NULL;
@@ -82,6 +85,7 @@ static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t
     watch->occurrence = stall.occurrence;
     watch->signature = stall.signature;
     watch->due_age_ns = age_ns_at(watch, now);
+    last_due_ticks = now;
     sw_arena_reset(sw_pool_capture());
 }
 
@@ -235,6 +239,39 @@ static void suspect(struct sw_thread *thread, struct sw_watch *watch)
         watch->dropped = true;
 }
 
+/* Leaves what is due at the threshold, if that was not done for another stall just now, and then
+ * again each time the stall has grown by an eighth. */
+static void keep_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t now, bool first)
+{
+    uint64_t age_ns = age_ns_at(watch, now);
+    if (first) {
+        if (sw_clock_ticks_to_ns(now - last_due_ticks) >= DUE_APART_NS)
+            leave_due(thread, watch, now, 0);
+    } else if (age_ns >= sw_process_settings.ongoing_ns / 4 &&
+               age_ns > watch->due_age_ns + watch->due_age_ns / 8) {
+        leave_due(thread, watch, now, HELPER_DUE_WAIT_MS);
+    }
+}
+
+/* An iteration over the threshold: is it a stall, and is it time to say so while it goes on? */
+static void look_at_stall(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
+{
+    uint64_t age_ns = age_ns_at(watch, now);
+    bool confirmed = atomic_load(&thread->loops[watch->loop].state) == SW_LOOP_OWNED;
+    bool first = !watch->judged;
+    if (first)
+        suspect(thread, watch);
+    if (!watch->dropped && age_ns >= watch->next_ongoing_ns) {
+        suspect(thread, watch);
+        if (!watch->dropped)
+            report(thread, watch, NULL, now, SW_STALL_ONGOING);
+        while (watch->next_ongoing_ns <= age_ns)
+            watch->next_ongoing_ns *= 2;
+    } else if (!watch->dropped && confirmed) {
+        keep_due(thread, watch, now, first);
+    }
+}
+
 static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
 {
     struct sw_syscall_view view;
@@ -248,8 +285,7 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     else
         sw_account_syscall(thread->tid, &view);
     /* All that was read belongs to this iteration only if it still goes on. */
-    struct sw_loop *loop = &thread->loops[watch->loop];
-    if (atomic_load(&loop->busy_since) != watch->began)
+    if (atomic_load(&thread->loops[watch->loop].busy_since) != watch->began)
         return;
     if (!watch->first.valid)
         watch->first = reading;
@@ -257,21 +293,8 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     watch->known = reading;
     sw_totals_note_outside(watch, &view, now);
     sw_samples_step(thread, watch, age_ns, &view);
-    if (age_ns < threshold_ns() || watch->dropped)
-        return;
-    bool confirmed = atomic_load(&loop->state) == SW_LOOP_OWNED;
-    if (!watch->judged)
-        suspect(thread, watch);
-    if (!watch->dropped && age_ns >= watch->next_ongoing_ns) {
-        suspect(thread, watch);
-        if (!watch->dropped)
-            report(thread, watch, NULL, now, SW_STALL_ONGOING);
-        while (watch->next_ongoing_ns <= age_ns)
-            watch->next_ongoing_ns *= 2;
-    } else if (!watch->dropped && confirmed && age_ns >= sw_process_settings.ongoing_ns / 4 &&
-               age_ns > watch->due_age_ns + watch->due_age_ns / 8) {
-        leave_due(thread, watch, now);
-    }
+    if (age_ns >= threshold_ns() && !watch->dropped)
+        look_at_stall(thread, watch, now);
 }
 
 static uint64_t next_look(const struct sw_watch *watch, uint64_t now)

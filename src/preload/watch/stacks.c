@@ -97,7 +97,7 @@ static void ask_lines(const struct group *groups, unsigned group_count, struct l
                 frame->module->path, frame->module->build_id, frame->symbol, frame->address};
         }
     }
-    if (lines->count > 0)
+    if (lines->count > 0 && timeout_ms > 0)
         sw_helper_ask(lines->questions, lines->count, lines->answers, arena, timeout_ms);
 }
 

@@ -17,6 +17,7 @@ struct sw_stacks {
 
 /* `key` is the call's name or "cpu"; `program` the program's base name. The helper is waited for
  * `timeout_ms` at most. */
+/* (Nor asked, where that is 0.) */
 void sw_stacks_build(const struct sw_watch *watch, const struct sw_unwind_stack *base,
                      const char *program, const char *key, unsigned timeout_ms,
                      struct sw_stacks *result);
