@@ -44,6 +44,7 @@ MAY_INCLUDE = {
     "notes": {"common"},
     "stack": {"common"},
     "report": {"common", "notes"},
+    "interpose": {"common", "notes"},
 }
 
 

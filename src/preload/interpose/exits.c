@@ -14,7 +14,6 @@
 #include "preload/interpose/next.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
-#include "preload/watch/watchdog.h"
 
 SW_NEXT_DEFINE(exit);
 SW_NEXT_DEFINE(_exit);
@@ -28,7 +27,7 @@ static void note_exit_begins(void)
         return;
     if (atomic_load(&sw_process->exit_ticks) == 0)
         atomic_store(&sw_process->exit_ticks, sw_clock_ticks());
-    sw_watchdog_finish();
+    sw_process_finish();
 }
 
 /* In a child of vfork, which shares our memory, and in a forked one that ran no loop, nothing is

@@ -6,9 +6,7 @@
 #include <unistd.h>
 
 #include "preload/interpose/next.h"
-#include "preload/notes/process.h"
-#include "preload/report/helper.h"
-#include "preload/watch/quiet.h"
+#include "preload/notes/quiet.h"
 
 SW_NEXT_DEFINE(fork);
 
@@ -16,9 +14,7 @@ SW_EXPORT pid_t fork(void)
 {
     sw_quiet_fork_begin();
     pid_t child = SW_NEXT(fork)();
-    if (child == 0)
-        sw_helper_forget();
-    else
+    if (child != 0)
         sw_quiet_fork_end();
     return child;
 }

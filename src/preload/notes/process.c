@@ -22,6 +22,7 @@ bool sw_process_passive;
 bool sw_process_in_valgrind;
 void (*sw_process_watch)(void);
 void (*sw_process_wake)(void);
+void (*sw_process_finish)(void);
 
 static char setting_values[8192];
 static uint64_t stderr_device, stderr_inode;

@@ -56,6 +56,10 @@ extern void (*sw_process_watch)(void);
  * a poll loop is busy again after idling. One system call at most; any thread; keeps errno. */
 extern void (*sw_process_wake)(void);
 
+/* The process is about to exit: what is due is written before this returns, within a bounded time.
+ * Any thread; keeps errno. */
+extern void (*sw_process_finish)(void);
+
 /* Makes `sw_process` ready in this process (also in a forked child). True if it is watched. Slow,
  * at the first wait of a thread; keeps errno. */
 bool sw_process_start(void);

@@ -11,6 +11,7 @@
 #include "preload/watch/ownership.h"
 #include "preload/watch/publish.h"
 #include "preload/watch/samples.h"
+#include "preload/watch/say.h"
 #include "preload/watch/totals.h"
 
 #define HELPER_WAIT_MS 1500
@@ -223,7 +224,7 @@ static void clear_finished(struct sw_thread *thread, struct sw_watch *watch)
             report(thread, watch, NULL, closed, SW_STALL_EXITING);
         if (watch->open && watch->loop == i)
             watch->open = false;
-        sw_publish_loop_over(thread, loop, state == SW_LOOP_LEFT);
+        sw_say_loop_over(thread, loop, state == SW_LOOP_LEFT);
         sw_loops_archive(thread, loop);
         loop->id = 0;
         atomic_compare_exchange_strong(&loop->state, &state, SW_LOOP_FREE);

@@ -6,7 +6,6 @@
 #include <sys/prctl.h>
 #include <sys/utsname.h>
 
-#include "common/version.h"
 #include "common/kernel.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/loop.h"
@@ -15,10 +14,9 @@
 #include "preload/report/helper.h"
 #include "preload/report/report.h"
 #include "preload/report/sink.h"
-#include "preload/watch/account.h"
 #include "preload/watch/groups.h"
 #include "preload/watch/loops.h"
-#include "preload/watch/memory_pool.h"
+#include "preload/watch/say.h"
 
 #define BUFFER_SIZE (4u << 20)
 #define DUE_SIZE    (96u << 10) /* a stall and the summary; the helper's memory is small */
@@ -103,110 +101,18 @@ static struct sw_text begin_text(void)
     return text;
 }
 
-void sw_publish_message(const char *message, bool always)
-{
-    if (out.buffer == NULL || (!always && !sw_process_settings.verbose))
-        return;
-    struct sw_text text = begin_text();
-    sw_report_message_text(&text, out.info.pid, message);
-    if (always)
-        sw_sink_complain(text.data, text.length);
-    else
-        sw_sink_text(text.data, text.length);
-}
-
-/* The settings' problems come as lines; each is one message. */
-static void say_setting_problems(void)
-{
-    const char *line = sw_process_settings.problem_text;
-    while (*line != '\0') {
-        size_t length = strcspn(line, "\n");
-        char message[SAY_MOST];
-        struct sw_text text;
-        sw_text_init(&text, message, sizeof message);
-        sw_text_bytes(&text, line, length);
-        sw_publish_message(message, true);
-        line += length + (line[length] == '\n');
-    }
-}
-
-/* Settings that this version reads and does not act on yet. */
-static void say_idle_settings(void)
-{
-    const struct {
-        bool set;
-        const char *message;
-    } idle[] = {
-        {sw_process_settings.suppressions != NULL,
-         "STALLWATCH_SUPPRESSIONS has no effect in version " SW_VERSION},
-        {sw_process_settings.metrics != NULL,
-         "STALLWATCH_METRICS has no effect in version " SW_VERSION},
-        {sw_process_settings.annotate != SW_ANNOTATE_NONE,
-         "STALLWATCH_ANNOTATE has no effect in version " SW_VERSION},
-    };
-    for (unsigned i = 0; i < sizeof idle / sizeof idle[0]; i++)
-        if (idle[i].set)
-            sw_publish_message(idle[i].message, true);
-}
-
-static void say_sink_problems(void)
-{
-    char message[SAY_MOST];
-    struct sw_text text;
-    sw_text_init(&text, message, sizeof message);
-    while (sw_sink_problem(&text)) {
-        sw_publish_message(message, true);
-        sw_text_reset(&text);
-    }
-}
-
 void sw_publish_process(void)
 {
     if (out.buffer == NULL || out.said)
         return;
     out.said = true;
-    say_setting_problems();
-    say_idle_settings();
-    say_sink_problems();
+    sw_say_settings();
+    sw_say_sink();
     if (!sw_sink_wants_json())
         return;
     struct sw_text text = begin_text();
     sw_report_process_json(&text, &out.info, sw_clock_realtime_ns());
     sw_sink_json(text.data, text.length);
-}
-
-static void say_loop(const struct sw_thread *thread, const struct sw_loop *loop, const char *what)
-{
-    if (!sw_process_settings.verbose)
-        return;
-    char message[SAY_MOST], name[17];
-    struct sw_text text;
-    sw_account_name(thread->tid, name);
-    sw_text_init(&text, message, sizeof message);
-    sw_text_string(&text, "loop ");
-    sw_text_unsigned(&text, loop->id);
-    sw_text_string(&text, what);
-    sw_text_string(&text, "thread ");
-    sw_text_unsigned(&text, (uint64_t)thread->tid);
-    sw_text_string(&text, " \"");
-    sw_text_escaped(&text, name, strlen(name), sizeof name);
-    sw_text_string(&text, "\", ");
-    sw_text_string(&text, sw_call_info(loop->wait_id)->name);
-    if (loop->fd >= 0) {
-        sw_text_string(&text, " on fd ");
-        sw_text_signed(&text, loop->fd);
-    }
-    sw_publish_message(message, false);
-}
-
-void sw_publish_loop_found(const struct sw_thread *thread, const struct sw_loop *loop)
-{
-    say_loop(thread, loop, " found: ");
-}
-
-void sw_publish_loop_over(const struct sw_thread *thread, const struct sw_loop *loop, bool left)
-{
-    say_loop(thread, loop, left ? " left (its function has returned): " : " closed: ");
 }
 
 static bool counts(const struct sw_stall *stall)
@@ -223,7 +129,7 @@ static void say_left_out(void)
 {
     if (out.left_out_this_minute == 0)
         return;
-    char message[SAY_MOST];
+    char message[SW_SAY_MOST];
     struct sw_text text;
     sw_text_init(&text, message, sizeof message);
     sw_text_unsigned(&text, out.left_out_this_minute);
@@ -231,9 +137,7 @@ static void say_left_out(void)
     sw_text_unsigned(&text, sw_process_settings.max_reports);
     sw_text_string(&text, "); they are counted");
     out.left_out_this_minute = 0;
-    struct sw_text line = begin_text();
-    sw_report_message_text(&line, out.info.pid, message);
-    sw_sink_text(line.data, line.length);
+    sw_say_report(message);
 }
 
 /* May this report be a full one? At most so many a minute. */
@@ -271,7 +175,7 @@ static void say_helper_problem(void)
     if (problem == NULL)
         return;
     out.helper_problem_said = true;
-    sw_publish_message(problem, true);
+    sw_say(problem, true);
 }
 
 static void write_stall(const struct sw_stall *stall, bool full)

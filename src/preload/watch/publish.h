@@ -5,7 +5,6 @@
 #ifndef SW_WATCH_PUBLISH_H
 #define SW_WATCH_PUBLISH_H
 
-#include "preload/notes/thread.h"
 #include "preload/stall.h"
 
 /* Once in a process, before anything is written: reads what every record says of the process,
@@ -15,19 +14,12 @@ const struct sw_process_info *sw_publish_process_info(void);
 /* What a process says when its first loop is found: problems of the settings, the JSON's process
  * record. */
 void sw_publish_process(void);
-/* A line of the library's own, with STALLWATCH_VERBOSE=1 (`always`: in any case). */
-void sw_publish_message(const char *message, bool always);
-
 /* A stall, ongoing or over. Sets `counted`, `id` and `occurrence` where they are not yet set (0),
  * and counts it when it is over. */
 void sw_publish_stall(struct sw_stall *stall, const char *top);
 /* The stall in progress as it would have to be told if the program died now, and the summary; NULL:
  * the summary alone. */
 void sw_publish_due(struct sw_stall *stall);
-/* With STALLWATCH_VERBOSE=1: a loop was found, or is over (its descriptor closed, or its function
- * returned). */
-void sw_publish_loop_found(const struct sw_thread *thread, const struct sw_loop *loop);
-void sw_publish_loop_over(const struct sw_thread *thread, const struct sw_loop *loop, bool left);
 /* At each pass: what the program did to its standard error is passed on to the helper. */
 void sw_publish_tend(void);
 /* Stalls that were lost to a full ring. */

@@ -11,7 +11,7 @@
 
 #include "common/kernel.h"
 #include "preload/stack/memory.h"
-#include "preload/watch/quiet.h"
+#include "preload/notes/quiet.h"
 
 #define MOST_STACK (256 * 1024)
 

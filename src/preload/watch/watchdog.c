@@ -32,8 +32,9 @@
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/ownership.h"
 #include "preload/watch/publish.h"
-#include "preload/watch/quiet.h"
+#include "preload/notes/quiet.h"
 #include "preload/watch/sampler.h"
+#include "preload/watch/say.h"
 
 #define STACK_SIZE       (512 * 1024)
 #define MOST_WATCHES     16384
@@ -82,7 +83,7 @@ static void load_unwinder_once(void)
     sw_helper_place(sw_process_in_valgrind ? "none" : sw_process_settings.helper);
     sw_quiet_end();
     if (error != 0)
-        sw_publish_message(why, true);
+        sw_say(why, true);
 }
 
 static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
@@ -94,7 +95,7 @@ static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
         watch->announced[i] = loop->id;
         sw_publish_process();
         load_unwinder_once();
-        sw_publish_loop_found(thread, loop);
+        sw_say_loop_found(thread, loop);
         sw_ownership_base(thread, watch, i);
         sw_account_read(thread->tid, &watch->known);
     }

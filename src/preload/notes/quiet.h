@@ -3,8 +3,8 @@
  * inherits their locks held would hang in its own watchdog. Both sides wait for a bounded time
  * only.
  */
-#ifndef SW_WATCH_QUIET_H
-#define SW_WATCH_QUIET_H
+#ifndef SW_NOTES_QUIET_H
+#define SW_NOTES_QUIET_H
 
 /* Around everything that takes a lock outside of ours. Watchdog thread. */
 void sw_quiet_begin(void);

@@ -1,6 +1,6 @@
 /* See quiet.h. The two flags are raised before the other is read (Dekker), so one of the two always
  * sees the other. */
-#include "preload/watch/quiet.h"
+#include "preload/notes/quiet.h"
 
 #include <time.h>
 

@@ -1,0 +1,122 @@
+/* See say.h. */
+#include "preload/watch/say.h"
+
+#include <string.h>
+
+#include "common/version.h"
+#include "preload/notes/process.h"
+#include "preload/report/report.h"
+#include "preload/report/sink.h"
+#include "preload/watch/account.h"
+
+static struct sw_text put_together(char *buffer, size_t size, const char *message)
+{
+    struct sw_text text;
+    sw_text_init(&text, buffer, size);
+    sw_report_message_text(&text, sw_process->pid, message);
+    return text;
+}
+
+void sw_say(const char *message, bool always)
+{
+    char line[SW_SAY_MOST + 64];
+    if (!always && !sw_process_settings.verbose)
+        return;
+    struct sw_text text = put_together(line, sizeof line, message);
+    if (always)
+        sw_sink_complain(text.data, text.length);
+    else
+        sw_sink_text(text.data, text.length);
+}
+
+void sw_say_report(const char *message)
+{
+    char line[SW_SAY_MOST + 64];
+    struct sw_text text = put_together(line, sizeof line, message);
+    sw_sink_text(text.data, text.length);
+}
+
+/* The settings' problems come as lines; each is one message. */
+static void say_setting_problems(void)
+{
+    const char *line = sw_process_settings.problem_text;
+    while (*line != '\0') {
+        size_t length = strcspn(line, "\n");
+        char message[SW_SAY_MOST];
+        struct sw_text text;
+        sw_text_init(&text, message, sizeof message);
+        sw_text_bytes(&text, line, length);
+        sw_say(message, true);
+        line += length + (line[length] == '\n');
+    }
+}
+
+/* Settings that this version reads and does not act on yet. */
+static void say_idle_settings(void)
+{
+    const struct {
+        bool set;
+        const char *message;
+    } idle[] = {
+        {sw_process_settings.suppressions != NULL,
+         "STALLWATCH_SUPPRESSIONS has no effect in version " SW_VERSION},
+        {sw_process_settings.metrics != NULL,
+         "STALLWATCH_METRICS has no effect in version " SW_VERSION},
+        {sw_process_settings.annotate != SW_ANNOTATE_NONE,
+         "STALLWATCH_ANNOTATE has no effect in version " SW_VERSION},
+    };
+    for (unsigned i = 0; i < sizeof idle / sizeof idle[0]; i++)
+        if (idle[i].set)
+            sw_say(idle[i].message, true);
+}
+
+void sw_say_settings(void)
+{
+    say_setting_problems();
+    say_idle_settings();
+}
+
+void sw_say_sink(void)
+{
+    char message[SW_SAY_MOST];
+    struct sw_text text;
+    sw_text_init(&text, message, sizeof message);
+    while (sw_sink_problem(&text)) {
+        sw_say(message, true);
+        sw_text_reset(&text);
+    }
+}
+
+static void say_loop(const struct sw_thread *thread, const struct sw_loop *loop, const char *what)
+{
+    if (!sw_process_settings.verbose)
+        return;
+    char message[SW_SAY_MOST], name[17];
+    struct sw_text text;
+    sw_account_name(thread->tid, name);
+    sw_text_init(&text, message, sizeof message);
+    sw_text_string(&text, "loop ");
+    sw_text_unsigned(&text, loop->id);
+    sw_text_string(&text, what);
+    sw_text_string(&text, "thread ");
+    sw_text_unsigned(&text, (uint64_t)thread->tid);
+    sw_text_string(&text, " \"");
+    sw_text_escaped(&text, name, strlen(name), sizeof name);
+    sw_text_string(&text, "\", ");
+    sw_text_string(&text, sw_call_info(loop->wait_id)->name);
+    if (loop->fd >= 0) {
+        sw_text_string(&text, " on fd ");
+        sw_text_signed(&text, loop->fd);
+    }
+    sw_say(message, false);
+}
+
+void sw_say_loop_found(const struct sw_thread *thread, const struct sw_loop *loop)
+{
+    say_loop(thread, loop, " found: ");
+}
+
+void sw_say_loop_over(const struct sw_thread *thread, const struct sw_loop *loop, bool left)
+{
+    say_loop(thread, loop, left ? " left (its function has returned): " : " closed: ");
+}

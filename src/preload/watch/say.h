@@ -1,0 +1,28 @@
+/*
+ * What the library says of itself: settings that cannot be used, files that cannot be written,
+ * loops found and lost. One line each, prefixed as reports are. Watchdog thread.
+ */
+#ifndef SW_WATCH_SAY_H
+#define SW_WATCH_SAY_H
+
+#include <stdbool.h>
+
+#include "preload/notes/thread.h"
+
+#define SW_SAY_MOST 512 /* bytes of a message */
+
+/* `always`: to standard error, wherever the log goes; else to the log, with STALLWATCH_VERBOSE=1.
+ */
+void sw_say(const char *message, bool always);
+/* To the log, as the reports are. */
+void sw_say_report(const char *message);
+/* Problems of the settings, and settings that this version reads without acting on them. */
+void sw_say_settings(void);
+/* Files that could not be opened. */
+void sw_say_sink(void);
+/* With STALLWATCH_VERBOSE=1: a loop was found, or is over (its descriptor closed, or its function
+ * returned). */
+void sw_say_loop_found(const struct sw_thread *thread, const struct sw_loop *loop);
+void sw_say_loop_over(const struct sw_thread *thread, const struct sw_loop *loop, bool left);
+
+#endif
