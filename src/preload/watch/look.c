@@ -371,7 +371,8 @@ void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exi
         return;
     uint64_t began = atomic_load(&loop->busy_since);
     uint64_t iteration = atomic_load(&loop->iteration);
-    if (began == 0)
+    /* A thread that has ended did so after its last wait: clean-up. */
+    if (began == 0 || !sw_account_alive(thread->tid))
         return;
     unsigned index = (unsigned)(loop - thread->loops);
     if (!watch->open || watch->iteration != iteration || watch->began != began)

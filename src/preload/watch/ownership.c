@@ -71,10 +71,18 @@ static bool is_entry(const struct sw_unwind_frame *frame)
     return strncmp(module->name, "libc.so", 7) == 0;
 }
 
+/* Two whole stacks of one thread begin with the same frame, unless one is a fiber's: then nothing
+ * can be told from comparing them. */
+static bool are_comparable(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
+{
+    return stack->complete && base->complete && stack->count > 0 && base->count > 0 &&
+           stack->frame[stack->count - 1].cfa == base->frame[base->count - 1].cfa;
+}
+
 static bool function_has_returned(const struct sw_unwind_stack *stack,
                                   const struct sw_unwind_stack *base)
 {
-    if (!stack->complete || !base->complete)
+    if (!are_comparable(stack, base))
         return false;
     unsigned common = sw_ownership_common(stack, base);
     return common == 0 || is_entry(&stack->frame[stack->count - common]);
@@ -132,7 +140,7 @@ static bool poll_owner_has_returned(const struct sw_loop *loop, const struct sw_
                                     const struct sw_unwind_stack *base)
 {
     unsigned first = 0;
-    if (loop->fd >= 0 || !stack->complete)
+    if (loop->fd >= 0 || !are_comparable(stack, base))
         return false;
     while (first < base->count) {
         struct sw_module *module = sw_modules_find(base->frame[first].ip);

@@ -106,6 +106,7 @@ void sw_publish_process(void)
     if (out.buffer == NULL || out.said)
         return;
     out.said = true;
+    sw_say_process(out.info.exe);
     sw_say_settings();
     sw_say_sink();
     if (!sw_sink_wants_json())

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/version.h"
+#include "preload/interpose/signals.h"
 #include "preload/notes/process.h"
 #include "preload/report/report.h"
 #include "preload/report/sink.h"
@@ -68,6 +69,22 @@ static void say_idle_settings(void)
     for (unsigned i = 0; i < sizeof idle / sizeof idle[0]; i++)
         if (idle[i].set)
             sw_say(idle[i].message, true);
+}
+
+void sw_say_process(const char *exe)
+{
+    char message[SW_SAY_MOST];
+    struct sw_text text;
+    sw_text_init(&text, message, sizeof message);
+    sw_text_string(&text, "watching ");
+    sw_text_escaped(&text, exe, strlen(exe), 300);
+    sw_text_string(&text, ", threshold ");
+    sw_text_duration(&text, sw_process_settings.threshold_ns);
+    if (sw_signals_ours() != 0) {
+        sw_text_string(&text, ", sampling by signal ");
+        sw_text_signed(&text, sw_signals_ours());
+    }
+    sw_say(message, false);
 }
 
 void sw_say_settings(void)
