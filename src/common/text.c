@@ -92,16 +92,13 @@ void sw_text_signed(struct sw_text *text, int64_t value)
 void sw_text_hex(struct sw_text *text, uint64_t value, unsigned digits)
 {
     char hex[16];
-    size_t at = sizeof hex;
-    if (digits > sizeof hex)
-        digits = sizeof hex;
-    do {
-        hex[--at] = "0123456789abcdef"[value & 15];
-        value >>= 4;
-    } while (value != 0);
-    while (sizeof hex - at < digits)
-        hex[--at] = '0';
-    append_whole(text, hex + at, sizeof hex - at);
+    size_t first = sizeof hex - 1;
+    for (size_t at = sizeof hex; at-- > 0; value >>= 4) {
+        hex[at] = "0123456789abcdef"[value & 15];
+        if (hex[at] != '0' || sizeof hex - at <= digits)
+            first = at;
+    }
+    append_whole(text, hex + first, sizeof hex - first);
 }
 
 /* value / 10^decimals, with all its decimals. */
