@@ -1,6 +1,6 @@
 /*
- * A thread that leaves its loop without closing the descriptor, and ends: what it does in between is
- * clean-up, though its epoll stays open.
+ * A thread that leaves its loop without closing the descriptor, and ends: what it does in between
+ * is clean-up, though its epoll stays open.
  *
  * @expect clean
  */

@@ -14,6 +14,8 @@ flow text into such lines); what follows up to the next such word or an empty li
     @env NAME=VALUE            for the run with the library;  @args WORDS;  @kill SIGNAL SECONDS
     @text REGEX                is found in standard error
     @alone: WHY                runs when no other test does
+    @lacks: WHAT               what is expected needs WHAT, which is not there yet: output and exit code are compared, and
+                               the rest is skipped
 
 Every stall record must be one that was expected (`starved` notes left aside). Standard output and exit code must be
 the same without the library.
@@ -195,6 +197,9 @@ def check_program(source):
         require(watched.stdout == plain.stdout,
                 f"stdout differs:\n{watched.stdout}\nwithout the library:\n{plain.stdout}")
         require(plain.code == 0 or plain.code < 0, f"the program itself fails: {plain.code}\n{plain.stdout}")
+        lacking = re.search(r"@lacks: (.*)", source.read_text().split("*/", 1)[0])
+        if lacking:
+            raise harness.Skip("needs " + lacking[1])
         expected = [Expected(line, watched.pid) for line in expects if line.startswith("stall")]
         check_stalls(expected, watched.records("stall"))
         check_others(expects, watched)

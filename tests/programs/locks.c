@@ -1,0 +1,136 @@
+/*
+ * Locks that another thread holds, a thread that is waited for, a semaphore, a condition.
+ *
+ * @lacks: the pthread and semaphore calls wrapped
+ *
+ * @expect stall cause=lock call=pthread_mutex_lock ms=200 function=by_mutex calls=1
+ * @expect stall cause=lock call=pthread_rwlock_wrlock ms=200 function=by_rwlock
+ * @expect stall cause=lock call=pthread_join ms=200 function=by_join
+ * @expect stall cause=lock call=sem_wait ms=200 function=by_semaphore
+ * @expect stall cause=lock call=pthread_cond_wait ms=200 function=by_condition
+ */
+#include <semaphore.h>
+
+#include "support.h"
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+static sem_t semaphore, held;
+static int said;
+
+static void *hold_mutex(void *nothing)
+{
+    pthread_mutex_lock(&mutex);
+    sem_post(&held);
+    pause_ms(200);
+    said = 1;
+    pthread_cond_signal(&condition);
+    pthread_mutex_unlock(&mutex);
+    return nothing;
+}
+
+static NOINLINE void by_mutex(void)
+{
+    pthread_mutex_lock(&mutex);
+    pthread_mutex_unlock(&mutex);
+    keep_frame++;
+}
+
+static void *hold_rwlock(void *nothing)
+{
+    pthread_rwlock_rdlock(&rwlock);
+    sem_post(&held);
+    pause_ms(200);
+    pthread_rwlock_unlock(&rwlock);
+    return nothing;
+}
+
+static NOINLINE void by_rwlock(void)
+{
+    pthread_rwlock_wrlock(&rwlock);
+    pthread_rwlock_unlock(&rwlock);
+    keep_frame++;
+}
+
+static void *only_sleep(void *nothing)
+{
+    sem_post(&held);
+    pause_ms(200);
+    return nothing;
+}
+
+static NOINLINE void by_join(pthread_t thread)
+{
+    pthread_join(thread, NULL);
+    keep_frame++;
+}
+
+static void *post_late(void *nothing)
+{
+    sem_post(&held);
+    pause_ms(200);
+    sem_post(&semaphore);
+    return nothing;
+}
+
+static NOINLINE void by_semaphore(void)
+{
+    sem_wait(&semaphore);
+    keep_frame++;
+}
+
+static void *signal_late(void *nothing)
+{
+    sem_post(&held);
+    pause_ms(200);
+    pthread_mutex_lock(&mutex);
+    said = 1;
+    pthread_cond_signal(&condition);
+    pthread_mutex_unlock(&mutex);
+    return nothing;
+}
+
+static NOINLINE void by_condition(void)
+{
+    pthread_mutex_lock(&mutex);
+    while (!said)
+        pthread_cond_wait(&condition, &mutex);
+    pthread_mutex_unlock(&mutex);
+}
+
+static pthread_t begin_holding(void *(*hold)(void *))
+{
+    pthread_t thread = thread_begin(hold, NULL);
+    sem_wait(&held);
+    return thread;
+}
+
+int main(void)
+{
+    REQUIRE(sem_init(&semaphore, 0, 0) == 0 && sem_init(&held, 0, 0) == 0);
+    struct loop loop = loop_begin();
+    loop_turn(&loop, 4);
+    pthread_t thread = begin_holding(hold_mutex);
+    by_mutex();
+    loop_turn(&loop, 2);
+    pthread_join(thread, NULL);
+    thread = begin_holding(hold_rwlock);
+    by_rwlock();
+    loop_turn(&loop, 2);
+    pthread_join(thread, NULL);
+    by_join(begin_holding(only_sleep));
+    loop_turn(&loop, 2);
+    thread = begin_holding(post_late);
+    by_semaphore();
+    loop_turn(&loop, 2);
+    pthread_join(thread, NULL);
+    said = 0;
+    thread = begin_holding(signal_late);
+    by_condition();
+    loop_turn(&loop, 2);
+    pthread_join(thread, NULL);
+    loop_end(&loop);
+    puts("done");
+    return 0;
+}
