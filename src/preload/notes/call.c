@@ -30,7 +30,9 @@ const struct sw_call_info *sw_call_info(enum sw_call_id id)
  * below. */
 bool sw_call_discard(struct sw_thread *thread, uint64_t cfa)
 {
-    uint64_t noted = thread->note.registers.rsp;
+    /* Of the usual wait only the loop's own copy is noted. */
+    bool waits = thread->note.is_wait && thread->outer != NULL;
+    uint64_t noted = waits ? thread->outer->wait_sp : thread->note.registers.rsp;
     if (cfa <= noted || cfa - noted > SAME_STACK_BYTES)
         return false;
     sw_call_close(thread, atomic_load_explicit(&thread->sequence, memory_order_relaxed));

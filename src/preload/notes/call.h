@@ -43,8 +43,7 @@ struct sw_call {
                      : "r"(to)                                                                     \
                      : "rax", "memory")
 /* Of a usual wait of a loop nobody unwinds the stack: it idles there. Its depth is enough. */
-#define SW_NOTE_STACK_POINTER(to, too)                                                             \
-    __asm__ volatile("movq %%rsp, %0\n\tmovq %%rsp, %1" : "=m"(to), "=m"(too))
+#define SW_NOTE_STACK_POINTER(to) __asm__ volatile("movq %%rsp, %0" : "=m"(to))
 #else
 #error "registers are noted on x86-64 only so far"
 #endif

@@ -154,7 +154,7 @@ SW_INLINE bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
 
 #define SW_WAIT_BEGIN_USUAL(wait, noting, call_id, timeout)                                        \
     do {                                                                                           \
-        SW_NOTE_STACK_POINTER((noting)->note.registers.rsp, (noting)->outer->wait_sp);             \
+        SW_NOTE_STACK_POINTER((noting)->outer->wait_sp);                                           \
         sw_wait_enter(&(wait), (noting), (noting)->outer, (call_id), (timeout));                   \
     } while (0)
 

@@ -85,13 +85,16 @@ struct sw_loop {
     uint64_t busy_total;     /* ticks */
     uint64_t busy_longest;   /* ticks */
     int64_t wait_timeout_ns; /* of the wait in progress; negative: no end */
+    uint64_t wait_sp;        /* stack pointer of the last wait */
     uint32_t events;         /* of the iteration in progress */
-    uint32_t wait_id;        /* enum sw_call_id of the last wait */
-    int32_t fd;              /* of epoll; -1 for poll */
     uint32_t unusual; /* the end of its waits needs thought: in its phase startup, or a poll loop */
 
+    /* Busy time in ticks, see loop_histogram.h: the cells of a quick loop are in the next line. */
+    uint32_t histogram[SW_HISTOGRAM_CELLS];
+
+    int32_t fd;                 /* of epoll; -1 for poll */
+    uint32_t wait_id;           /* enum sw_call_id of the last wait */
     uint64_t born;              /* ticks at its first wait */
-    uint64_t wait_sp;           /* stack pointer of the last wait */
     uint64_t born_iteration;    /* of the outer loop, when this one was first seen */
     _Atomic uint64_t closed_at; /* ticks, with SW_LOOP_CLOSED */
     _Atomic uint32_t state;     /* enum sw_loop_state */
@@ -107,8 +110,7 @@ struct sw_loop {
         core[SW_POLL_CORE]; /* descriptors that all its polls have shared; -1: closed since */
     uint32_t core_place;    /* where core[0] stood in the last poll */
     _Atomic(struct sw_base_stack *) base;
-    _Atomic uint32_t base_wanted;           /* the watchdog asks for a fresh one */
-    uint32_t histogram[SW_HISTOGRAM_CELLS]; /* busy time in ticks, see loop_histogram.h */
+    _Atomic uint32_t base_wanted; /* the watchdog asks for a fresh one */
 } __attribute__((aligned(64)));
 
 /* An iteration that ended over the threshold, with its calls: left for the watchdog. */
@@ -151,7 +153,7 @@ struct sw_thread {
 
 _Static_assert(offsetof(struct sw_thread, note.registers) == 64,
                "registers in a line of their own");
-_Static_assert(offsetof(struct sw_loop, born) == 64, "what every wait writes in one line");
+_Static_assert(offsetof(struct sw_loop, histogram) == 64, "what every wait writes in one line");
 
 /* This thread's record; NULL: never waited. After a fork it points to a wiped one (tid 0). */
 extern __thread struct sw_thread *sw_thread_self
