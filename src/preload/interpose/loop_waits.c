@@ -63,7 +63,7 @@ static int64_t timeout_of_timespec(const struct timespec *timeout)
         struct sw_wait wait;                                                                       \
         SW_WAIT_BEGIN_USUAL(wait, thread, SW_CALL_##name, timeout_ns);                             \
         int ready = SW_NEXT(name) arguments;                                                       \
-        sw_wait_leave(&wait, ready);                                                               \
+        sw_wait_leave(&wait, &thread->loops[0], ready);                                            \
         return ready;                                                                              \
     }
 

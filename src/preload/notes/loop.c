@@ -192,7 +192,9 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
     *call = false;
     thread->outer = loop;
     thread->in_iteration = 1;
-    thread->hot_key = epoll && is_owned(loop) ? (uint64_t)loop->fd + 1 : 0;
+    /* The first place only: its address needs no load, which a wait would have to wait for. */
+    bool usual = epoll && is_owned(loop) && loop == &thread->loops[0];
+    thread->hot_key = usual ? (uint64_t)loop->fd + 1 : 0;
     return loop;
 }
 

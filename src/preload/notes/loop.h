@@ -110,7 +110,8 @@ void sw_wait_leave_call(struct sw_thread *thread);
  * wait for. */
 void sw_wait_leave_unusual(struct sw_loop *loop);
 
-SW_INLINE void sw_wait_leave(const struct sw_wait *wait, int64_t events)
+/* `loop` is the one that was entered, or any for a wait that was a call. */
+SW_INLINE void sw_wait_leave(const struct sw_wait *wait, struct sw_loop *loop, int64_t events)
 {
     struct sw_thread *thread = wait->thread;
     if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) !=
@@ -120,7 +121,6 @@ SW_INLINE void sw_wait_leave(const struct sw_wait *wait, int64_t events)
         sw_wait_leave_call(thread);
         return;
     }
-    struct sw_loop *loop = thread->outer;
     uint64_t now = sw_clock_ticks_by(thread->clock_is_tsc);
     sw_loop_account(loop, thread->note.entered);
     loop->began = now;
@@ -154,8 +154,8 @@ SW_INLINE bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
 
 #define SW_WAIT_BEGIN_USUAL(wait, noting, call_id, timeout)                                        \
     do {                                                                                           \
-        SW_NOTE_STACK_POINTER((noting)->outer->wait_sp);                                           \
-        sw_wait_enter(&(wait), (noting), (noting)->outer, (call_id), (timeout));                   \
+        SW_NOTE_STACK_POINTER((noting)->loops[0].wait_sp);                                         \
+        sw_wait_enter(&(wait), (noting), &(noting)->loops[0], (call_id), (timeout));               \
     } while (0)
 
 #define SW_EPOLL_BEGIN(wait, call_id, epfd, timeout)                                               \
@@ -184,7 +184,7 @@ SW_INLINE bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
 #define SW_WAIT_END(wait, events)                                                                  \
     do {                                                                                           \
         if (SW_LIKELY((wait).thread != NULL))                                                      \
-            sw_wait_leave(&(wait), (events));                                                      \
+            sw_wait_leave(&(wait), (wait).thread->outer, (events));                                \
     } while (0)
 
 #endif
