@@ -35,6 +35,15 @@ def test_computing_too():
     require(len(found) == 1, f"signatures of computing stalls: {found}")
 
 
+def test_told_by_the_whole_stall():
+    found = set()
+    for threshold in ("40", "300"):
+        with harness.program("burns_then_sleeps", environment={"STALLWATCH_THRESHOLD_MS": threshold}) as run:
+            run.wait()
+            found.add(run.only_stall()["signature"])
+    require(len(found) == 1, f"signatures where the threshold was crossed computing, and sleeping: {found}")
+
+
 def test_not_of_the_folder():
     with harness.program("idle", preload=False) as place:
         place.stop()

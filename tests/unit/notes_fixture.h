@@ -53,6 +53,16 @@ static UNUSED void set_threshold(uint64_t ticks)
     atomic_store(&sw_thread_self->threshold_ticks, ticks);
 }
 
+/* A wrapper of an epoll wait, both its ways in one. */
+#define SW_EPOLL_BEGIN(wait, call_id, epfd, timeout)                                               \
+    do {                                                                                           \
+        struct sw_thread *noting_ = sw_thread_self;                                                \
+        if (SW_LIKELY(sw_wait_is_usual(noting_, (epfd))))                                          \
+            SW_WAIT_BEGIN_USUAL(wait, noting_, (call_id), (timeout));                              \
+        else                                                                                       \
+            SW_WAIT_BEGIN_UNUSUAL(wait, (epfd), NULL, 0, (timeout), (call_id));                    \
+    } while (0)
+
 /* What the wrappers of epoll_wait(2) and poll(2) do; both return whether anything was noted. */
 static NOINLINE bool wait_epoll(int epfd, int timeout_ms)
 {

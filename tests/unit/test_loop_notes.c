@@ -135,7 +135,6 @@ START_TEST(long_iterations_are_left_for_the_watchdog)
     ck_assert_uint_eq(ended->began, began);
     ck_assert_uint_gt(ended->ended, began);
     ck_assert_uint_eq(ended->startup, 0);
-    ck_assert_uint_eq(ended->exiting, 0);
     ck_assert_uint_eq(ended->call_count, 1);
     ck_assert_uint_eq(ended->calls[0].id, SW_CALL_read);
     ck_assert_uint_eq(ended->calls[0].slot.argument[0], 77);

@@ -23,6 +23,7 @@
 #define EPOLL_WAITS_OF_A_LOOP 2
 #define POLL_WAITS_OF_A_LOOP  3
 #define STARTUP_WAITS         10
+#define MOST_BASES            16
 
 static bool is_over(const struct sw_loop *loop)
 {
@@ -37,7 +38,8 @@ static bool is_owned(const struct sw_loop *loop)
 
 void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop)
 {
-    atomic_store(&loop->base_wanted, 0);
+    loop->base_sp = thread->note.registers.rsp;
+    loop->base_taken++;
     long address = sw_kernel6(SYS_mmap, 0, sizeof(struct sw_base_stack), PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (address < 0 && address > -4096)
@@ -98,6 +100,14 @@ static struct sw_loop *epoll_loop(struct sw_thread *thread, int fd)
     return loop;
 }
 
+/* Does a poll loop wait from elsewhere in the stack than where its base was taken? The base has to
+ * be of the wait that began the iteration. Not for ever: who moves at every turn is not worth the
+ * copies. */
+static bool has_moved(const struct sw_thread *thread, const struct sw_loop *loop)
+{
+    return loop->base_sp != thread->note.registers.rsp && loop->base_taken < MOST_BASES;
+}
+
 /* Counts a candidate's wait, and takes it for a loop when it has waited often enough. (A loop's are
  * counted at their ends, while it starts up.) */
 static void count_wait(struct sw_thread *thread, struct sw_loop *loop,
@@ -105,7 +115,7 @@ static void count_wait(struct sw_thread *thread, struct sw_loop *loop,
 {
     bool epoll = target->epoll >= 0;
     if (is_owned(loop)) {
-        if (atomic_load_explicit(&loop->base_wanted, memory_order_relaxed))
+        if (!epoll && has_moved(thread, loop))
             sw_loop_take_base(thread, loop);
         return;
     }
@@ -252,7 +262,7 @@ void sw_wait_leave_unusual(struct sw_loop *loop)
         sw_process_wake();
 }
 
-void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now, bool exiting)
+void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now)
 {
     if (atomic_load(&thread->threshold_ticks) == 0) {
         /* The watchdog had not measured the clock when this thread came; now it may have. */
@@ -274,7 +284,6 @@ void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t
     ended->ended = now;
     ended->events = loop->events;
     ended->startup = loop->startup;
-    ended->exiting = exiting;
     ended->call_count = 0;
     for (uint32_t id = 0; id < SW_CALL_COUNT; id++) {
         if (thread->calls[id].stamp != thread->stamp)

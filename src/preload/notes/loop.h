@@ -2,10 +2,11 @@
  * Which waits make a loop, and when its iterations begin and end (the rules are in loop.c and
  * poll_loop.c).
  *
- * A wrapper of a wait:
+ * A wrapper of a wait (those of epoll have a shorter way for the usual one beside it, see
+ * interpose/loop_waits.c):
  *
  *     struct sw_wait wait;
- *     SW_EPOLL_BEGIN(wait, SW_CALL_epoll_wait, epfd, timeout_ns);
+ *     SW_WAIT_BEGIN_UNUSUAL(wait, epfd, NULL, 0, timeout_ns, SW_CALL_epoll_wait);
  *     int ready = SW_NEXT(epoll_wait)(epfd, events, most, timeout_ms);
  *     SW_WAIT_END(wait, ready);
  *     return ready;
@@ -53,13 +54,13 @@ struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wai
 bool sw_poll_loop_convincing(const struct sw_thread *thread, struct sw_loop *loop,
                              const struct sw_wait_target *target);
 
-/* A free place for a loop in the thread's record: the oldest candidate goes if there is none. */
+/* A free place for a loop in the thread's record: if there is none, the first that is no loop
+ * found, nor the outer one. NULL: none. */
 struct sw_loop *sw_loop_place(struct sw_thread *thread);
-/* Puts an iteration over the threshold, which ended (or is ended by exit or closing) at `now`, into
- * the ring. Loop thread. */
-void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now, bool exiting);
+/* Puts an iteration over the threshold, which ended at `now`, into the ring. Loop thread. */
+void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now);
 /* Copies the stack of the wait that is about to begin, for comparing later: two system calls, when
- * a loop is first seen or the watchdog asks for a fresh one. Loop thread. */
+ * a loop is first seen, and when a poll loop has moved. Loop thread. */
 void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop);
 /* Descriptor `fd` is being closed: loops on it are over. Any thread. */
 void sw_loop_descriptor_closed(int fd);
@@ -86,7 +87,7 @@ SW_INLINE void sw_loop_end_iteration(struct sw_thread *thread, struct sw_loop *l
         return;
     uint64_t threshold = atomic_load_explicit(&thread->threshold_ticks, memory_order_relaxed);
     if (SW_UNLIKELY(now - since > threshold))
-        sw_loop_leave_note(thread, loop, now, false);
+        sw_loop_leave_note(thread, loop, now);
     atomic_store_explicit(&loop->busy_since, 0, memory_order_relaxed);
 }
 
@@ -156,15 +157,6 @@ SW_INLINE bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
     do {                                                                                           \
         SW_NOTE_STACK_POINTER((noting)->loops[0].wait_sp);                                         \
         sw_wait_enter(&(wait), (noting), &(noting)->loops[0], (call_id), (timeout));               \
-    } while (0)
-
-#define SW_EPOLL_BEGIN(wait, call_id, epfd, timeout)                                               \
-    do {                                                                                           \
-        struct sw_thread *noting_ = sw_thread_self;                                                \
-        if (SW_LIKELY(sw_wait_is_usual(noting_, (epfd))))                                          \
-            SW_WAIT_BEGIN_USUAL(wait, noting_, (call_id), (timeout));                              \
-        else                                                                                       \
-            SW_WAIT_BEGIN_UNUSUAL(wait, (epfd), NULL, 0, (timeout), (call_id));                    \
     } while (0)
 
 #define SW_POLL_BEGIN(wait, call_id, fds, count, timeout)                                          \

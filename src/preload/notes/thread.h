@@ -110,7 +110,8 @@ struct sw_loop {
         core[SW_POLL_CORE]; /* descriptors that all its polls have shared; -1: closed since */
     uint32_t core_place;    /* where core[0] stood in the last poll */
     _Atomic(struct sw_base_stack *) base;
-    _Atomic uint32_t base_wanted; /* the watchdog asks for a fresh one */
+    uint64_t base_sp;    /* where it was taken */
+    uint32_t base_taken; /* how often */
 } __attribute__((aligned(64)));
 
 /* An iteration that ended over the threshold, with its calls: left for the watchdog. */
@@ -119,7 +120,6 @@ struct sw_ended {
     uint32_t loop_id;
     uint64_t iteration, began, ended, events;
     uint32_t startup;
-    uint32_t exiting; /* ended by exit or by the loop's closing */
     uint32_t call_count;
     struct {
         uint32_t id;

@@ -52,6 +52,13 @@ uint64_t sw_groups_occurrence(uint64_t signature)
     return entry != NULL ? ++entry->occurrences : 1;
 }
 
+uint64_t sw_groups_next_occurrence(uint64_t signature)
+{
+    struct entry *entry = NULL;
+    HASH_FIND(hh, table, &signature, sizeof signature, entry);
+    return entry != NULL ? entry->occurrences + 1 : 1;
+}
+
 bool sw_groups_reported(uint64_t signature)
 {
     struct entry *entry = find(signature);

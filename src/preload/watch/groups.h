@@ -11,6 +11,8 @@
 void sw_groups_start(void);
 /* Which occurrence of its signature this stall is, from 1 on: to be asked once for each stall. */
 uint64_t sw_groups_occurrence(uint64_t signature);
+/* Which one it would be; nothing is counted. */
+uint64_t sw_groups_next_occurrence(uint64_t signature);
 /* Has it been reported in full before? Says yes from the second time on. */
 bool sw_groups_reported(uint64_t signature);
 /* Adds an ended stall to its group; `top` may be NULL. */

@@ -14,9 +14,8 @@
 #include "preload/watch/say.h"
 #include "preload/watch/totals.h"
 
-#define HELPER_WAIT_MS 1500
-#define HELPER_DUE_WAIT_MS                                                                         \
-    20 /* while the stall goes on, looking at it comes first; the helper reads ahead meanwhile */
+#define HELPER_WAIT_MS      1500
+#define HELPER_DUE_WAIT_MS  20 /* the helper reads ahead meanwhile */
 #define HELPER_EXIT_WAIT_MS 1000
 #define LONGEST_STEP_NS     UINT64_C(100000000)
 #define DUE_APART_NS        UINT64_C(100000000)
@@ -82,9 +81,8 @@ static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t
     stall.id = watch->stall_id;
     stall.occurrence = watch->occurrence;
     sw_publish_due(&stall);
+    /* Only the id stays: signature and occurrence are the whole stall's to say. */
     watch->stall_id = stall.id;
-    watch->occurrence = stall.occurrence;
-    watch->signature = stall.signature;
     watch->due_age_ns = age_ns_at(watch, now);
     last_due_ticks = now;
     sw_arena_reset(sw_pool_capture());
@@ -155,8 +153,7 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch,
         return true;
     if (!known) {
         struct sw_watch *blank = unwatched(watch);
-        report(thread, blank, ended, ended->ended,
-               ended->exiting ? SW_STALL_EXITING : SW_STALL_ENDED);
+        report(thread, blank, ended, ended->ended, SW_STALL_ENDED);
         watch->known = blank->known;
         return true;
     }
@@ -166,7 +163,7 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch,
         return true;
     }
     read_end(thread, watch, ended);
-    report(thread, watch, ended, ended->ended, ended->exiting ? SW_STALL_EXITING : SW_STALL_ENDED);
+    report(thread, watch, ended, ended->ended, SW_STALL_ENDED);
     watch->dropped = true;
     return true;
 }

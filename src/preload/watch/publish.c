@@ -20,7 +20,6 @@
 
 #define BUFFER_SIZE (4u << 20)
 #define DUE_SIZE    (96u << 10) /* a stall and the summary; the helper's memory is small */
-#define SAY_MOST    512
 #define WORST_SHOWN 10
 #define ARGUMENTS   64
 #define MINUTE_NS   UINT64_C(60000000000)
@@ -272,7 +271,7 @@ void sw_publish_due(struct sw_stall *stall)
         if (stall->id == 0)
             stall->id = ++out.next_id;
         if (stall->occurrence == 0)
-            stall->occurrence = sw_groups_occurrence(stall->signature);
+            stall->occurrence = sw_groups_next_occurrence(stall->signature);
         stall->counted = counts(stall);
         sw_report_stall_text(&text, &out.info, stall, false);
         sw_report_stall_json(&json, &out.info, stall, true);
