@@ -128,7 +128,7 @@ struct sw_ended {
 };
 
 struct sw_thread {
-    /* What a wait of the usual loop touches: this line, the registers', and the loop's first. */
+    /* What a wait of the usual loop touches: this line, and the loop's first. */
     uint64_t hot_key;      /* descriptor + 1 of the epoll loop in loops[0], if its iteration is in
                               progress; 0: none */
     struct sw_loop *outer; /* the loop whose iteration is in progress or just waited for; NULL */
