@@ -49,7 +49,7 @@ enum sw_detail_kind {
     SW_DETAIL_HOST        /* two C strings: host and service, either NULL */
 };
 
-enum sw_call_class { SW_CLASS_WAIT, SW_CLASS_BLOCKING };
+enum sw_call_class { SW_CLASS_WAIT, SW_CLASS_BLOCKING, SW_CLASS_LOCK };
 
 struct sw_call_info {
     const char *name;

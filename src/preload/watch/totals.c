@@ -30,6 +30,8 @@ static void add(struct sw_totals *totals, uint32_t id, const uint64_t argument[3
     bool sleeps = info->detail == SW_DETAIL_POLL && argument[1] == 0;
     if (info->class == SW_CLASS_WAIT && !sleeps)
         totals->waiting += ticks;
+    else if (info->class == SW_CLASS_LOCK)
+        totals->lock += ticks;
     else
         totals->blocking += ticks;
     totals->calls[totals->count++] =
