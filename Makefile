@@ -2,6 +2,7 @@
 #
 #   make                 the library, the helper and the command, in build/
 #   make check           all tests (installs what they need first, through apt)
+#   make check-repeat    the programs of tests/programs N=20 times on end; STRESS=1: beside a load on all CPUs
 #   make unit            the unit tests alone
 #   make demo            a small server that stalls, and the report
 #   make bench           what a loop's wait and a program's start cost, as ratios
@@ -45,14 +46,14 @@ COMMAND   := $(call objects,$(wildcard src/command/*.c))
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FIXTURES  := $(patsubst %,$(BUILD)/fixtures/lines_%.so,$(if $(wildcard tests/unit/fixtures),c clang cpp split plain))
-PROGRAMS  := $(patsubst %,$(BUILD)/%,$(basename $(wildcard tests/programs/*.c tests/programs/*.cpp)))
+PROGRAMS  := $(patsubst %,$(BUILD)/%,$(basename $(wildcard $(addprefix tests/programs/,*.c *.cpp */*.c */*.cpp))))
 BENCH     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
 LIBRARY   := $(BUILD)/libstallwatch.so
 HELPER    := $(BUILD)/stallwatch-symbolize
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch)
 
-.PHONY: all tests check unit demo bench install uninstall clean format format-check setup-build setup-check
+.PHONY: all tests check check-repeat unit demo bench install uninstall clean format format-check setup-build setup-check
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -109,13 +110,16 @@ $(BUILD)/fixtures/lines_split.so: $(BUILD)/fixtures/lines_c.so
 $(BUILD)/fixtures/lines_plain.so: $(BUILD)/fixtures/lines_c.so
 	$(OBJCOPY) --strip-debug $< $@
 
-$(BUILD)/tests/programs/%: tests/programs/%.c
-	@mkdir -p $(@D)
-	$(CC) $(PROGRAM_FLAGS) -Iinclude -MMD -MP -MF $@.d -o $@ $< -lm
+# A program's head says which libraries it needs; where one is missing it is not built, and its tests are skipped.
+NEEDS = needs=$$(tests/programs/needs $<) || { rm -f $@; echo "not built: $<"; exit 0; };
 
-$(BUILD)/tests/programs/%: tests/programs/%.cpp
+$(BUILD)/tests/programs/%: tests/programs/%.c tests/programs/needs
 	@mkdir -p $(@D)
-	$(CXX) -O2 -g -Wall -Wextra -pthread -MMD -MP -MF $@.d -o $@ $<
+	$(NEEDS) $(CC) $(PROGRAM_FLAGS) -Iinclude -Itests/programs -MMD -MP -MF $@.d -o $@ $< $$needs -lm
+
+$(BUILD)/tests/programs/%: tests/programs/%.cpp tests/programs/needs
+	@mkdir -p $(@D)
+	$(NEEDS) $(CXX) -O2 -g -Wall -Wextra -pthread -Iinclude -Itests/programs -MMD -MP -MF $@.d -o $@ $< $$needs
 
 $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
@@ -130,6 +134,10 @@ setup-build setup-check: setup-%:
 check: setup-check
 	@$(MAKE) --no-print-directory -s all tests
 	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/run/run.py $(TESTS)
+
+check-repeat: setup-check
+	@$(MAKE) --no-print-directory -s all tests
+	@STALLWATCH_BUILD=$(BUILD) STRESS=$(STRESS) $(PYTHON) tests/run/repeat.py $(or $(N),20) $(TESTS)
 
 unit: setup-check
 	@$(MAKE) --no-print-directory -s all tests

@@ -1,7 +1,7 @@
 /*
  * What the test programs share: a small event loop on epoll, and ways to spend time. Each program
  * says at its top what it shows, and what the library must report of it, in lines that
- * tests/run/programs.py reads (the grammar is there).
+ * tests/run/expectations.py reads (the grammar is there).
  *
  * Programs print only what must be the same with the library and without it.
  */

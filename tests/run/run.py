@@ -3,8 +3,9 @@
     run.py [PATTERN...]      only tests whose name matches one of the globs (or starts with one)
 
 Three kinds: unit/NAME (a Check program, its checks counted one by one), programs/NAME (tests/programs/NAME.c or .cpp,
-run with and without the library and held against what its head expects), and NAME/FUNCTION (test_NAME.py here). Two run at a
-time; those that load the machine themselves (ALONE = True in their module, @alone in a program) run one by one after the others.
+run with and without the library and held against what its head expects; programs/NAME:RUN where it says that it is to be run
+in several ways), and NAME/FUNCTION (test_NAME.py here). Two run at a time; those that load the machine themselves
+(ALONE = True in their module, @alone in a program) run one by one after the others.
 The last line is `N passed, N failed, N skipped`; the exit code is 0 only where nothing failed.
 """
 
@@ -48,8 +49,8 @@ def collect():
     for source in sorted((harness.TOP / "tests/unit").glob("test_*.c")):
         program = harness.BUILD / "tests/unit" / source.stem
         yield Test(f"unit/{source.stem[5:]}", lambda program=program: unit_test(program))
-    for source in sorted((harness.TOP / "tests/programs").glob("*.c*")):
-        yield Test(f"programs/{source.stem}", lambda source=source: expectations.check_program(source),
+    for name, source, lines in expectations.programs():
+        yield Test(f"programs/{name}", lambda source=source, lines=lines: expectations.check_program(source, lines),
                    expectations.is_alone(source))
     for path in sorted(HERE.glob("test_*.py")):
         module = importlib.import_module(path.stem)
@@ -59,9 +60,19 @@ def collect():
 
 
 class Totals:
-    def __init__(self):
+    """How many checks passed, failed and were skipped; a line is printed for each test, unless `quiet` and it passed."""
+
+    def __init__(self, quiet=False):
         self.passed = self.failed = self.skipped = 0
+        self.quiet, self.failures = quiet, []
         self.lock = threading.Lock()
+
+    def run(self, tests):
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            list(pool.map(self.report, [test for test in tests if not test.alone]))
+        for test in tests:
+            if test.alone:
+                self.report(test)
 
     def report(self, test):
         began = time.monotonic()
@@ -78,6 +89,9 @@ class Totals:
             self.passed += passed
             self.failed += word == "FAIL"
             self.skipped += word == "skip"
+            self.failures += [test.name] if word == "FAIL" else []
+            if self.quiet and word != "FAIL":
+                return
             many = f" ({passed} checks)" if passed > 1 else ""
             seconds = time.monotonic() - began
             print(f"{word:4} {test.name}{many} {seconds:.1f} s{detail.replace(chr(10), chr(10) + '       ')}", flush=True)
@@ -90,11 +104,7 @@ def wanted(name, patterns):
 def main(patterns):
     totals = Totals()
     tests = [test for test in collect() if wanted(test.name, patterns)]
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        list(pool.map(totals.report, [test for test in tests if not test.alone]))
-    for test in tests:
-        if test.alone:
-            totals.report(test)
+    totals.run(tests)
     if not tests:
         print("no test has such a name")
     print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")

@@ -1,6 +1,10 @@
 """The tests' own tools can fail: wrong records and missing or surplus stalls are found."""
 
 import copy
+import os
+import pathlib
+import subprocess
+import tempfile
 
 import contract
 import expectations
@@ -47,6 +51,8 @@ def fails(expected, records):
 
 
 def test_expectations():
+    if expectations.STRESS:
+        raise harness.Skip("STRESS widens the durations")
     right = "stall cause=blocking-call call=usleep ms=300 function=on_event calls=1 wait=epoll_wait detail='300*' main=true"
     require(not fails([right], [STALL]), "a right stall is refused")
     require(fails([right], []), "a missing stall is not noticed")
@@ -55,3 +61,39 @@ def test_expectations():
     for word in ("cause=cpu", "call=null", "call=read", "ms=100", "ms=310..400", "function=main", "calls=2..", "wait=poll",
                  "phase=startup", "counted=false", "state=ongoing", "thread=y", "process=child", "iteration=4", "detail=x"):
         require(fails(["stall " + word], [STALL]), f"{word} is taken")
+
+
+def test_runs():
+    lines = [["env", "A=b"], ["expect", "clean"], ["run", "one -x 1"], ["text", "t"], ["run", "two"], ["args", "y"]]
+    require(expectations.runs(lines) == [
+        ("one", [["env", "A=b"], ["expect", "clean"], ["args", "-x 1"], ["text", "t"]]),
+        ("two", [["env", "A=b"], ["expect", "clean"], ["args", ""], ["args", "y"]])], expectations.runs(lines))
+    require(expectations.runs(lines[:2]) == [(None, lines[:2])], "a head without runs is not one run")
+
+
+def test_needs():
+    """The flags of what is there; a sentence and no flags where anything is not."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = pathlib.Path(folder) / "x.c"
+        for needs, wanted, missing in (("-lmoon stdio.h", "-lmoon", ""), ("no/such.h -lm", "", "no/such.h"),
+                                       ("no-such-library", "", "no-such-library"), ("check", "-lcheck", "")):
+            source.write_text(f"/*\n * @needs: {needs}\n */\n// @needs: ignored\n")
+            ran = subprocess.run([harness.TOP / "tests/programs/needs", source], capture_output=True, text=True)
+            require((ran.returncode == 0) == bool(wanted) and wanted in ran.stdout and missing in ran.stderr,
+                    f"{needs}: {ran}")
+
+
+def test_stress():
+    """A machine that the tests load themselves makes stalls longer and starved, nothing else."""
+    starved = {**STALL, "cause": "starved", "counted": False, "duration_ms": 900.0}
+    wanted = "stall cause=blocking-call ms=300 function=on_event"
+    require(fails([wanted], [starved]), "a starved one is taken on an idle machine")
+    expectations.STRESS = True
+    try:
+        require(not fails([wanted], [starved]), "a starved one is refused under load")
+        require(fails([wanted], []), "silence is taken under load")
+        require(fails([], [STALL]), "a report too many is taken under load")
+        for word in ("cause=cpu", "ms=1000", "function=main"):
+            require(fails(["stall " + word], [STALL]), f"{word} is taken under load")
+    finally:
+        expectations.STRESS = bool(os.environ.get("STRESS"))
