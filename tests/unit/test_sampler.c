@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -29,6 +30,14 @@ static struct {
     bool blocks, in_calls;
     sigset_t pending;
 } other;
+
+/* Outside of any iteration. */
+static int take(struct sw_thread *thread, const struct sw_stack_bounds *bounds,
+                struct sw_unwind_input *input)
+{
+    uint64_t ticks;
+    return sw_sampler_take(thread, bounds, 0, input, &ticks);
+}
 
 static void find_bounds(void)
 {
@@ -107,7 +116,7 @@ static unsigned sample_many(unsigned wanted, struct sw_unwind_input *input)
     unsigned got = 0;
     uint64_t end = sw_clock_monotonic_ns() + UINT64_C(10000000000);
     while (got < wanted && sw_clock_monotonic_ns() < end) {
-        int result = sw_sampler_take(other.record, &other.bounds, input);
+        int result = take(other.record, &other.bounds, input);
         ck_assert_msg(result == 0 || result == -EBUSY || result == -EAGAIN, "%d", result);
         got += result == 0;
         if (result == -EBUSY)
@@ -157,7 +166,7 @@ START_TEST(a_thread_in_a_call_is_busy)
     start();
     atomic_store(&other.record->sequence, 7);
     for (int i = 0; i < 100; i++)
-        ck_assert_int_eq(sw_sampler_take(other.record, &other.bounds, &input), -EBUSY);
+        ck_assert_int_eq(take(other.record, &other.bounds, &input), -EBUSY);
     ck_assert_uint_eq(atomic_load(&other.record->request), SW_REQUEST_IDLE);
     atomic_store(&other.record->sequence, 8);
     ck_assert_uint_eq(sample_many(1, &input), 1);
@@ -173,7 +182,7 @@ START_TEST(a_thread_in_an_unwrapped_call_is_busy)
     ck_assert_int_eq(pipe(ends), 0);
     start();
     record.tid = getpid(); /* this thread: inside read(2) of its own /proc file as it looks */
-    ck_assert_int_eq(sw_sampler_take(&record, &other.bounds, &input), -EBUSY);
+    ck_assert_int_eq(take(&record, &other.bounds, &input), -EBUSY);
     ck_assert_uint_eq(atomic_load(&record.request), SW_REQUEST_IDLE);
     stop();
 }
@@ -202,7 +211,7 @@ START_TEST(a_stack_elsewhere_is_not_copied)
     other.bounds.high = other.bounds.low + 4096;
     int result = -EBUSY;
     for (int i = 0; i < 1000 && (result == -EBUSY || result == -EAGAIN); i++)
-        result = sw_sampler_take(other.record, &other.bounds, &input);
+        result = take(other.record, &other.bounds, &input);
     ck_assert_int_eq(result, -EFAULT);
     ck_assert_uint_eq(input.stack_size, 0);
     ck_assert_uint_gt(input.reg[SW_REG_RSP], other.bounds.high); /* the registers are there */
@@ -219,10 +228,131 @@ START_TEST(a_thread_that_blocks_it_is_left_alone)
     other.blocks = true;
     start();
     for (int i = 0; i < 50; i++)
-        ck_assert_int_eq(sw_sampler_take(other.record, &other.bounds, &input), -EPERM);
+        ck_assert_int_eq(take(other.record, &other.bounds, &input), -EPERM);
     stop();
     ck_assert_int_eq(sigismember(&other.pending, sw_signals_ours()), 0);
     ck_assert_uint_eq(atomic_load(&other.record->request), SW_REQUEST_IDLE);
+}
+END_TEST
+
+/* What was asked for in one iteration is not taken for a sample of another. */
+START_TEST(belongs_to_its_iteration)
+{
+    struct sw_unwind_input input;
+    uint64_t ticks = 0, before = sw_clock_ticks();
+    int result = -EAGAIN;
+    start();
+    atomic_store(&other.record->loops[0].busy_since, 5);
+    other.record->outer = &other.record->loops[0];
+    for (int i = 0; i < 100 && result == -EAGAIN; i++)
+        result = sw_sampler_take(other.record, &other.bounds, 5, &input, &ticks);
+    ck_assert_int_eq(result, 0);
+    ck_assert_uint_gt(ticks, before);
+    result = -EAGAIN;
+    for (int i = 0; i < 100 && result == -EAGAIN; i++)
+        result = sw_sampler_take(other.record, &other.bounds, 6, &input, &ticks);
+    ck_assert_int_eq(result, -EBUSY);
+    stop();
+}
+END_TEST
+
+static void *keep_busy(void *unused)
+{
+    (void)unused;
+    while (!atomic_load(&other.stop))
+        compute(10000);
+    return NULL;
+}
+
+/* Gives the sampled thread next to nothing of the one CPU that it shares with others. */
+static void starve(pthread_t hogs[2])
+{
+    struct sched_param none = {0};
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    ck_assert_int_eq(pthread_setaffinity_np(other.thread, sizeof one, &one), 0);
+    ck_assert_int_eq(pthread_setschedparam(other.thread, SCHED_IDLE, &none), 0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(pthread_create(&hogs[i], NULL, keep_busy, NULL), 0);
+        ck_assert_int_eq(pthread_setaffinity_np(hogs[i], sizeof one, &one), 0);
+    }
+}
+
+/* On a busy machine the answer comes long after the question: it is not thrown away. */
+START_TEST(a_late_answer_is_as_good)
+{
+    struct sw_unwind_input input;
+    struct timespec rest = {0, 20000000};
+    pthread_t hogs[2];
+    unsigned late = 0;
+    start();
+    starve(hogs);
+    uint64_t end = sw_clock_monotonic_ns() + UINT64_C(12000000000);
+    while (late < 2 && sw_clock_monotonic_ns() < end) {
+        uint64_t ticks = 0;
+        int result = take(other.record, &other.bounds, &input);
+        if (result != -EAGAIN)
+            continue;
+        while (atomic_load(&other.record->request) != SW_REQUEST_TAKEN &&
+               sw_clock_monotonic_ns() < end)
+            nanosleep(&rest, NULL);
+        uint64_t now = sw_clock_ticks();
+        result = sw_sampler_take(other.record, &other.bounds, 0, &input, &ticks);
+        ck_assert_int_eq(result, 0);
+        ck_assert_uint_lt(ticks, now);
+        ck_assert(mark_in(&input) == MARK);
+        late++;
+    }
+    stop();
+    pthread_join(hogs[0], NULL);
+    pthread_join(hogs[1], NULL);
+    ck_assert_uint_gt(late, 0);
+}
+END_TEST
+
+/* A thread that has no record of ours. */
+START_TEST(another_thread)
+{
+    struct sw_unwind_input input;
+    struct sw_stack_bounds nowhere = {0, 0, false};
+    uint64_t ticks;
+    start();
+    int tid = other.record->tid, result = -EAGAIN;
+    for (int i = 0; i < 100 && result != -EFAULT; i++)
+        result = sw_sampler_take_other(tid, &nowhere, &input, &ticks);
+    ck_assert_int_eq(result, -EFAULT);
+    ck_assert_uint_gt(input.reg[SW_REG_RSP], other.bounds.low);
+    ck_assert_uint_lt(input.reg[SW_REG_RSP], other.bounds.high);
+    for (int i = 0; i < 100 && result != 0; i++)
+        result = sw_sampler_take_other(tid, &other.bounds, &input, &ticks);
+    ck_assert_int_eq(result, 0);
+    ck_assert(mark_in(&input) == MARK);
+    ck_assert_uint_eq(atomic_load(&other.record->request), SW_REQUEST_IDLE);
+    stop();
+    ck_assert_int_lt(sw_sampler_take_other(tid, &other.bounds, &input, &ticks), 0);
+}
+END_TEST
+
+/* Somebody's kill(1) with our signal's number, and a value that is none of ours. */
+START_TEST(a_signal_of_somebody_else)
+{
+    union sigval value = {.sival_ptr = (void *)(uintptr_t)5};
+    start();
+    int number = sw_signals_ours();
+    for (int i = 0; i < 50; i++) {
+        ck_assert_int_eq(pthread_kill(other.thread, number), 0);
+        value.sival_ptr = (void *)(uintptr_t)i;
+        ck_assert_int_eq(pthread_sigqueue(other.thread, number, value), 0);
+    }
+    struct sw_unwind_input input;
+    int result = -EPERM;
+    /* While a handler of it runs, the thread blocks it. */
+    for (int i = 0; i < 1000 && (result == -EPERM || result == -EAGAIN); i++, sched_yield())
+        result = take(other.record, &other.bounds, &input);
+    ck_assert_int_eq(result, 0);
+    ck_assert(mark_in(&input) == MARK);
+    stop();
 }
 END_TEST
 
@@ -302,7 +432,7 @@ START_TEST(none_is_free)
     for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
         ck_assert_int_eq(sigaction(number, &wanted, NULL), 0);
     start();
-    ck_assert_int_eq(sw_sampler_take(other.record, &other.bounds, &input), -EPERM);
+    ck_assert_int_eq(take(other.record, &other.bounds, &input), -EPERM);
     stop();
     ck_assert_uint_eq(programs_own, 0);
 }
@@ -315,7 +445,7 @@ START_TEST(a_thread_that_has_ended)
     start();
     ck_assert_uint_eq(sample_many(1, &input), 1);
     stop();
-    ck_assert_int_lt(sw_sampler_take(other.record, &other.bounds, &input), 0);
+    ck_assert_int_lt(take(other.record, &other.bounds, &input), 0);
     ck_assert_uint_eq(atomic_load(&other.record->request), SW_REQUEST_IDLE);
 }
 END_TEST
@@ -331,6 +461,10 @@ int main(void)
     tcase_add_test(all, the_stack_as_it_is);
     tcase_add_test(all, a_stack_elsewhere_is_not_copied);
     tcase_add_test(all, a_thread_that_blocks_it_is_left_alone);
+    tcase_add_test(all, belongs_to_its_iteration);
+    tcase_add_test(all, a_late_answer_is_as_good);
+    tcase_add_test(all, another_thread);
+    tcase_add_test(all, a_signal_of_somebody_else);
     tcase_add_test(all, gives_way_to_the_program);
     tcase_add_test(all, signal_takes_it_too);
     tcase_add_test(all, takes_a_free_one);

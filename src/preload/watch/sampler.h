@@ -25,11 +25,18 @@ struct sw_stack_bounds {
  * membarrier. Watchdog thread, once in a process; false: running threads cannot be sampled, and
  * reports say so by having no stacks. */
 bool sw_sampler_start(int asked_signal);
-/* Samples `thread`, which was seen outside of wrapped calls and running. The stack's bytes stay
- * valid until the next sample. 0; -EBUSY: it entered a call first; -EAGAIN: it did not answer in
- * time; -EPERM: it blocks the signal or there is none; -EFAULT: its stack pointer was outside of
- * `bounds` (the registers are there, stack_size is 0). Watchdog thread. */
-int sw_sampler_take(struct sw_thread *thread, const struct sw_stack_bounds *bounds,
-                    struct sw_unwind_input *input);
+/* Samples `thread`, which was seen outside of wrapped calls and running, in the iteration that
+ * began at `began` (ticks; 0 outside of one). The stack's bytes stay valid until the next sample;
+ * `*ticks` is when it was taken: an answer to an earlier question that came late is as good. 0;
+ * -EBUSY: it entered a call first, or the iteration ended; -EAGAIN: it has not answered yet;
+ * -EPERM: it blocks the signal or there is none; -EFAULT: its stack pointer was outside of `bounds`
+ * (the registers are there, stack_size is 0). Watchdog thread. */
+int sw_sampler_take(struct sw_thread *thread, const struct sw_stack_bounds *bounds, uint64_t began,
+                    struct sw_unwind_input *input, uint64_t *ticks);
+/* The same for a thread that has no record, so that nothing tells whether it is about to enter a
+ * call: only for one that has given up no CPU of its own will for a good while
+ * (sw_account_switches). Watchdog thread. */
+int sw_sampler_take_other(int tid, const struct sw_stack_bounds *bounds,
+                          struct sw_unwind_input *input, uint64_t *ticks);
 
 #endif

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "common/kernel.h"
+#include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/watch/snapshot.h"
 
@@ -90,6 +91,8 @@ void sw_samples_step(struct sw_thread *thread, struct sw_watch *watch, uint64_t 
         return;
     }
     sample->at_ns = age_ns;
+    if (sample->ticks > watch->began && sw_clock_ticks_to_ns(sample->ticks - watch->began) < age_ns)
+        sample->at_ns = sw_clock_ticks_to_ns(sample->ticks - watch->began);
     sample->weight = 1;
     watch->sample_count++;
 }

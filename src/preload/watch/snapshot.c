@@ -115,7 +115,7 @@ static int take_from_running(struct sw_thread *thread, struct sw_watch *watch,
             sw_memory_mapping(sp, &bounds->low, &bounds->high, &bounds->grows) != 0)
             return -EFAULT;
         struct sw_unwind_input input;
-        int error = sw_sampler_take(thread, bounds, &input);
+        int error = sw_sampler_take(thread, bounds, watch->began, &input, &sample->ticks);
         if (error == 0)
             unwind(&input, &sample->stack);
         if (error != -EFAULT)
@@ -133,6 +133,7 @@ int sw_snapshot_take(struct sw_thread *thread, struct sw_watch *watch,
     sw_memory_forget();
     sample->sequence = 0;
     sample->call_id = SW_CALL_COUNT;
+    sample->ticks = 0;
     uint32_t sequence = atomic_load(&thread->sequence);
     if (sequence & 1)
         return take_from_call(thread, sequence, sample);

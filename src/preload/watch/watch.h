@@ -18,6 +18,7 @@
 
 struct sw_sample {
     uint64_t at_ns;    /* offset into the iteration */
+    uint64_t ticks;    /* when it was taken, where that was not just now; else 0 */
     unsigned weight;   /* looks at which the stack was this one */
     uint32_t sequence; /* of the call that the thread was in, odd; 0: it was running or in an
                           unwrapped call */
