@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -82,7 +84,7 @@ static inline struct loop loop_begin(void)
 {
     struct loop loop = {epoll_create1(EPOLL_CLOEXEC), timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)};
     struct itimerspec every = {span_ms(20), span_ms(20)};
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = loop.timer};
+    struct epoll_event event = {.events = EPOLLIN, .data = {.fd = loop.timer}};
     REQUIRE(loop.epoll >= 0 && loop.timer >= 0);
     REQUIRE(timerfd_settime(loop.timer, 0, &every, NULL) == 0);
     REQUIRE(epoll_ctl(loop.epoll, EPOLL_CTL_ADD, loop.timer, &event) == 0);

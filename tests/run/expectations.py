@@ -5,10 +5,11 @@ flow text into such lines); what follows up to the next such word or an empty li
 
     @expect stall KEY=VALUE…   that many ended records (times=N or A..B, default 1) with these values:
                                cause, call (a|b, null, *), detail (glob), ms (N: up to 80 more; or A..B), function (in
-                               its most frequent stack), calls (how many; N, A..B or A..), wait, phase, state, counted
+                               its most frequent stack), calls (how many; N, A..B or A..), wait (a|b), phase, state, counted
                                (true unless said; any), thread, main, iteration, process=child
     @expect clean              no stall at all (one that is `starved`, on a busy machine, is no failure of the library)
-    @expect no-loop            no record at all
+    @expect no-loop            no record at all;  no-loop-in-parent: none of the process that was started
+    @expect images N           the process said N times that it is watched, having gone on by exec (once unless said)
     @expect one-id             all records of stalls have one id;  one-signature: all have one signature
     @expect summary            there is a summary, though the program was killed
     @env NAME=VALUE            for the run with the library;  @args WORDS;  @kill SIGNAL SECONDS
@@ -148,7 +149,7 @@ class Expected:
         return record["call"] is not None and within(record["call"]["count"], value)
 
     def wait(self, record, value):
-        return record["loop"]["wait"] == value
+        return record["loop"]["wait"] in value.split("|")
 
     def iteration(self, record, value):
         return record["loop"]["iteration"] == int(value)
@@ -190,9 +191,14 @@ def check_stalls(expected, records):
 
 def check_others(lines, run):
     stalls = run.records("stall")
+    images = 1
     for line in lines:
         word = line.split()[0]
-        if word == "no-loop":
+        if word == "images":
+            images = int(line.split()[1])
+        elif word == "no-loop-in-parent":
+            require(all(record["pid"] != run.pid for record in run.records()), "there are records of the parent")
+        elif word == "no-loop":
             require(run.records() == [], "there are records of a program without a loop")
         elif word == "one-id":
             require(len({record["id"] for record in stalls}) == 1, "the records' ids differ")
@@ -202,10 +208,11 @@ def check_others(lines, run):
             require(run.records("summary"), "there is no summary")
         else:
             require(word in ("clean", "stall"), f"what is {line!r}?")
-    if "no-loop" not in lines:
+    if "no-loop" not in lines and "no-loop-in-parent" not in lines:
         pids = {record["pid"] for record in run.records("summary")}
         require(run.pid in pids, "there is no summary of the process")
-        require(sum(record["pid"] == run.pid for record in run.records("process")) == 1, "not one process record")
+        said = sum(record["pid"] == run.pid for record in run.records("process"))
+        require(said == images, f"{said} process records instead of {images}")
 
 
 def start(source, lines, preload):
