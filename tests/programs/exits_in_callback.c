@@ -17,7 +17,9 @@ static NOINLINE void on_event(void)
 int main(void)
 {
     struct loop loop = loop_begin();
-    loop_turn(&loop, 10);
-    on_event();
-    return 1;
+    for (int turn = 0;; turn++) {
+        loop_turn(&loop, 1);
+        if (turn == 10)
+            on_event();
+    }
 }

@@ -30,9 +30,10 @@ const struct sw_call_info *sw_call_info(enum sw_call_id id)
  * below. */
 bool sw_call_discard(struct sw_thread *thread, uint64_t cfa)
 {
-    /* Of the usual wait only the loop's own copy is noted. */
+    /* Of the usual wait only its caller's stack pointer is noted, in the loop: who calls with the
+     * same one is not inside. */
     bool waits = thread->note.is_wait && thread->outer != NULL;
-    uint64_t noted = waits ? thread->outer->wait_sp : thread->note.registers.rsp;
+    uint64_t noted = waits ? thread->outer->wait_sp - 1 : thread->note.registers.rsp;
     if (cfa <= noted || cfa - noted > SAME_STACK_BYTES)
         return false;
     sw_call_close(thread, atomic_load_explicit(&thread->sequence, memory_order_relaxed));

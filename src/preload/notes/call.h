@@ -42,8 +42,6 @@ struct sw_call {
                      :                                                                             \
                      : "r"(to)                                                                     \
                      : "rax", "memory")
-/* Of a usual wait of a loop nobody unwinds the stack: it idles there. Its depth is enough. */
-#define SW_NOTE_STACK_POINTER(to) __asm__ volatile("movq %%rsp, %0" : "=m"(to))
 #else
 #error "registers are noted on x86-64 only so far"
 #endif

@@ -23,7 +23,6 @@
 #define EPOLL_WAITS_OF_A_LOOP 2
 #define POLL_WAITS_OF_A_LOOP  3
 #define STARTUP_WAITS         10
-#define MOST_BASES            16
 
 static bool is_over(const struct sw_loop *loop)
 {
@@ -38,7 +37,7 @@ static bool is_owned(const struct sw_loop *loop)
 
 void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop)
 {
-    loop->base_sp = thread->note.registers.rsp;
+    loop->base_sp = thread->wait_cfa;
     loop->base_taken++;
     long address = sw_kernel6(SYS_mmap, 0, sizeof(struct sw_base_stack), PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -100,12 +99,13 @@ static struct sw_loop *epoll_loop(struct sw_thread *thread, int fd)
     return loop;
 }
 
-/* Does a poll loop wait from elsewhere in the stack than where its base was taken? The base has to
- * be of the wait that began the iteration. Not for ever: who moves at every turn is not worth the
+/* Does a loop wait from elsewhere in the stack than where its base was taken? The base has to be of
+ * the wait that began the iteration. Of an epoll loop the watchdog sees it, and asks for a wait to
+ * come this way (sw_loop_base_is_stale). Not for ever: who moves at every turn is not worth the
  * copies. */
 static bool has_moved(const struct sw_thread *thread, const struct sw_loop *loop)
 {
-    return loop->base_sp != thread->note.registers.rsp && loop->base_taken < MOST_BASES;
+    return loop->base_sp != thread->wait_cfa && loop->base_taken < SW_MOST_BASES;
 }
 
 /* Counts a candidate's wait, and takes it for a loop when it has waited often enough. (A loop's are
@@ -115,7 +115,7 @@ static void count_wait(struct sw_thread *thread, struct sw_loop *loop,
 {
     bool epoll = target->epoll >= 0;
     if (is_owned(loop)) {
-        if (!epoll && has_moved(thread, loop))
+        if (has_moved(thread, loop))
             sw_loop_take_base(thread, loop);
         return;
     }
@@ -185,7 +185,7 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
     if (loop == NULL)
         return NULL;
     count_wait(thread, loop, target);
-    loop->wait_sp = thread->note.registers.rsp;
+    loop->wait_sp = thread->wait_cfa;
     loop->wait_id = target->id;
     struct sw_loop *outer = outer_beside(thread, loop);
     if (outer != NULL && outer != loop) {
@@ -217,7 +217,10 @@ struct sw_thread *sw_wait_wanted(uint64_t cfa)
             return NULL;
     }
     uint32_t sequence = atomic_load_explicit(&thread->sequence, memory_order_relaxed);
-    return (sequence & 1) && !sw_call_discard(thread, cfa) ? NULL : thread;
+    if ((sequence & 1) && !sw_call_discard(thread, cfa))
+        return NULL;
+    thread->wait_cfa = cfa;
+    return thread;
 }
 
 void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,

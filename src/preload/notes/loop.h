@@ -62,6 +62,13 @@ void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t
 /* Copies the stack of the wait that is about to begin, for comparing later: two system calls, when
  * a loop is first seen, and when a poll loop has moved. Loop thread. */
 void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop);
+/* Copies of a loop's base that are made at most. */
+#define SW_MOST_BASES 16
+/* Was the last wait of `loop` at another depth of the stack than its base? Any thread. */
+static inline bool sw_loop_base_is_stale(const struct sw_loop *loop)
+{
+    return loop->wait_sp != loop->base_sp;
+}
 /* Descriptor `fd` is being closed: loops on it are over. Any thread. */
 void sw_loop_descriptor_closed(int fd);
 
@@ -155,7 +162,8 @@ SW_INLINE bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
 
 #define SW_WAIT_BEGIN_USUAL(wait, noting, call_id, timeout)                                        \
     do {                                                                                           \
-        SW_NOTE_STACK_POINTER((noting)->loops[0].wait_sp);                                         \
+        /* Nobody unwinds the stack of a usual wait: the loop idles there. Its depth is enough. */ \
+        (noting)->loops[0].wait_sp = (uint64_t)(uintptr_t)__builtin_dwarf_cfa();                   \
         sw_wait_enter(&(wait), (noting), &(noting)->loops[0], (call_id), (timeout));               \
     } while (0)
 

@@ -92,8 +92,7 @@ static bool matches(struct sw_thread *thread, struct sw_loop *loop,
             narrow_core(loop, target);
         return true;
     }
-    if (state == SW_LOOP_OWNED && loop == thread->outer &&
-        loop->wait_sp == thread->note.registers.rsp) {
+    if (state == SW_LOOP_OWNED && loop == thread->outer && loop->wait_sp == thread->wait_cfa) {
         seed_core(loop, target);
         return true;
     }

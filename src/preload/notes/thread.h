@@ -85,7 +85,7 @@ struct sw_loop {
     uint64_t busy_total;     /* ticks */
     uint64_t busy_longest;   /* ticks */
     int64_t wait_timeout_ns; /* of the wait in progress; negative: no end */
-    uint64_t wait_sp;        /* stack pointer of the last wait */
+    uint64_t wait_sp;        /* stack pointer of the last wait's caller at its call */
     uint32_t events;         /* of the iteration in progress */
     uint32_t unusual; /* the end of its waits needs thought: in its phase startup, or a poll loop */
 
@@ -110,7 +110,7 @@ struct sw_loop {
         core[SW_POLL_CORE]; /* descriptors that all its polls have shared; -1: closed since */
     uint32_t core_place;    /* where core[0] stood in the last poll */
     _Atomic(struct sw_base_stack *) base;
-    uint64_t base_sp;    /* where it was taken */
+    uint64_t base_sp;    /* wait_sp of the wait that it was taken at */
     uint32_t base_taken; /* how often */
 } __attribute__((aligned(64)));
 
@@ -147,6 +147,7 @@ struct sw_thread {
     _Atomic uint32_t ended_head, ended_tail; /* ring indices, unbounded */
     uint32_t ended_lost;
     uint32_t loops_used;
+    uint64_t wait_cfa; /* wait_sp of the last wait that was not the usual one */
     _Alignas(64) struct sw_loop loops[SW_LOOPS_PER_THREAD];
     struct sw_call_slot calls[SW_CALL_COUNT];
     struct sw_ended ended[SW_ENDED_RING];

@@ -94,6 +94,7 @@ static void walk(struct sw_unwind_state *state, struct sw_unwind_stack *stack)
         struct sw_unwind_about about;
         uint64_t sp = state->reg[SW_REG_RSP];
         frame->ip = state->reg[SW_REG_RIP];
+        frame->cfa = 0;
         int result = step(state, &about, &begun);
         frame->function = about.function;
         frame->exact = about.exact;

@@ -46,8 +46,8 @@ struct sw_unwind_input {
 };
 
 struct sw_unwind_frame {
-    uint64_t ip; /* of frame 0 exact where the input was; else a return address */
-    uint64_t cfa;
+    uint64_t ip;       /* of frame 0 exact where the input was; else a return address */
+    uint64_t cfa;      /* 0: of the outermost, and where the walk had to end */
     uint64_t function; /* start of the function by its unwind table, 0 where there is none */
     bool exact; /* ip is an instruction that was about to run, not a return address (frame 0, signal
                    frames) */

@@ -8,7 +8,9 @@
 #include "preload/stack/unwind_table.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "preload/stack/memory.h"
 
@@ -70,25 +72,56 @@ const struct sw_unwind_table *sw_unwind_table_of(const struct sw_module *module)
     return &remembered[index].table;
 }
 
-uint64_t sw_unwind_table_start(const struct sw_module *module, uint64_t ip)
+/* Both numbers of the pair at `index`, as addresses; false where they cannot be read. */
+static bool read_pair(const struct sw_module *module, const struct sw_unwind_table *table,
+                      uint64_t index, uint64_t pair[2])
 {
-    const struct sw_unwind_table *table = sw_unwind_table_of(module);
-    uint64_t start = 0;
-    if (!table)
-        return 0;
-    uint64_t low = 0, high = table->count;
+    int32_t relative[2];
+    if (sw_memory_read(table->address + index * 8, relative, sizeof relative) < 0)
+        return false;
+    pair[0] = module->eh_frame_hdr + (uint64_t)(int64_t)relative[0];
+    pair[1] = module->eh_frame_hdr + (uint64_t)(int64_t)relative[1];
+    return true;
+}
+
+/* How many functions begin at or before `ip`; the last of them in `pair`. 0: none. */
+static uint64_t search(const struct sw_module *module, const struct sw_unwind_table *table,
+                       uint64_t ip, uint64_t pair[2])
+{
+    uint64_t low = 0, high = table->count, middle_pair[2];
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        int32_t relative;
-        if (sw_memory_read(table->address + middle * 8, &relative, sizeof relative) < 0)
+        if (!read_pair(module, table, middle, middle_pair))
             return 0;
-        uint64_t function = module->eh_frame_hdr + (uint64_t)(int64_t)relative;
-        if (function <= ip) {
-            start = function;
+        if (middle_pair[0] <= ip) {
+            memcpy(pair, middle_pair, sizeof middle_pair);
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return start;
+    return low;
+}
+
+uint64_t sw_unwind_table_start(const struct sw_module *module, uint64_t ip)
+{
+    const struct sw_unwind_table *table = sw_unwind_table_of(module);
+    uint64_t pair[2];
+    return table != NULL && search(module, table, ip, pair) != 0 ? pair[0] : 0;
+}
+
+uint64_t sw_unwind_table_entry(const struct sw_module *module, uint64_t start)
+{
+    const struct sw_unwind_table *table = sw_unwind_table_of(module);
+    uint64_t pair[2];
+    return table != NULL && search(module, table, start, pair) != 0 && pair[0] == start ? pair[1]
+                                                                                        : 0;
+}
+
+uint64_t sw_unwind_table_next(const struct sw_module *module, uint64_t start)
+{
+    const struct sw_unwind_table *table = sw_unwind_table_of(module);
+    uint64_t pair[2];
+    uint64_t at = table != NULL ? search(module, table, start, pair) : 0;
+    return at != 0 && at < table->count && read_pair(module, table, at, pair) ? pair[0] : 0;
 }

@@ -19,5 +19,9 @@ const struct sw_unwind_table *sw_unwind_table_of(const struct sw_module *module)
 /* Start of the last function that begins at or before `ip`; 0: none. (Where that one ends the table
  * does not say.) */
 uint64_t sw_unwind_table_start(const struct sw_module *module, uint64_t ip);
+/* Address of the entry (FDE) of the function that begins at `start`; 0: none. */
+uint64_t sw_unwind_table_entry(const struct sw_module *module, uint64_t start);
+/* Start of the first function that begins behind `start`; 0: none. */
+uint64_t sw_unwind_table_next(const struct sw_module *module, uint64_t start);
 
 #endif

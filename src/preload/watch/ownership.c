@@ -5,9 +5,10 @@
 
 #include "common/text.h"
 #include "common/kernel.h"
+#include "preload/notes/loop.h"
 #include "preload/stack/modules.h"
-#include "preload/stack/symbols.h"
 #include "preload/watch/memory_pool.h"
+#include "preload/watch/returned.h"
 #include "preload/watch/snapshot.h"
 
 /* Two waits in one function have the same stack pointer but for what their wrappers and arguments
@@ -36,62 +37,8 @@ const struct sw_unwind_stack *sw_ownership_base(struct sw_thread *thread, struct
 unsigned sw_ownership_common(const struct sw_unwind_stack *stack,
                              const struct sw_unwind_stack *base)
 {
-    for (unsigned i = 0; i < stack->count; i++)
-        for (unsigned j = 0; j < base->count; j++)
-            if (stack->frame[i].cfa == base->frame[j].cfa && stack->frame[i].function != 0 &&
-                stack->frame[i].function == base->frame[j].function)
-                return stack->count - i;
-    return 0;
-}
-
-/* Frames that every stack of a thread has: where the thread begins. */
-static bool is_entry(const struct sw_unwind_frame *frame)
-{
-    static const char *const entries[] = {"_start",
-                                          "__libc_start_main",
-                                          "__libc_start_call_main",
-                                          "start_thread",
-                                          "clone",
-                                          "clone3",
-                                          "__clone3",
-                                          "__clone",
-                                          "__libc_start_main_impl"};
-    struct sw_module *module = sw_modules_find(frame->ip);
-    if (module == NULL)
-        return false;
-    struct sw_symbols *symbols = sw_symbols_open(module);
-    uint64_t start = 0;
-    const char *name =
-        symbols != NULL ? sw_symbols_find(symbols, frame->ip - 1 - module->bias, &start) : NULL;
-    if (name == NULL)
-        return strncmp(module->name, "libc.so", 7) == 0;
-    for (unsigned i = 0; i < sizeof entries / sizeof entries[0]; i++)
-        if (strcmp(name, entries[i]) == 0)
-            return true;
-    return strncmp(module->name, "libc.so", 7) == 0;
-}
-
-/* Two whole stacks of one thread begin with the same frame, unless one is a fiber's: then nothing
- * can be told from comparing them. */
-static bool are_comparable(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
-{
-    return stack->complete && base->complete && stack->count > 0 && base->count > 0 &&
-           stack->frame[stack->count - 1].cfa == base->frame[base->count - 1].cfa;
-}
-
-static bool function_has_returned(const struct sw_unwind_stack *stack,
-                                  const struct sw_unwind_stack *base)
-{
-    if (!are_comparable(stack, base))
-        return false;
-    unsigned common = sw_ownership_common(stack, base);
-    return common == 0 || is_entry(&stack->frame[stack->count - common]);
-}
-
-/* An interpreter's frames are the same whatever function of its language runs. */
-static bool is_interpreter(const struct sw_module *module)
-{
-    return strncmp(module->name, "python", 6) == 0 || strncmp(module->name, "libpython", 9) == 0;
+    unsigned i = 0, j = 0;
+    return sw_returned_common(stack, base, &i, &j) ? stack->count - i : 0;
 }
 
 /* The first frame from `first` on that is not in the same module any more. */
@@ -109,11 +56,8 @@ static unsigned end_of_module(const struct sw_unwind_stack *base, unsigned first
 static bool interpreter_waits(const struct sw_unwind_stack *base, unsigned first)
 {
     unsigned outer = end_of_module(base, first);
-    struct sw_module *caller = sw_modules_find(base->frame[first].ip);
-    struct sw_module *its_caller =
-        outer < base->count ? sw_modules_find(base->frame[outer].ip) : NULL;
-    return (caller != NULL && is_interpreter(caller)) ||
-           (its_caller != NULL && is_interpreter(its_caller));
+    return sw_returned_is_interpreter(base->frame[first].ip) ||
+           (outer < base->count && sw_returned_is_interpreter(base->frame[outer].ip));
 }
 
 /* Where the frames of the wait's stack end that may own it, which begin at `first`: the function
@@ -140,7 +84,7 @@ static bool poll_owner_has_returned(const struct sw_loop *loop, const struct sw_
                                     const struct sw_unwind_stack *base)
 {
     unsigned first = 0;
-    if (loop->fd >= 0 || !are_comparable(stack, base))
+    if (loop->fd >= 0 || !sw_returned_comparable(stack, base))
         return false;
     while (first < base->count) {
         struct sw_module *module = sw_modules_find(base->frame[first].ip);
@@ -192,7 +136,7 @@ static struct sw_loop *waited_on(struct sw_thread *thread, const struct sw_loop 
     if (id >= SW_CALL_COUNT || sw_call_info(id)->class != SW_CLASS_WAIT)
         return NULL;
     bool epoll = sw_call_info(id)->detail == SW_DETAIL_EPOLL;
-    uint64_t sp = thread->note.registers.rsp;
+    uint64_t sp = thread->wait_cfa;
     int fd = (int)thread->note.argument[0];
     for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++) {
         struct sw_loop *loop = &thread->loops[i];
@@ -233,9 +177,11 @@ enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *
     struct sw_loop *loop = &thread->loops[watch->loop];
     enum sw_ownership answer = judge_nested(thread, loop);
     const struct sw_unwind_stack *base = sw_ownership_base(thread, watch, watch->loop);
+    /* The stack of a wait from elsewhere says nothing of this one. */
+    if (loop->fd >= 0 && sw_loop_base_is_stale(loop))
+        base = NULL;
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && base != NULL &&
-        (function_has_returned(&sample->stack, base) ||
-         poll_owner_has_returned(loop, &sample->stack, base)))
+        (sw_returned(&sample->stack, base) || poll_owner_has_returned(loop, &sample->stack, base)))
         answer = SW_OWNERSHIP_LEFT;
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && sample->stack.complete && base != NULL)
         watch->verified[watch->loop] = loop->id;

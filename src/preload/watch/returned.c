@@ -1,0 +1,161 @@
+/* See returned.h. */
+#include "preload/watch/returned.h"
+
+#include <string.h>
+
+#include "preload/stack/flow.h"
+#include "preload/stack/modules.h"
+#include "preload/stack/symbols.h"
+
+static const char *symbol_at(uint64_t address)
+{
+    uint64_t start = 0;
+    struct sw_module *module = sw_modules_find(address);
+    struct sw_symbols *symbols = module != NULL ? sw_symbols_open(module) : NULL;
+    return symbols != NULL ? sw_symbols_find(symbols, address - module->bias, &start) : NULL;
+}
+
+/* Compilers put what is seldom run of `name` elsewhere, as `name.cold`, with a table entry of its
+ * own. */
+static bool are_parts(uint64_t one, uint64_t other)
+{
+    const char *first = symbol_at(one), *second = symbol_at(other);
+    const char *cold = first != NULL ? strstr(first, ".cold") : NULL;
+    if (second == NULL || first == NULL)
+        return false;
+    if (cold == NULL) {
+        const char *swap = first;
+        first = second;
+        second = swap;
+        cold = strstr(first, ".cold");
+    }
+    size_t length = cold != NULL ? (size_t)(cold - first) : 0;
+    return cold != NULL && strncmp(first, second, length) == 0 && second[length] == '\0';
+}
+
+static bool is_same(const struct sw_unwind_frame *one, const struct sw_unwind_frame *other)
+{
+    if (one->cfa != other->cfa || one->function == 0 || other->function == 0)
+        return false;
+    return one->function == other->function || are_parts(one->function, other->function);
+}
+
+bool sw_returned_common(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base,
+                        unsigned *in_stack, unsigned *in_base)
+{
+    for (unsigned i = 0; i < stack->count; i++) {
+        for (unsigned j = 0; j < base->count; j++) {
+            if (!is_same(&stack->frame[i], &base->frame[j]))
+                continue;
+            *in_stack = i;
+            *in_base = j;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sw_returned_comparable(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
+{
+    if (!stack->complete || !base->complete || stack->count < 2 || base->count < 2)
+        return false;
+    /* The outermost frame has no CFA: the stack pointer in it is that of the one before. */
+    return stack->frame[stack->count - 1].ip == base->frame[base->count - 1].ip &&
+           stack->frame[stack->count - 2].cfa == base->frame[base->count - 2].cfa;
+}
+
+/* Frames that every stack of a thread has: where the thread begins. */
+static bool is_entry(const struct sw_unwind_frame *frame)
+{
+    static const char *const entries[] = {"_start",
+                                          "__libc_start_main",
+                                          "__libc_start_call_main",
+                                          "start_thread",
+                                          "clone",
+                                          "clone3",
+                                          "__clone3",
+                                          "__clone",
+                                          "__libc_start_main_impl"};
+    struct sw_module *module = sw_modules_find(frame->ip);
+    const char *name = symbol_at(frame->ip - 1);
+    for (unsigned i = 0; name != NULL && i < sizeof entries / sizeof entries[0]; i++)
+        if (strcmp(name, entries[i]) == 0)
+            return true;
+    return module != NULL && strncmp(module->name, "libc.so", 7) == 0;
+}
+
+static bool is_own(const struct sw_unwind_frame *frame)
+{
+    struct sw_module *module = sw_modules_find(frame->ip);
+    return module != NULL && module->own;
+}
+
+bool sw_returned_is_interpreter(uint64_t ip)
+{
+    struct sw_module *module = sw_modules_find(ip);
+    return module != NULL &&
+           (strncmp(module->name, "python", 6) == 0 || strncmp(module->name, "libpython", 9) == 0);
+}
+
+/* Do the frames of the base from the wait up to `end` hold one that goes in a circle around its
+ * call, and does other work in it? A wait that is only tried again when a signal has ended it does
+ * not. */
+static bool turns_inside(const struct sw_unwind_stack *base, unsigned end)
+{
+    bool works = false; /* a callee goes on to other calls after the wait */
+    for (unsigned i = 0; i < end; i++) {
+        uint64_t call = base->frame[i].ip;
+        if (is_own(&base->frame[i]))
+            continue;
+        if (sw_flow_turns(call) == SW_FLOW_YES ||
+            (works && sw_flow_reaches(call, call) == SW_FLOW_YES))
+            return true;
+        works = works || sw_flow_works_after(call);
+    }
+    return false;
+}
+
+/* Does a frame outside of `first` come back to its call? One whose jumps cannot be followed may.
+ * `module`: only its frames are asked; NULL: all. */
+static bool turns_outside(const struct sw_unwind_stack *stack, unsigned first,
+                          const struct sw_module *module)
+{
+    for (unsigned i = first + 1; i < stack->count && !is_entry(&stack->frame[i]); i++)
+        if ((module == NULL || sw_modules_find(stack->frame[i].ip) == module) &&
+            sw_flow_reaches(stack->frame[i].ip, stack->frame[i].ip) != SW_FLOW_NO)
+            return true;
+    return false;
+}
+
+/* Is F a part of an event library, which turns it (sd_event_loop → sd_event_run)? Then what goes in
+ * a circle inside of it is no loop of its own. */
+static bool is_turned_by_library(const struct sw_unwind_stack *stack, unsigned first)
+{
+    struct sw_module *module = sw_modules_find(stack->frame[first].ip);
+    return module != NULL && !module->program && turns_outside(stack, first, module);
+}
+
+bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
+{
+    unsigned i = 0, j = 0;
+    if (!sw_returned_comparable(stack, base))
+        return false;
+    if (!sw_returned_common(stack, base, &i, &j) || is_entry(&stack->frame[i]))
+        return true;
+    if (is_own(&stack->frame[i]))
+        return false;
+    enum sw_flow flow = sw_flow_reaches(stack->frame[i].ip, base->frame[j].ip);
+    if (flow == SW_FLOW_YES)
+        return false;
+    /* An interpreter's own turns say nothing of the program that it runs. */
+    if (flow == SW_FLOW_UNKNOWN)
+        return sw_returned_is_interpreter(stack->frame[i].ip) && turns_inside(base, j);
+    if (is_turned_by_library(stack, i))
+        return false;
+    if (turns_inside(base, j))
+        return true;
+    /* wait(); handle(); wait(); */
+    if (sw_flow_reaches_like(stack->frame[i].ip, base->frame[j].ip) != SW_FLOW_NO)
+        return false;
+    return !turns_outside(stack, i, NULL);
+}

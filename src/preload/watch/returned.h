@@ -1,0 +1,36 @@
+/*
+ * Has the loop's function returned? Told from the stack of its wait (the base) and a sample of the
+ * iteration in question. Watchdog thread; called by ownership.c at the moment of suspicion.
+ *
+ * The innermost frame F that both have called the wait in one place (A) and is now in another (B),
+ * or deeper inside of the loop's function.
+ *
+ *   - A can be reached from B: F is the loop, or turns it. It holds.
+ *   - It cannot, and one of the frames that led from F to the wait goes in a circle by itself: that
+ *     was the loop's function, and it has returned (uv_run, then clean-up in main).
+ *   - It cannot, and none does: it holds if B leads to another wait of the kind (wait; handle;
+ *     wait), or if somebody outside of F calls again and again (run_once { wait; handle; }).
+ *
+ * Only the code is asked, not the names in it, so that it works for any program's own loop.
+ */
+#ifndef SW_WATCH_RETURNED_H
+#define SW_WATCH_RETURNED_H
+
+#include <stdbool.h>
+
+#include "preload/stack/unwind.h"
+
+/* The innermost frames that `stack` and `base` share: the same function (its part in .cold too) in
+ * the same place. False: none. */
+bool sw_returned_common(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base,
+                        unsigned *in_stack, unsigned *in_base);
+/* Do both begin with the same frame, and are they whole? Else nothing can be told from them (a
+ * fiber's stack). */
+bool sw_returned_comparable(const struct sw_unwind_stack *stack,
+                            const struct sw_unwind_stack *base);
+/* Only for stacks that are comparable; false for others. */
+bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base);
+/* Is it an interpreter, whose frames are the same whatever function of its language runs? */
+bool sw_returned_is_interpreter(uint64_t ip);
+
+#endif
