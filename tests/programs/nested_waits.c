@@ -2,8 +2,6 @@
  * Waits on something that is not the loop, inside a callback: poll and select on a socket, another
  * epoll.
  *
- * @lacks: select wrapped
- *
  * @expect stall cause=nested-wait call=poll ms=200 function=by_poll calls=1
  * @expect stall cause=nested-wait call=select ms=200 function=by_select calls=1
  * @expect stall cause=nested-wait call=epoll_wait ms=200 function=by_epoll calls=1

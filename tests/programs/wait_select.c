@@ -1,8 +1,6 @@
 /*
  * Loops on select and pselect over an eventfd and a pipe.
  *
- * @lacks: select wrapped as a wait of loops
- *
  * @expect stall cause=blocking-call call=usleep ms=200 function=on_event wait=select
  * @expect stall cause=blocking-call call=usleep ms=200 function=on_event wait=pselect
  */

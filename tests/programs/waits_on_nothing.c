@@ -2,8 +2,6 @@
  * poll and select without descriptors are sleeps (CPython up to 3.10 sleeps so): blocking calls,
  * not nested waits.
  *
- * @lacks: select wrapped
- *
  * @expect stall cause=blocking-call call=poll ms=200 function=by_poll calls=1
  * @expect stall cause=blocking-call call=select ms=200 function=by_select calls=1
  */

@@ -60,7 +60,7 @@ static UNUSED void set_threshold(uint64_t ticks)
         if (SW_LIKELY(sw_wait_is_usual(noting_, (epfd))))                                          \
             SW_WAIT_BEGIN_USUAL(wait, noting_, (call_id), (timeout));                              \
         else                                                                                       \
-            SW_WAIT_BEGIN_UNUSUAL(wait, (epfd), NULL, 0, (timeout), (call_id));                    \
+            SW_WAIT_BEGIN_UNUSUAL(wait, sw_wait_target_epoll((call_id), (epfd), (timeout)));       \
     } while (0)
 
 /* What the wrappers of epoll_wait(2) and poll(2) do; both return whether anything was noted. */
@@ -78,7 +78,8 @@ static NOINLINE bool wait_epoll(int epfd, int timeout_ms)
 static NOINLINE bool wait_poll_for(struct pollfd *fds, uint64_t count, int timeout_ms)
 {
     struct sw_wait wait;
-    SW_POLL_BEGIN(wait, SW_CALL_poll, fds, count, timeout_ms * INT64_C(1000000));
+    SW_WAIT_BEGIN_UNUSUAL(
+        wait, sw_wait_target_poll(SW_CALL_poll, fds, count, timeout_ms * INT64_C(1000000)));
     bool noted = wait.thread != NULL;
     int ready = poll(fds, count, timeout_ms);
     SW_WAIT_END(wait, ready);

@@ -1,10 +1,13 @@
 /*
- * The waits of loops: epoll_wait(2) and poll(2) with their kin. Any thread; see notes/loop.h.
+ * The waits of loops: epoll_wait(2), poll(2) and select(2) with their kin, under the fortified and
+ * internal names that glibc exports too. Any thread; see notes/loop.h.
  *
- * All of these are cancellation points: nothing is held across the real call.
+ * All of these are cancellation points: nothing is held across the real call. What they wait for is
+ * looked at before it, since the kernel writes to it.
  */
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/select.h>
 
 #include "preload/interpose/next.h"
 #include "preload/notes/loop.h"
@@ -13,32 +16,25 @@ SW_NEXT_DEFINE(epoll_wait);
 SW_NEXT_DEFINE(epoll_pwait);
 SW_NEXT_DEFINE(poll);
 SW_NEXT_DEFINE(ppoll);
+SW_NEXT_DEFINE(select);
+SW_NEXT_DEFINE(pselect);
+
+/* Exported by glibc and declared by none of its headers as such. */
+int __poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+int __poll_chk(struct pollfd *fds, nfds_t count, int timeout_ms, size_t size);
+int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+                const sigset_t *mask, size_t size);
+int __select(int count, fd_set *reading, fd_set *writing, fd_set *exceptions,
+             struct timeval *timeout);
+SW_NEXT_DEFINE(__poll);
+SW_NEXT_DEFINE(__poll_chk);
+SW_NEXT_DEFINE(__ppoll_chk);
+SW_NEXT_DEFINE(__select);
 
 /* Not in every libc that we may be built with; the next definition is looked up by name. */
 int epoll_pwait2(int epfd, struct epoll_event *events, int most, const struct timespec *timeout,
                  const sigset_t *mask);
 SW_NEXT_DEFINE(epoll_pwait2);
-
-static int64_t timeout_of_ms(int timeout_ms)
-{
-    return timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000;
-}
-
-/* A bad pointer is the kernel's to find (EFAULT): what cannot be a user's address is not looked
- * into. */
-static bool is_readable(const void *pointer)
-{
-    return (uintptr_t)pointer >= 4096 && (uintptr_t)pointer < UINT64_C(1) << 47;
-}
-
-static int64_t timeout_of_timespec(const struct timespec *timeout)
-{
-    if (!is_readable(timeout))
-        return -1;
-    if (timeout->tv_sec > INT64_C(4000000000))
-        return -1;
-    return (int64_t)timeout->tv_sec * 1000000000 + timeout->tv_nsec;
-}
 
 /*
  * The epoll waits, two functions each: the wait of the usual loop, which is all that a busy loop
@@ -49,7 +45,7 @@ static int64_t timeout_of_timespec(const struct timespec *timeout)
     static __attribute__((noinline, cold)) int name##_unusual parameters                           \
     {                                                                                              \
         struct sw_wait wait;                                                                       \
-        SW_WAIT_BEGIN_UNUSUAL(wait, epfd, NULL, 0, timeout_ns, SW_CALL_##name);                    \
+        SW_WAIT_BEGIN_UNUSUAL(wait, sw_wait_target_epoll(SW_CALL_##name, epfd, timeout_ns));       \
         int ready = SW_NEXT(name) arguments;                                                       \
         SW_WAIT_END(wait, ready);                                                                  \
         return ready;                                                                              \
@@ -68,32 +64,72 @@ static int64_t timeout_of_timespec(const struct timespec *timeout)
     }
 
 EPOLL_WRAPPER(epoll_wait, (int epfd, struct epoll_event *events, int most, int timeout_ms),
-              (epfd, events, most, timeout_ms), timeout_of_ms(timeout_ms))
+              (epfd, events, most, timeout_ms), sw_wait_timeout_ms(timeout_ms))
 EPOLL_WRAPPER(epoll_pwait,
               (int epfd, struct epoll_event *events, int most, int timeout_ms,
                const sigset_t *mask),
-              (epfd, events, most, timeout_ms, mask), timeout_of_ms(timeout_ms))
+              (epfd, events, most, timeout_ms, mask), sw_wait_timeout_ms(timeout_ms))
 EPOLL_WRAPPER(epoll_pwait2,
               (int epfd, struct epoll_event *events, int most, const struct timespec *timeout,
                const sigset_t *mask),
-              (epfd, events, most, timeout, mask), timeout_of_timespec(timeout))
+              (epfd, events, most, timeout, mask), sw_wait_timeout_timespec(timeout))
 
-SW_EXPORT int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+/* A wrapper of poll or select: one shape, whatever the name. `target` is evaluated before the real
+ * call. */
+#define SET_WRAPPER(name, parameters, arguments, target)                                           \
+    SW_EXPORT int name parameters                                                                  \
+    {                                                                                              \
+        struct sw_wait wait;                                                                       \
+        SW_WAIT_BEGIN_UNUSUAL(wait, target);                                                       \
+        int ready = SW_NEXT(name) arguments;                                                       \
+        SW_WAIT_END(wait, ready);                                                                  \
+        return ready;                                                                              \
+    }
+
+#define POLL_TARGET(id, timeout_ns) sw_wait_target_poll(id, fds, count, timeout_ns)
+
+SET_WRAPPER(poll, (struct pollfd * fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms),
+            POLL_TARGET(SW_CALL_poll, sw_wait_timeout_ms(timeout_ms)))
+SET_WRAPPER(ppoll,
+            (struct pollfd * fds, nfds_t count, const struct timespec *timeout,
+             const sigset_t *mask),
+            (fds, count, timeout, mask),
+            POLL_TARGET(SW_CALL_ppoll, sw_wait_timeout_timespec(timeout)))
+SET_WRAPPER(__poll, (struct pollfd * fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms),
+            POLL_TARGET(SW_CALL_poll, sw_wait_timeout_ms(timeout_ms)))
+SET_WRAPPER(__poll_chk, (struct pollfd * fds, nfds_t count, int timeout_ms, size_t size),
+            (fds, count, timeout_ms, size),
+            POLL_TARGET(SW_CALL_poll, sw_wait_timeout_ms(timeout_ms)))
+SET_WRAPPER(__ppoll_chk,
+            (struct pollfd * fds, nfds_t count, const struct timespec *timeout,
+             const sigset_t *mask, size_t size),
+            (fds, count, timeout, mask, size),
+            POLL_TARGET(SW_CALL_ppoll, sw_wait_timeout_timespec(timeout)))
+
+/* A timeout of select; it may be changed by the call. */
+static int64_t timeout_of_timeval(const struct timeval *timeout)
 {
-    struct sw_wait wait;
-    SW_POLL_BEGIN(wait, SW_CALL_poll, fds, is_readable(fds) ? count : 0, timeout_of_ms(timeout_ms));
-    int ready = SW_NEXT(poll)(fds, count, timeout_ms);
-    SW_WAIT_END(wait, ready);
-    return ready;
+    if (!sw_wait_readable(timeout, sizeof *timeout))
+        return -1;
+    if (timeout->tv_sec < 0 || timeout->tv_sec > INT64_C(4000000000))
+        return -1;
+    return (int64_t)timeout->tv_sec * 1000000000 + (int64_t)timeout->tv_usec * 1000;
 }
 
-SW_EXPORT int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-                    const sigset_t *mask)
-{
-    struct sw_wait wait;
-    SW_POLL_BEGIN(wait, SW_CALL_ppoll, fds, is_readable(fds) ? count : 0,
-                  timeout_of_timespec(timeout));
-    int ready = SW_NEXT(ppoll)(fds, count, timeout, mask);
-    SW_WAIT_END(wait, ready);
-    return ready;
-}
+#define SETS ((const void *const[3]){reading, writing, exceptions})
+
+SET_WRAPPER(select,
+            (int count, fd_set *reading, fd_set *writing, fd_set *exceptions,
+             struct timeval *timeout),
+            (count, reading, writing, exceptions, timeout),
+            sw_wait_target_select(SW_CALL_select, count, SETS, timeout_of_timeval(timeout)))
+SET_WRAPPER(__select,
+            (int count, fd_set *reading, fd_set *writing, fd_set *exceptions,
+             struct timeval *timeout),
+            (count, reading, writing, exceptions, timeout),
+            sw_wait_target_select(SW_CALL_select, count, SETS, timeout_of_timeval(timeout)))
+SET_WRAPPER(pselect,
+            (int count, fd_set *reading, fd_set *writing, fd_set *exceptions,
+             const struct timespec *timeout, const sigset_t *mask),
+            (count, reading, writing, exceptions, timeout, mask),
+            sw_wait_target_select(SW_CALL_pselect, count, SETS, sw_wait_timeout_timespec(timeout)))

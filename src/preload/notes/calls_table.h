@@ -11,11 +11,15 @@
 /* clang-format off */
 #define SW_CALLS(X)                                  \
     /* loop waits; nested in another loop's iteration they are calls */ \
-    X(epoll_wait,      EPOLL,      WAIT)             \
-    X(epoll_pwait,     EPOLL,      WAIT)             \
-    X(epoll_pwait2,    EPOLL,      WAIT)             \
-    X(poll,            POLL,       WAIT)             \
-    X(ppoll,           POLL,       WAIT)             \
+    X(epoll_wait,      WAIT,       WAIT)             \
+    X(epoll_pwait,     WAIT,       WAIT)             \
+    X(epoll_pwait2,    WAIT,       WAIT)             \
+    X(poll,            WAIT,       WAIT)             \
+    X(ppoll,           WAIT,       WAIT)             \
+    X(select,          WAIT,       WAIT)             \
+    X(pselect,         WAIT,       WAIT)             \
+    X(io_uring_enter,  WAIT,       WAIT)             \
+    X(stallwatch_loop_wait, NONE,  WAIT)             \
     /* sleeps */                                     \
     X(sleep,           SECONDS,    BLOCKING)         \
     X(usleep,          MICROS,     BLOCKING)         \
@@ -40,14 +44,19 @@ enum sw_call_id {
 };
 
 enum sw_detail_kind {
-    SW_DETAIL_EPOLL,      /* descriptor, timeout in ms */
-    SW_DETAIL_POLL,       /* struct pollfd *, how many, timeout in ms */
+    SW_DETAIL_WAIT,       /* the first descriptor, SW_WAIT_DETAIL_COUNT, timeout in ns */
+    SW_DETAIL_NONE,       /* nothing to say */
     SW_DETAIL_SECONDS,    /* seconds */
     SW_DETAIL_MICROS,     /* microseconds */
     SW_DETAIL_TIMESPEC,   /* struct timespec *, clock, flags of clock_nanosleep(2) */
     SW_DETAIL_DESCRIPTOR, /* descriptor */
     SW_DETAIL_HOST        /* two C strings: host and service, either NULL */
 };
+
+/* Of the second argument of SW_DETAIL_WAIT: how many descriptors, and how often the first has been
+ * closed before (SW_CLOSES_COUNT). */
+#define SW_WAIT_DETAIL_COUNT(argument)  ((uint32_t)(argument))
+#define SW_WAIT_DETAIL_CLOSES(argument) ((uint8_t)((argument) >> 32))
 
 enum sw_call_class { SW_CLASS_WAIT, SW_CLASS_BLOCKING, SW_CLASS_LOCK };
 

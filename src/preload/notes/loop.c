@@ -13,15 +13,14 @@
  */
 #include "preload/notes/loop.h"
 
-#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 
 #include "common/kernel.h"
 
-#define EPOLL_WAITS_OF_A_LOOP 2
-#define POLL_WAITS_OF_A_LOOP  3
+#define KEYED_WAITS_OF_A_LOOP 2
+#define SET_WAITS_OF_A_LOOP   3
 #define STARTUP_WAITS         10
 
 static bool is_over(const struct sw_loop *loop)
@@ -83,16 +82,23 @@ struct sw_loop *sw_loop_place(struct sw_thread *thread)
     return place;
 }
 
-static struct sw_loop *epoll_loop(struct sw_thread *thread, int fd)
+/* The loop that is known by the target's key, made if need be. */
+static struct sw_loop *keyed_loop(struct sw_thread *thread, const struct sw_wait_target *target)
 {
-    for (unsigned i = 0; i < thread->loops_used; i++)
-        if (thread->loops[i].fd == fd && !is_over(&thread->loops[i]))
-            return &thread->loops[i];
+    for (unsigned i = 0; i < thread->loops_used; i++) {
+        struct sw_loop *known = &thread->loops[i];
+        if (known->kind == target->kind && known->key == target->key && !is_over(known))
+            return known;
+    }
     struct sw_loop *loop = sw_loop_place(thread);
     if (loop == NULL)
         return NULL;
-    loop->fd = fd;
-    SW_CLOSES_MATTER(fd) = 1;
+    loop->kind = target->kind;
+    loop->key = target->key;
+    if (target->kind != SW_WAIT_CUSTOM) {
+        loop->fd = (int32_t)target->key;
+        SW_CLOSES_MATTER(loop->fd) = 1;
+    }
     atomic_store_explicit(&loop->state, SW_LOOP_CANDIDATE, memory_order_release);
     sw_loop_take_base(thread, loop);
     sw_process_watch();
@@ -113,16 +119,16 @@ static bool has_moved(const struct sw_thread *thread, const struct sw_loop *loop
 static void count_wait(struct sw_thread *thread, struct sw_loop *loop,
                        const struct sw_wait_target *target)
 {
-    bool epoll = target->epoll >= 0;
+    bool set = sw_wait_is_set(target->kind);
     if (is_owned(loop)) {
         if (has_moved(thread, loop))
             sw_loop_take_base(thread, loop);
         return;
     }
     loop->waits++;
-    if (loop->waits < (epoll ? EPOLL_WAITS_OF_A_LOOP : POLL_WAITS_OF_A_LOOP))
+    if (loop->waits < (set ? SET_WAITS_OF_A_LOOP : KEYED_WAITS_OF_A_LOOP))
         return;
-    if (!epoll && !sw_poll_loop_convincing(thread, loop, target))
+    if (set && !sw_poll_loop_convincing(thread, loop, target))
         return;
     loop->id = atomic_fetch_add(&sw_process->loops_found, 1) + 1;
     if (atomic_load(&loop->base) == NULL)
@@ -142,14 +148,11 @@ static bool take_turns(const struct sw_loop *one, const struct sw_loop *other)
 static void group_by_descriptor(struct sw_loop *outer, struct sw_loop *loop,
                                 const struct sw_wait_target *target)
 {
-    if (outer->fd < 0 || target->epoll >= 0 || take_turns(outer, loop))
+    if (outer->fd < 0 || !sw_wait_is_set(target->kind) || take_turns(outer, loop))
         return;
-    for (uint64_t i = 0; i < target->fd_count && i < 256; i++) {
-        if (target->fds[i].fd == outer->fd) {
-            atomic_store(&outer->group, (uint32_t)outer->fd + 1);
-            atomic_store(&loop->group, (uint32_t)outer->fd + 1);
-            return;
-        }
+    if (sw_wait_set_place(target, outer->fd) >= 0) {
+        atomic_store(&outer->group, (uint32_t)outer->fd + 1);
+        atomic_store(&loop->group, (uint32_t)outer->fd + 1);
     }
 }
 
@@ -168,7 +171,7 @@ static struct sw_loop *outer_beside(struct sw_thread *thread, const struct sw_lo
 struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_target *target,
                                bool *call)
 {
-    bool epoll = target->epoll >= 0;
+    bool set = sw_wait_is_set(target->kind);
     atomic_store(&thread->attention, 0);
     thread->hot_key = 0;
     if (thread->outer != NULL && is_over(thread->outer)) {
@@ -177,16 +180,13 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
     }
     *call = thread->outer != NULL && thread->in_iteration;
 
-    struct sw_loop *loop = NULL;
-    if (epoll)
-        loop = epoll_loop(thread, target->epoll);
-    else if (target->fd_count > 0)
-        loop = sw_poll_loop_match(thread, target);
+    struct sw_loop *loop = set ? sw_poll_loop_match(thread, target) : keyed_loop(thread, target);
     if (loop == NULL)
         return NULL;
     count_wait(thread, loop, target);
     loop->wait_sp = thread->wait_cfa;
     loop->wait_id = target->id;
+    loop->kind = target->kind;
     struct sw_loop *outer = outer_beside(thread, loop);
     if (outer != NULL && outer != loop) {
         group_by_descriptor(outer, loop, target);
@@ -196,14 +196,14 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
         sw_loop_end_iteration(thread, outer, now);
         sw_loop_account(outer, now);
         outer->began = 0;
-    } else if (!epoll && !is_owned(loop)) {
+    } else if (set && !is_owned(loop)) {
         return NULL;
     }
     *call = false;
     thread->outer = loop;
     thread->in_iteration = 1;
     /* The first place only: its address needs no load, which a wait would have to wait for. */
-    bool usual = epoll && is_owned(loop) && loop == &thread->loops[0];
+    bool usual = target->kind == SW_WAIT_EPOLL && is_owned(loop) && loop == &thread->loops[0];
     thread->hot_key = usual ? (uint64_t)loop->fd + 1 : 0;
     return loop;
 }
@@ -235,10 +235,14 @@ void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,
     if (!call)
         return;
     struct sw_call noted;
-    bool epoll = target->epoll >= 0;
-    sw_call_begin(&noted, thread, target->id,
-                  epoll ? (uint64_t)target->epoll : (uint64_t)(uintptr_t)target->fds,
-                  epoll ? (uint64_t)target->timeout_ns : target->fd_count,
+    int32_t first = (int32_t)target->key;
+    uint64_t count = 1;
+    if (sw_wait_is_set(target->kind))
+        count = sw_wait_set_count(target, &first);
+    /* All that a report says is noted now: the kernel writes to the sets of select, and what a
+     * descriptor is, is true only while it is not closed. */
+    uint64_t closes = count > 0 ? SW_CLOSES_COUNT(first) : 0;
+    sw_call_begin(&noted, thread, target->id, (uint64_t)first, count | closes << 32,
                   (uint64_t)target->timeout_ns);
     wait->thread = thread;
     wait->sequence = noted.sequence;
@@ -259,9 +263,11 @@ void sw_wait_leave_unusual(struct sw_loop *loop)
         else if (is_owned(loop))
             loop->waits++;
     }
-    loop->unusual = loop->startup || loop->fd < 0;
-    /* The watchdog can wait on an epoll descriptor, but not on a set that it does not know. */
-    if (loop->fd < 0 && atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
+    loop->unusual = loop->startup || loop->kind != SW_WAIT_EPOLL;
+    /* The watchdog can wait on an epoll descriptor, but not on a set that it does not know, nor on
+     * a ring, which may stay readable while the loop waits for more. */
+    if (loop->kind != SW_WAIT_EPOLL &&
+        atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
         sw_process_wake();
 }
 

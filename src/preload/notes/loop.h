@@ -6,7 +6,7 @@
  * interpose/loop_waits.c):
  *
  *     struct sw_wait wait;
- *     SW_WAIT_BEGIN_UNUSUAL(wait, epfd, NULL, 0, timeout_ns, SW_CALL_epoll_wait);
+ *     SW_WAIT_BEGIN_UNUSUAL(wait, sw_wait_target_epoll(SW_CALL_epoll_wait, epfd, timeout_ns));
  *     int ready = SW_NEXT(epoll_wait)(epfd, events, most, timeout_ms);
  *     SW_WAIT_END(wait, ready);
  *     return ready;
@@ -22,21 +22,11 @@
 #include "preload/notes/closes.h"
 #include "preload/notes/loop_histogram.h"
 #include "preload/notes/process.h"
-
-struct pollfd;
+#include "preload/notes/wait_target.h"
 
 struct sw_wait {
     struct sw_thread *thread; /* NULL: nothing is noted */
     uint32_t sequence;        /* the odd number that this wait set */
-};
-
-/* What a wait is on: an epoll descriptor, or a set of pollfd. */
-struct sw_wait_target {
-    int epoll; /* -1: poll */
-    const struct pollfd *fds;
-    uint64_t fd_count;
-    int64_t timeout_ns; /* negative: no end */
-    uint32_t id;        /* enum sw_call_id */
 };
 
 /*
@@ -47,8 +37,8 @@ struct sw_wait_target {
  */
 struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_target *target,
                                bool *call);
-/* Poll's part of it: the loop of this thread that shares descriptors with the set, made if need be;
- * NULL: none. */
+/* The part of it for sets: the loop of this thread that shares descriptors with the set, made if
+ * need be; NULL: none. */
 struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wait_target *target);
 /* Should `loop`, a poll candidate that has waited often enough, be taken for a loop? */
 bool sw_poll_loop_convincing(const struct sw_thread *thread, struct sw_loop *loop,
@@ -167,17 +157,15 @@ SW_INLINE bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
         sw_wait_enter(&(wait), (noting), &(noting)->loops[0], (call_id), (timeout));               \
     } while (0)
 
-#define SW_POLL_BEGIN(wait, call_id, fds, count, timeout)                                          \
-    SW_WAIT_BEGIN_UNUSUAL(wait, -1, (fds), (count), (timeout), (call_id))
-
-#define SW_WAIT_BEGIN_UNUSUAL(wait, ...)                                                           \
+/* `target`, an expression of struct sw_wait_target, is evaluated only where it is wanted. */
+#define SW_WAIT_BEGIN_UNUSUAL(wait, target)                                                        \
     do {                                                                                           \
         struct sw_thread *thinking_ = sw_wait_wanted((uint64_t)(uintptr_t)__builtin_dwarf_cfa());  \
         (wait).thread = NULL;                                                                      \
         if (thinking_ == NULL)                                                                     \
             break;                                                                                 \
         SW_NOTE_REGISTERS(&thinking_->note.registers);                                             \
-        struct sw_wait_target target_ = {__VA_ARGS__};                                             \
+        struct sw_wait_target target_ = (target);                                                  \
         sw_wait_begin_decide(&(wait), thinking_, &target_);                                        \
     } while (0)
 

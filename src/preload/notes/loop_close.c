@@ -38,7 +38,7 @@ static void close_loop(struct sw_thread *thread, struct sw_loop *loop, int fd)
     if (state != SW_LOOP_CANDIDATE && state != SW_LOOP_OWNED)
         return;
     atomic_store(&loop->closed_at, sw_clock_ticks());
-    bool over = loop->fd >= 0 ? loop->fd == fd : leave_core(loop, fd);
+    bool over = sw_wait_is_set(loop->kind) ? leave_core(loop, fd) : loop->fd == fd;
     if (!over || !atomic_compare_exchange_strong(
                      &loop->state, &state, state == SW_LOOP_OWNED ? SW_LOOP_CLOSED : SW_LOOP_FREE))
         return;

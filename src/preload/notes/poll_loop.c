@@ -1,5 +1,5 @@
 /*
- * Loops made of poll(2): which of a thread's waits belong together.
+ * Loops made of poll(2) and select(2): which of a thread's waits belong together.
  *
  * Plain synchronous code polls too, from one call site again and again, so what makes a loop is
  * three waits that share a descriptor which stayed open in between. The core is what all waits so
@@ -12,12 +12,10 @@
  */
 #include "preload/notes/loop.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 
 #include "common/kernel.h"
 
-#define MOST_SCANNED     1024
 #define NEAR_STACK_BYTES 65536
 
 static int32_t core_at(const struct sw_loop *loop, unsigned index)
@@ -25,25 +23,15 @@ static int32_t core_at(const struct sw_loop *loop, unsigned index)
     return atomic_load_explicit(&loop->core[index], memory_order_relaxed);
 }
 
-/* Where `fd` stands in the set, or -1. */
-static int64_t place_in_set(const struct sw_wait_target *target, int32_t fd)
-{
-    for (uint64_t i = 0; i < target->fd_count && i < MOST_SCANNED; i++)
-        if (target->fds[i].fd == fd)
-            return (int64_t)i;
-    return -1;
-}
-
 /* Does the set share a descriptor with the core? The one found is moved to the front. */
 static bool shares_core(struct sw_loop *loop, const struct sw_wait_target *target)
 {
     int32_t first = core_at(loop, 0);
-    if (first >= 0 && loop->core_place < target->fd_count &&
-        target->fds[loop->core_place].fd == first)
+    if (first >= 0 && sw_wait_set_at(target, loop->core_place) == first)
         return true;
     for (unsigned i = 0; i < loop->core_count; i++) {
         int32_t fd = core_at(loop, i);
-        int64_t place = fd >= 0 ? place_in_set(target, fd) : -1;
+        int64_t place = fd >= 0 ? sw_wait_set_place(target, fd) : -1;
         if (place < 0)
             continue;
         atomic_store(&loop->core[i], first);
@@ -60,32 +48,32 @@ static void narrow_core(struct sw_loop *loop, const struct sw_wait_target *targe
     unsigned kept = 0;
     for (unsigned i = 0; i < loop->core_count; i++) {
         int32_t fd = core_at(loop, i);
-        if (fd >= 0 && place_in_set(target, fd) >= 0)
+        if (fd >= 0 && sw_wait_set_place(target, fd) >= 0)
             atomic_store(&loop->core[kept++], fd);
     }
     loop->core_count = kept;
-    loop->core_place = kept > 0 ? (uint32_t)place_in_set(target, core_at(loop, 0)) : 0;
+    loop->core_place = kept > 0 ? (uint32_t)sw_wait_set_place(target, core_at(loop, 0)) : 0;
 }
 
 static void seed_core(struct sw_loop *loop, const struct sw_wait_target *target)
 {
     unsigned count = 0;
-    for (uint64_t i = 0; i < target->fd_count && count < SW_POLL_CORE; i++) {
-        int32_t fd = target->fds[i].fd;
+    for (uint64_t i = 0; i < target->places && count < SW_POLL_CORE; i++) {
+        int32_t fd = sw_wait_set_at(target, i);
         if (fd < 0)
             continue;
         SW_CLOSES_MATTER(fd) = 1;
         atomic_store(&loop->core[count++], fd);
     }
     loop->core_count = count;
-    loop->core_place = 0;
+    loop->core_place = count > 0 ? (uint32_t)sw_wait_set_place(target, core_at(loop, 0)) : 0;
 }
 
 static bool matches(struct sw_thread *thread, struct sw_loop *loop,
                     const struct sw_wait_target *target)
 {
     uint32_t state = atomic_load_explicit(&loop->state, memory_order_acquire);
-    if (loop->fd >= 0 || (state != SW_LOOP_CANDIDATE && state != SW_LOOP_OWNED))
+    if (!sw_wait_is_set(loop->kind) || (state != SW_LOOP_CANDIDATE && state != SW_LOOP_OWNED))
         return false;
     if (shares_core(loop, target)) {
         if (state == SW_LOOP_CANDIDATE)
@@ -114,9 +102,11 @@ struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wai
         seed_core(found, target);
         if (found->core_count == 0)
             return NULL;
+        found->kind = target->kind;
         atomic_store_explicit(&found->state, SW_LOOP_CANDIDATE, memory_order_release);
     }
-    if (target->fd_count > 1)
+    int32_t first;
+    if (!found->many && sw_wait_set_count(target, &first) > 1)
         found->many = 1;
     return found;
 }
@@ -129,9 +119,10 @@ bool sw_poll_loop_convincing(const struct sw_thread *thread, struct sw_loop *loo
     int32_t listens = 0, length = sizeof listens;
     sw_kernel6(SYS_getsockopt, core_at(loop, 0), SOL_SOCKET, SO_ACCEPTCONN, (long)&listens,
                (long)&length, 0);
-    /* A call with a timeout has its one pollfd on the stack; who keeps a set keeps it longer. */
+    /* A call with a timeout has its one pollfd on the stack; who keeps a set keeps it longer. (A
+     * fd_set is on the stack of everyone: of select nothing can be told that way.) */
     uint64_t above = (uint64_t)(uintptr_t)target->fds - thread->note.registers.rsp;
-    loop->listens = listens != 0 && above > NEAR_STACK_BYTES;
+    loop->listens = listens != 0 && (target->kind == SW_WAIT_SELECT || above > NEAR_STACK_BYTES);
     struct sockaddr_storage peer;
     int32_t size = sizeof peer;
     return sw_kernel3(SYS_getpeername, core_at(loop, 0), (long)&peer, (long)&size) != 0;

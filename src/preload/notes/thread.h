@@ -87,12 +87,15 @@ struct sw_loop {
     int64_t wait_timeout_ns; /* of the wait in progress; negative: no end */
     uint64_t wait_sp;        /* stack pointer of the last wait's caller at its call */
     uint32_t events;         /* of the iteration in progress */
-    uint32_t unusual; /* the end of its waits needs thought: in its phase startup, or a poll loop */
+    uint32_t
+        unusual; /* the end of its waits needs thought: in its phase startup, or not on epoll */
 
     /* Busy time in ticks, see loop_histogram.h: the cells of a quick loop are in the next line. */
     uint32_t histogram[SW_HISTOGRAM_CELLS];
 
-    int32_t fd;                 /* of epoll; -1 for poll */
+    int32_t fd;                 /* of epoll or io_uring; -1 for others */
+    uint32_t kind;              /* enum sw_wait_kind of its last wait */
+    uint64_t key;               /* as in struct sw_wait_target; not for sets */
     uint32_t wait_id;           /* enum sw_call_id of the last wait */
     uint64_t born;              /* ticks at its first wait */
     uint64_t born_iteration;    /* of the outer loop, when this one was first seen */
@@ -103,7 +106,7 @@ struct sw_loop {
     uint32_t id;
     uint32_t waits;
     uint32_t startup; /* phase */
-    uint32_t many;    /* a poll of more than one descriptor was seen */
+    uint32_t many;    /* a set of more than one descriptor was seen */
     uint32_t listens; /* a lone socket that listens, in a set kept elsewhere than on the stack */
     uint32_t core_count;
     _Atomic int32_t

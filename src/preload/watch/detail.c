@@ -93,36 +93,32 @@ static void say_host(struct sw_text *text, const struct arguments *call)
     sw_text_escaped(text, call->second, strlen(call->second), NAME_MOST);
 }
 
-static void say_poll(struct sw_text *text, const struct arguments *call)
+/* A descriptor that has been closed since is a number only. */
+static void say_wait(struct sw_text *text, const struct arguments *call)
 {
-    uint64_t count = call->value[1];
-    if (count > 0) {
-        struct {
-            int fd;
-            short events, returned;
-        } first;
-        if (count == 1 && call->span_ns != UINT64_MAX &&
-            sw_memory_read(call->value[0], &first, sizeof first) == 0) {
-            say_descriptor(text, first.fd);
-        } else {
-            sw_text_unsigned(text, count);
-            sw_text_string(text, count == 1 ? " descriptor" : " descriptors");
-        }
-        sw_text_string(text, ", ");
+    uint32_t count = SW_WAIT_DETAIL_COUNT(call->value[1]);
+    int fd = (int)call->value[0];
+    if (count > 1) {
+        sw_text_unsigned(text, count);
+        sw_text_string(text, " descriptors");
+    } else if (count == 1 && SW_WAIT_DETAIL_CLOSES(call->value[1]) == SW_CLOSES_COUNT(fd)) {
+        say_descriptor(text, fd);
+    } else if (count == 1) {
+        sw_text_string(text, "fd ");
+        sw_text_signed(text, fd);
     }
+    if (count > 0)
+        sw_text_string(text, ", ");
     say_timeout(text, (int64_t)call->value[2]);
 }
 
 static void say(struct sw_text *text, uint32_t id, const struct arguments *call)
 {
     switch (sw_call_info(id)->detail) {
-    case SW_DETAIL_EPOLL:
-        say_descriptor(text, (int)call->value[0]);
-        sw_text_string(text, ", ");
-        say_timeout(text, (int64_t)call->value[1]);
+    case SW_DETAIL_WAIT:
+        say_wait(text, call);
         break;
-    case SW_DETAIL_POLL:
-        say_poll(text, call);
+    case SW_DETAIL_NONE:
         break;
     case SW_DETAIL_SECONDS:
         sw_text_duration(text, call->value[0] * UINT64_C(1000000000));

@@ -6,6 +6,7 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/loop.h"
 #include "preload/notes/process.h"
+#include "preload/notes/wait_target.h"
 #include "preload/watch/compose.h"
 #include "preload/watch/loops.h"
 #include "preload/watch/memory_pool.h"
@@ -150,7 +151,7 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch,
         return true;
     /* Synchronous code polls too: without a stack, a poll loop has to have shown itself before. */
     bool sampled = known && watch->sample_count > 0;
-    if (loop->fd < 0 && !sampled && watch->verified[ended->loop] != loop->id)
+    if (sw_wait_is_set(loop->kind) && !sampled && watch->verified[ended->loop] != loop->id)
         return true;
     if (!known) {
         struct sw_watch *blank = unwatched(watch);

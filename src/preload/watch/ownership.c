@@ -6,6 +6,7 @@
 #include "common/text.h"
 #include "common/kernel.h"
 #include "preload/notes/loop.h"
+#include "preload/notes/wait_target.h"
 #include "preload/stack/modules.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/returned.h"
@@ -84,7 +85,7 @@ static bool poll_owner_has_returned(const struct sw_loop *loop, const struct sw_
                                     const struct sw_unwind_stack *base)
 {
     unsigned first = 0;
-    if (loop->fd >= 0 || !sw_returned_comparable(stack, base))
+    if (!sw_wait_is_set(loop->kind) || !sw_returned_comparable(stack, base))
         return false;
     while (first < base->count) {
         struct sw_module *module = sw_modules_find(base->frame[first].ip);
@@ -135,7 +136,8 @@ static struct sw_loop *waited_on(struct sw_thread *thread, const struct sw_loop 
     uint32_t id = thread->note.id;
     if (id >= SW_CALL_COUNT || sw_call_info(id)->class != SW_CLASS_WAIT)
         return NULL;
-    bool epoll = sw_call_info(id)->detail == SW_DETAIL_EPOLL;
+    bool set =
+        id == SW_CALL_poll || id == SW_CALL_ppoll || id == SW_CALL_select || id == SW_CALL_pselect;
     uint64_t sp = thread->wait_cfa;
     int fd = (int)thread->note.argument[0];
     for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++) {
@@ -143,7 +145,7 @@ static struct sw_loop *waited_on(struct sw_thread *thread, const struct sw_loop 
         uint32_t state = atomic_load(&loop->state);
         if (loop == outer || (state != SW_LOOP_CANDIDATE && state != SW_LOOP_OWNED))
             continue;
-        if (epoll ? loop->fd == fd : (loop->fd < 0 && loop->wait_sp == sp))
+        if (sw_wait_is_set(loop->kind) == set && (set ? loop->wait_sp == sp : loop->fd == fd))
             return loop;
     }
     return NULL;
@@ -158,7 +160,7 @@ static enum sw_ownership judge_nested(struct sw_thread *thread, struct sw_loop *
                                                           : outer->wait_sp - inner->wait_sp;
     bool same_depth = difference <= SAME_DEPTH_BYTES;
     bool alternates = inner->born_iteration < atomic_load(&outer->iteration);
-    bool inside = inner->fd >= 0 && outer->fd >= 0 &&
+    bool inside = inner->kind == SW_WAIT_EPOLL && outer->kind == SW_WAIT_EPOLL &&
                   (epoll_holds(outer->fd, inner->fd) || epoll_holds(inner->fd, outer->fd));
     if (inside || (same_depth && alternates)) {
         uint32_t group = (uint32_t)(outer - thread->loops) + 1 + 0x10000;

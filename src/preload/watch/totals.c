@@ -26,8 +26,8 @@ static void add(struct sw_totals *totals, uint32_t id, const uint64_t argument[3
                 const char *detail, uint64_t ticks, uint64_t count)
 {
     const struct sw_call_info *info = sw_call_info(id);
-    /* A poll of no descriptors is a sleep. */
-    bool sleeps = info->detail == SW_DETAIL_POLL && argument[1] == 0;
+    /* A poll or select of no descriptors is a sleep. */
+    bool sleeps = info->detail == SW_DETAIL_WAIT && SW_WAIT_DETAIL_COUNT(argument[1]) == 0;
     if (info->class == SW_CLASS_WAIT && !sleeps)
         totals->waiting += ticks;
     else if (info->class == SW_CLASS_LOCK)

@@ -21,6 +21,7 @@
 #include "common/kernel.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
+#include "preload/notes/wait_target.h"
 #include "preload/report/descriptors.h"
 #include "preload/report/helper.h"
 #include "preload/stack/modules.h"
@@ -199,7 +200,8 @@ static bool gather_descriptors(unsigned *count)
         for (unsigned j = 0; j < SW_LOOPS_PER_THREAD; j++) {
             struct sw_loop *loop = &thread->loops[j];
             uint32_t state = atomic_load(&loop->state);
-            if (loop->fd < 0 || (state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE))
+            if (loop->kind != SW_WAIT_EPOLL ||
+                (state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE))
                 continue;
             int fd = *count < MOST_POLLED ? descriptor_of(thread, watches[i], j) : -1;
             if (fd >= 0)
