@@ -42,7 +42,7 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 COMMON    := $(call objects,$(wildcard src/common/*.c))
 PRELOAD   := $(call objects,$(sort $(wildcard src/preload/*.c src/preload/*/*.c)))
 SYMBOLIZE := $(call objects,$(wildcard src/symbolize/*.c))
-COMMAND   := $(call objects,$(wildcard src/command/*.c))
+COMMAND   := $(call objects,$(sort $(wildcard src/command/*.c src/command/*/*.c)))
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FIXTURES  := $(patsubst %,$(BUILD)/fixtures/lines_%.so,$(if $(wildcard tests/unit/fixtures),c clang cpp split plain))
@@ -71,7 +71,7 @@ $(HELPER): $(SYMBOLIZE) $(COMMON)
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -ldw -lelf -liberty
 
 $(BUILD)/stallwatch: $(COMMAND) $(COMMON)
-	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
+	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -ljansson -lelf
 
 # --- tests -----------------------------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ $(BUILD)/tests/parts.a: $(COMMON) $(filter-out %/main.o,$(SYMBOLIZE) $(COMMAND))
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/tests/parts.a
 	@mkdir -p $(@D)
 	$(CC) $(SW_FLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) $(BUILD)/tests/parts.a $(LDFLAGS) \
-		-ldw -lelf -liberty $$(pkg-config --libs check)
+		-ldw -lelf -liberty -ljansson $$(pkg-config --libs check)
 
 $(BUILD)/tests/unit/test_sampler: $(call objects,src/preload/interpose/signals.c)
 

@@ -1,0 +1,114 @@
+/* What the formats have in common; see formats.h. */
+#include "command/formats/formats.h"
+
+#include <string.h>
+
+#define NAME_SHOWN 200
+
+static const struct sw_format formats[] = {
+    {"text", sw_format_text, false},
+    {"json", sw_format_json, false},
+    {"markdown", sw_format_markdown, false},
+    {"folded", sw_format_folded, false},
+    {"speedscope", sw_format_speedscope, true},
+    {"junit", sw_format_junit, false},
+    {"github", sw_format_github, false},
+};
+
+const struct sw_format *sw_format_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    return NULL;
+}
+
+void sw_format_count(struct sw_text *text, uint64_t count, const char *one, const char *many)
+{
+    sw_text_unsigned(text, count);
+    sw_text_char(text, ' ');
+    sw_text_string(text, count == 1 ? one : many);
+}
+
+static void part(struct sw_text *text, uint64_t count, const char *word)
+{
+    if (count == 0)
+        return;
+    sw_text_string(text, ", ");
+    sw_text_unsigned(text, count);
+    sw_text_string(text, word);
+}
+
+void sw_format_totals(struct sw_text *text, const struct sw_merge *merge)
+{
+    if (merge->stalls == 0) {
+        sw_text_string(text, "no stalls");
+    } else {
+        sw_format_count(text, merge->stalls, "stall", "stalls");
+        sw_text_string(text, ", ");
+        sw_text_unsigned(text, merge->counted);
+        sw_text_string(text, " counted");
+        part(text, merge->suppressed, " suppressed");
+        part(text, merge->known, " in the baseline");
+        part(text, merge->ongoing, " not ended");
+    }
+    sw_text_string(text, " in ");
+    sw_format_count(text, merge->processes, "process", "processes");
+    if (merge->hosts > 1) {
+        sw_text_string(text, " on ");
+        sw_format_count(text, merge->hosts, "host", "hosts");
+    }
+}
+
+static void escaped(struct sw_text *text, const char *name)
+{
+    sw_text_escaped(text, name, name == NULL ? 0 : strlen(name), NAME_SHOWN);
+}
+
+void sw_format_why(struct sw_text *text, const struct sw_signature *signature)
+{
+    sw_text_string(text, sw_settings_cause_name(signature->cause));
+    if (signature->call.name == NULL)
+        return;
+    sw_text_string(text, ": ");
+    escaped(text, signature->call.name);
+    sw_text_char(text, '(');
+    escaped(text, signature->call.detail);
+    sw_text_char(text, ')');
+    if (signature->call.count > 1) {
+        sw_text_string(text, " × ");
+        sw_text_unsigned(text, signature->call.count);
+    }
+}
+
+void sw_format_where(struct sw_text *text, const struct sw_signature *signature)
+{
+    const struct sw_record_frame *frame = sw_merge_where(signature);
+    if (frame == NULL) {
+        sw_text_char(text, '?');
+        return;
+    }
+    escaped(text, frame->function);
+    if (frame->file == NULL)
+        return;
+    sw_text_char(text, ' ');
+    escaped(text, frame->file);
+    if (frame->line != 0) {
+        sw_text_char(text, ':');
+        sw_text_unsigned(text, frame->line);
+    }
+}
+
+const char *sw_format_frame_name(const struct sw_record_frame *frame, char *buffer, size_t size)
+{
+    struct sw_text text;
+    if (frame->function != NULL)
+        return frame->function;
+    if (frame->module == NULL)
+        return "?";
+    sw_text_init(&text, buffer, size);
+    sw_text_char(&text, '[');
+    sw_text_bytes(&text, frame->module, strnlen(frame->module, size - 3));
+    sw_text_char(&text, ']');
+    return buffer;
+}

@@ -1,0 +1,162 @@
+/* The merge as one JSON object, for programs. See formats.h. */
+#include "command/formats/formats.h"
+#include "common/version.h"
+
+static void write_hex(struct sw_json *json, const char *key, uint64_t value)
+{
+    char hex[17];
+    struct sw_text text;
+    sw_text_init(&text, hex, sizeof hex);
+    sw_text_hex(&text, value, 16);
+    sw_json_string(json, key, hex);
+}
+
+static void write_frame(struct sw_json *json, const struct sw_record_frame *frame)
+{
+    sw_json_object_begin(json, NULL);
+    sw_json_string(json, "lang", frame->lang);
+    sw_json_string(json, "function", frame->function);
+    sw_json_string(json, "file", frame->file);
+    if (frame->line != 0)
+        sw_json_unsigned(json, "line", frame->line);
+    else
+        sw_json_null(json, "line");
+    sw_json_string(json, "module", frame->module);
+    sw_json_string(json, "build_id", frame->build_id);
+    sw_json_bool(json, "inlined", frame->inlined);
+    sw_json_object_end(json);
+}
+
+static void write_stacks(struct sw_output *output, const struct sw_signature *signature)
+{
+    struct sw_json *json = &output->json;
+    sw_json_array_begin(json, "stacks");
+    for (unsigned i = 0; i < signature->stack_count; i++) {
+        const struct sw_merged_stack *stack = signature->stacks[i];
+        sw_json_object_begin(json, NULL);
+        sw_json_unsigned(json, "samples", stack->samples);
+        sw_json_ms(json, "ms", stack->weight_ns);
+        sw_json_array_begin(json, "frames");
+        for (unsigned j = 0; j < stack->count; j++) {
+            write_frame(json, stack->frames[j]);
+            sw_output_flush(output);
+        }
+        sw_json_array_end(json);
+        sw_json_object_end(json);
+    }
+    sw_json_array_end(json);
+}
+
+static void write_call(struct sw_json *json, const struct sw_record_call *call)
+{
+    if (call->name == NULL) {
+        sw_json_null(json, "call");
+        return;
+    }
+    sw_json_object_begin(json, "call");
+    sw_json_string(json, "name", call->name);
+    sw_json_string(json, "detail", call->detail);
+    sw_json_ms(json, "ms", call->total_ns);
+    if (call->count != 0)
+        sw_json_unsigned(json, "count", call->count);
+    else
+        sw_json_null(json, "count");
+    sw_json_object_end(json);
+}
+
+static void write_where(struct sw_json *json, const struct sw_signature *signature)
+{
+    const struct sw_record_frame *frame = sw_merge_where(signature);
+    char buffer[16384];
+    struct sw_text text;
+    if (frame == NULL) {
+        sw_json_null(json, "top");
+        return;
+    }
+    sw_text_init(&text, buffer, sizeof buffer);
+    sw_text_string(&text, frame->function);
+    if (frame->file != NULL) {
+        sw_text_char(&text, ' ');
+        sw_text_string(&text, frame->file);
+        sw_text_char(&text, ':');
+        sw_text_unsigned(&text, frame->line);
+    }
+    sw_json_string_bytes(json, "top", text.data, text.length);
+}
+
+static void write_longest(struct sw_json *json, const struct sw_signature *signature)
+{
+    sw_json_object_begin(json, "longest");
+    sw_json_string(json, "time", signature->longest_time);
+    sw_json_string(json, "host", signature->host);
+    sw_json_signed(json, "pid", signature->pid);
+    sw_json_signed(json, "tid", signature->tid);
+    sw_json_string(json, "thread", signature->thread);
+    sw_json_string(json, "wait", signature->wait);
+    sw_json_string(json, "phase", signature->startup ? "startup" : "running");
+    sw_json_string(json, "label", signature->label);
+    sw_json_object_end(json);
+}
+
+static void write_signature(struct sw_output *output, const struct sw_signature *signature)
+{
+    struct sw_json *json = &output->json;
+    sw_json_object_begin(json, NULL);
+    write_hex(json, "signature", signature->signature);
+    sw_json_unsigned(json, "count", signature->count);
+    sw_json_unsigned(json, "counted", signature->counted);
+    sw_json_unsigned(json, "suppressed", signature->suppressed);
+    sw_json_string(json, "suppressed_by", signature->rule);
+    sw_json_bool(json, "baseline", signature->known);
+    sw_json_unsigned(json, "ongoing", signature->ongoing);
+    sw_json_ms(json, "total_ms", signature->total_ns);
+    sw_json_ms(json, "max_ms", signature->max_ns);
+    sw_json_ms(json, "min_ms", signature->min_ns);
+    sw_json_string(json, "cause", sw_settings_cause_name(signature->cause));
+    write_call(json, &signature->call);
+    write_where(json, signature);
+    sw_json_object_begin(json, "time_ms");
+    sw_json_ms(json, "cpu", signature->cpu_ns);
+    sw_json_ms(json, "runqueue", signature->runqueue_ns);
+    sw_json_ms(json, "blocked", signature->blocked_ns);
+    sw_json_object_end(json);
+    sw_json_string(json, "first", signature->first);
+    sw_json_string(json, "last", signature->last);
+    sw_json_array_begin(json, "programs");
+    for (unsigned i = 0; i < signature->program_count; i++)
+        sw_json_string(json, NULL, signature->programs[i]);
+    sw_json_array_end(json);
+    write_longest(json, signature);
+    sw_json_string(json, "hint", signature->hint);
+    sw_output_flush(output);
+    write_stacks(output, signature);
+    sw_json_object_end(json);
+    sw_output_flush(output);
+}
+
+void sw_format_json(struct sw_output *output, const struct sw_merge *merge)
+{
+    struct sw_json *json = &output->json;
+    sw_json_object_begin(json, NULL);
+    sw_json_unsigned(json, "v", 1);
+    sw_json_string(json, "type", "report");
+    sw_json_string(json, "version", SW_VERSION);
+    sw_json_string(json, "first", merge->first);
+    sw_json_string(json, "last", merge->last);
+    sw_json_unsigned(json, "processes", merge->processes);
+    sw_json_unsigned(json, "hosts", merge->hosts);
+    sw_json_object_begin(json, "stalls");
+    sw_json_unsigned(json, "total", merge->stalls);
+    sw_json_unsigned(json, "counted", merge->counted);
+    sw_json_unsigned(json, "suppressed", merge->suppressed);
+    sw_json_unsigned(json, "baseline", merge->known);
+    sw_json_unsigned(json, "ongoing", merge->ongoing);
+    sw_json_object_end(json);
+    sw_json_unsigned(json, "lines_lost", merge->lines_lost);
+    sw_json_array_begin(json, "signatures");
+    for (size_t i = 0; i < merge->signature_count; i++)
+        write_signature(output, merge->signatures[i]);
+    sw_json_array_end(json);
+    sw_json_object_end(json);
+    sw_text_char(json->text, '\n');
+}

@@ -1,0 +1,127 @@
+/*
+ * GitHub-flavoured Markdown, for a CI job's summary page. See formats.h.
+ *
+ * Names come from programs: outside of code blocks all that Markdown or HTML would act on is
+ * written as a character reference, '|' included; stacks are blocks of indented code, which nothing
+ * within can end.
+ */
+#include <string.h>
+
+#include "command/formats/formats.h"
+
+#define ROWS_SHOWN   50
+#define STACKS_SHOWN 10
+#define FRAMES_SHOWN 24
+#define TEXT_MOST    2048
+
+static void write_safe(struct sw_text *text, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        unsigned char c = (unsigned char)*name;
+        if (c < 0x80 && strchr("|`<>&*_[]()!#~\\@", c) != NULL) {
+            sw_text_string(text, "&#");
+            sw_text_unsigned(text, c);
+            sw_text_char(text, ';');
+        } else {
+            sw_text_char(text, (char)c);
+        }
+    }
+}
+
+static void write_piece(struct sw_text *text, const struct sw_signature *signature,
+                        void (*write)(struct sw_text *, const struct sw_signature *))
+{
+    char buffer[TEXT_MOST];
+    struct sw_text piece;
+    sw_text_init(&piece, buffer, sizeof buffer);
+    write(&piece, signature);
+    write_safe(text, buffer);
+}
+
+static void write_row(struct sw_output *output, const struct sw_signature *signature)
+{
+    struct sw_text *text = &output->text;
+    sw_text_string(text, "| ");
+    sw_text_unsigned(text, signature->count);
+    sw_text_string(text, " | ");
+    sw_text_unsigned(text, signature->counted);
+    sw_text_string(text, " | ");
+    sw_text_duration(text, signature->total_ns);
+    sw_text_string(text, " | ");
+    sw_text_duration(text, signature->max_ns);
+    sw_text_string(text, " | ");
+    write_piece(text, signature, sw_format_why);
+    sw_text_string(text, " | ");
+    write_piece(text, signature, sw_format_where);
+    sw_text_string(text, " | ");
+    sw_text_hex(text, signature->signature, 16);
+    sw_text_string(text, " |\n");
+    sw_output_flush(output);
+}
+
+static void write_frame(struct sw_text *text, const struct sw_record_frame *frame)
+{
+    char buffer[256];
+    const char *name = sw_format_frame_name(frame, buffer, sizeof buffer);
+    const char *file = frame->file != NULL ? frame->file : frame->module;
+    sw_text_escaped(text, name, strlen(name), 200);
+    if (file == NULL)
+        return;
+    sw_text_string(text, "  ");
+    sw_text_escaped(text, file, strlen(file), 200);
+    if (frame->file != NULL) {
+        sw_text_char(text, ':');
+        sw_text_unsigned(text, frame->line);
+    }
+}
+
+static void write_stack(struct sw_output *output, const struct sw_signature *signature)
+{
+    struct sw_text *text = &output->text;
+    const struct sw_merged_stack *stack = signature->stacks[0];
+    unsigned count = stack->count < FRAMES_SHOWN ? stack->count : FRAMES_SHOWN;
+    sw_text_string(text, "\n<details><summary>");
+    write_piece(text, signature, sw_format_why);
+    sw_text_string(text, ", longest ");
+    sw_text_duration(text, signature->max_ns);
+    sw_text_string(text, ", in ");
+    write_piece(text, signature, sw_format_where);
+    sw_text_string(text, "</summary>\n\n");
+    for (unsigned i = 0; i < count; i++) {
+        sw_text_string(text, "    #");
+        sw_text_unsigned(text, i);
+        sw_text_string(text, i < 10 ? "  " : " ");
+        write_frame(text, stack->frames[i]);
+        sw_text_char(text, '\n');
+        sw_output_flush(output);
+    }
+    sw_text_string(text, "\n</details>\n");
+}
+
+void sw_format_markdown(struct sw_output *output, const struct sw_merge *merge)
+{
+    struct sw_text *text = &output->text;
+    size_t rows = merge->signature_count < ROWS_SHOWN ? merge->signature_count : ROWS_SHOWN;
+    unsigned stacks = 0;
+    sw_text_string(text, "## Event-loop stalls\n\n");
+    sw_text_string(text, merge->counted > 0 ? "**Failed**: " : "**Passed**: ");
+    sw_format_totals(text, merge);
+    sw_text_string(text, ".\n");
+    if (rows == 0)
+        return;
+    sw_text_string(text, "\n| count | counted | total | longest | cause | where | signature |\n"
+                         "|---:|---:|---:|---:|---|---|---|\n");
+    for (size_t i = 0; i < rows; i++)
+        write_row(output, merge->signatures[i]);
+    if (rows < merge->signature_count) {
+        sw_text_string(text, "\nand ");
+        sw_text_unsigned(text, merge->signature_count - rows);
+        sw_text_string(text, " signatures more.\n");
+    }
+    for (size_t i = 0; i < rows && stacks < STACKS_SHOWN; i++) {
+        if (merge->signatures[i]->stack_count == 0)
+            continue;
+        write_stack(output, merge->signatures[i]);
+        stacks++;
+    }
+}

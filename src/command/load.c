@@ -1,0 +1,182 @@
+/* See load.h. Called by report.c and by run.c at a run's end. */
+#include "command/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command/complain.h"
+#include "command/lines.h"
+
+#define BAR_COLUMNS  40
+#define BAR_EVERY_NS UINT64_C(100000000)
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void show_bar(const struct sw_load *load, uint64_t consumed)
+{
+    static uint64_t shown_ns;
+    uint64_t done = load->before + consumed, now = now_ns();
+    if (!load->progress || load->total_bytes == 0 || now - shown_ns < BAR_EVERY_NS)
+        return;
+    shown_ns = now;
+    if (done > load->total_bytes)
+        done = load->total_bytes;
+    char buffer[160];
+    struct sw_text text;
+    sw_text_init(&text, buffer, sizeof buffer);
+    sw_text_string(&text, "\r[");
+    for (unsigned i = 0; i < BAR_COLUMNS; i++)
+        sw_text_char(&text, i < done * BAR_COLUMNS / load->total_bytes ? '#' : ' ');
+    sw_text_string(&text, "] ");
+    sw_text_unsigned(&text, done * 100 / load->total_bytes);
+    sw_text_string(&text, "%  ");
+    sw_text_unsigned(&text, load->lines);
+    sw_text_string(&text, " lines\x1b[K");
+    if (write(STDERR_FILENO, text.data, text.length) < 0)
+        return;
+}
+
+static void clear_bar(const struct sw_load *load)
+{
+    if (load->progress && write(STDERR_FILENO, "\r\x1b[K", 4) < 0)
+        return;
+}
+
+int sw_load_descriptor(int fd, sw_load_taker take, void *context, struct sw_load *load,
+                       uint64_t skipped[SW_RECORD_PROBLEMS], uint64_t *first_skipped)
+{
+    struct sw_lines lines;
+    struct sw_record record;
+    enum sw_lines_kind kind;
+    char *line;
+    size_t length;
+    bool whole;
+    sw_lines_start(&lines, fd);
+    while ((kind = sw_lines_next(&lines, &line, &length, &whole)) != SW_LINES_END) {
+        enum sw_record_problem problem = SW_RECORD_LONG;
+        load->lines++;
+        if (kind == SW_LINES_LINE) {
+            if (length == 0)
+                continue;
+            problem = sw_record_read(line, length, &record);
+        }
+        if (problem == SW_RECORD_OK) {
+            take(context, &record);
+        } else {
+            skipped[problem]++;
+            load->skipped++;
+            if (*first_skipped == 0)
+                *first_skipped = lines.number;
+        }
+        if ((load->lines & 63) == 0)
+            show_bar(load, lines.consumed);
+    }
+    load->before += lines.consumed;
+    sw_lines_end(&lines);
+    return -lines.error;
+}
+
+/* "FILE: 3 lines skipped, the first is line 17: 2 not whole JSON, 1 nested too deep" */
+static void say_skipped(const char *path, const uint64_t skipped[SW_RECORD_PROBLEMS],
+                        uint64_t first)
+{
+    static const char *const words[SW_RECORD_PROBLEMS] = {
+        [SW_RECORD_BINARY] = " with bytes that are no text",
+        [SW_RECORD_CUT] = " cut or no JSON",
+        [SW_RECORD_DEEP] = " nested too deep",
+        [SW_RECORD_LATER] = " of a later version",
+        [SW_RECORD_FOREIGN] = " JSON but no record of stallwatch",
+        [SW_RECORD_LONG] = " too long",
+    };
+    char buffer[1024];
+    struct sw_text text;
+    uint64_t all = 0;
+    const char *between = ": ";
+    for (unsigned i = 0; i < SW_RECORD_PROBLEMS; i++)
+        all += skipped[i];
+    if (all == 0)
+        return;
+    sw_text_init(&text, buffer, sizeof buffer);
+    sw_text_escaped(&text, path, strlen(path), 300);
+    sw_text_string(&text, ": ");
+    sw_text_unsigned(&text, all);
+    sw_text_string(&text, all == 1 ? " line skipped" : " lines skipped");
+    sw_text_string(&text, all == 1 ? ", line " : ", the first is line ");
+    sw_text_unsigned(&text, first);
+    for (unsigned i = 0; i < SW_RECORD_PROBLEMS; i++) {
+        if (skipped[i] == 0)
+            continue;
+        sw_text_string(&text, between);
+        sw_text_unsigned(&text, skipped[i]);
+        sw_text_string(&text, words[i]);
+        between = ", ";
+    }
+    sw_complain_line(text.data, text.length);
+}
+
+static void into_merge(void *context, struct sw_record *record)
+{
+    sw_merge_record(context, record);
+}
+
+static int open_log(const char *path)
+{
+    struct stat about;
+    if (strcmp(path, "-") == 0)
+        return STDIN_FILENO;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, &about) == 0 && S_ISDIR(about.st_mode)) {
+        close(fd);
+        return -EISDIR;
+    }
+    return fd;
+}
+
+int sw_load_file(struct sw_load *load, const char *path, uint64_t from)
+{
+    uint64_t skipped[SW_RECORD_PROBLEMS] = {0}, first = 0;
+    int fd = open_log(path);
+    if (fd < 0)
+        return fd;
+    if (from != 0 && lseek(fd, (off_t)from, SEEK_SET) < 0)
+        from = 0;
+    int result = sw_load_descriptor(fd, into_merge, load->merge, load, skipped, &first);
+    clear_bar(load);
+    if (fd != STDIN_FILENO)
+        close(fd);
+    load->files++;
+    say_skipped(strcmp(path, "-") == 0 ? "standard input" : path, skipped, first);
+    return result;
+}
+
+static void into_baseline(void *context, struct sw_record *record)
+{
+    if (record->type == SW_RECORD_STALL)
+        sw_baseline_add(context, record->signature);
+    sw_record_release(record);
+}
+
+int sw_load_baseline(const char *path, struct sw_table *baseline)
+{
+    uint64_t skipped[SW_RECORD_PROBLEMS] = {0}, first = 0;
+    struct sw_load load = {0};
+    int fd = open_log(path);
+    if (fd < 0)
+        return fd;
+    int result = sw_load_descriptor(fd, into_baseline, baseline, &load, skipped, &first);
+    if (fd != STDIN_FILENO)
+        close(fd);
+    say_skipped(path, skipped, first);
+    return result;
+}

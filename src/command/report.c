@@ -1,0 +1,194 @@
+/*
+ * `stallwatch report`: any number of logs into one report. See report.h.
+ *
+ * The output is opened only when everything has been read, and what cannot be used is found before
+ * the first file is.
+ */
+#include "command/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command/complain.h"
+#include "command/formats/formats.h"
+#include "command/load.h"
+#include "command/options.h"
+#include "command/rules_files.h"
+
+#define RULES_MOST (64u << 20)
+
+enum { FORMAT, OUTPUT, SUPPRESSIONS, BASELINE, WRITE_SUPPRESSIONS, HELP };
+
+static const struct sw_option table[] = {
+    {"format", "FORMAT",
+     "text (default), json, markdown, folded, speedscope, junit or github"},
+    {"output", "FILE", "write there instead of to standard output: whole, or not at all"},
+    {"suppressions", "FILE", "stalls that match a rule in it do not count; may be repeated"},
+    {"baseline", "FILE",
+     "JSON lines of an earlier run: stalls whose signature is in it do not count; may be repeated"},
+    {"write-suppressions", NULL, "print a rule for each signature that counts, instead of a report"},
+    {"help", NULL, "print this and exit"},
+};
+#define TABLE (sizeof table / sizeof table[0])
+
+static const char usage[] =
+    "Usage: stallwatch report [OPTION]... FILE.jsonl...\n"
+    "Merges the JSON lines (STALLWATCH_JSON, run --json) of any number of processes and\n"
+    "hosts into one report. FILE may be -, standard input.\n";
+static const char more[] =
+    "Exit status: 0; 1 where the report could not be written whole; 2 for an option or\n"
+    "a file that cannot be used.\n";
+
+struct request {
+    const struct sw_format *format;
+    bool write_suppressions;
+    const char *output;
+    char **files; /* within the arguments */
+    unsigned file_count;
+    struct sw_table baseline;
+    bool has_baseline, has_rules;
+    struct sw_arena arena;
+    struct sw_suppressions rules;
+};
+
+static int take_baseline(struct request *request, const char *path)
+{
+    int error = sw_load_baseline(path, &request->baseline);
+    request->has_baseline = true;
+    if (error != 0)
+        return sw_complain_usage("cannot read the baseline %s: %s", path, strerror(-error));
+    return 0;
+}
+
+static int take_option(struct request *request, unsigned index, const char *value)
+{
+    switch (index) {
+    case FORMAT:
+        request->format = sw_format_find(value);
+        if (request->format == NULL)
+            return sw_complain_usage("--format %s: expected text, json, markdown, folded, "
+                                     "speedscope, junit or github",
+                                     value);
+        return 0;
+    case OUTPUT:
+        request->output = value;
+        return *value != '\0' ? 0 : sw_complain_usage("--output needs the name of a file");
+    case SUPPRESSIONS:
+        request->has_rules = true;
+        return sw_rules_file_read(&request->rules, value);
+    case BASELINE:
+        return take_baseline(request, value);
+    default:
+        request->write_suppressions = true;
+        return 0;
+    }
+}
+
+/* -1: go on; else an exit code. */
+static int read_arguments(struct request *request, char **arguments)
+{
+    struct sw_options options = {table, TABLE, arguments, false, false};
+    enum sw_options_kind kind;
+    unsigned index;
+    const char *value;
+    request->files = arguments; /* operands are moved to the front, behind those already read */
+    while ((kind = sw_options_next(&options, &index, &value)) != SW_OPTIONS_END) {
+        int code = 0;
+        if (kind == SW_OPTIONS_BAD)
+            return SW_EXIT_USAGE;
+        if (kind == SW_OPTIONS_OPERAND)
+            request->files[request->file_count++] = options.arguments[-1];
+        else if (index == HELP)
+            return sw_options_help(usage, table, TABLE, more);
+        else
+            code = take_option(request, index, value);
+        if (code != 0)
+            return code;
+    }
+    if (request->file_count == 0)
+        return sw_complain_usage("no FILE given: the JSON lines of a run, or - (--help says more)");
+    return -1;
+}
+
+/* Every file is looked at before the first is read; one that is named twice is read once. */
+static int look_at_files(struct request *request, struct sw_load *load)
+{
+    struct stat *seen = sw_need_memory(calloc(request->file_count, sizeof *seen));
+    unsigned kept = 0;
+    for (unsigned i = 0; i < request->file_count; i++) {
+        const char *path = request->files[i];
+        bool is_stdin = strcmp(path, "-") == 0, again = false;
+        int failed = is_stdin ? fstat(STDIN_FILENO, &seen[kept]) : stat(path, &seen[kept]);
+        if (failed != 0 || (!is_stdin && access(path, R_OK) != 0) || S_ISDIR(seen[kept].st_mode)) {
+            int error = S_ISDIR(seen[kept].st_mode) && failed == 0 ? EISDIR : errno;
+            free(seen);
+            return sw_complain_usage("cannot read %s: %s", path, strerror(error));
+        }
+        for (unsigned j = 0; j < kept; j++)
+            again = again || (seen[j].st_dev == seen[kept].st_dev &&
+                              seen[j].st_ino == seen[kept].st_ino);
+        if (again) {
+            sw_complain("%s is given twice, and read once", path);
+            continue;
+        }
+        if (S_ISREG(seen[kept].st_mode))
+            load->total_bytes += (uint64_t)seen[kept].st_size;
+        else
+            load->progress = false;
+        request->files[kept++] = request->files[i];
+    }
+    request->file_count = kept;
+    free(seen);
+    return 0;
+}
+
+static int write_report(const struct request *request, const struct sw_merge *merge)
+{
+    static struct sw_output output;
+    int error = sw_output_open(&output, request->output);
+    if (error == 0) {
+        if (request->write_suppressions)
+            sw_format_suppressions(&output, merge);
+        else
+            request->format->write(&output, merge);
+        error = sw_output_close(&output);
+    } else {
+        return sw_complain_usage("cannot write to %s: %s", request->output, strerror(-error));
+    }
+    if (error == 0)
+        return 0;
+    sw_complain("cannot write the whole report to %s: %s",
+                request->output != NULL ? request->output : "standard output", strerror(-error));
+    return SW_EXIT_FAILURE;
+}
+
+int sw_report_main(char **arguments)
+{
+    static struct request request;
+    struct sw_merge merge;
+    struct sw_load load = {.merge = &merge, .progress = isatty(STDERR_FILENO)};
+    request.format = sw_format_find("text");
+    sw_arena_init(&request.arena, RULES_MOST);
+    sw_suppressions_start(&request.rules, &request.arena);
+    int code = read_arguments(&request, arguments);
+    if (code >= 0)
+        return code;
+    code = look_at_files(&request, &load);
+    if (code != 0)
+        return code;
+    sw_merge_start(&merge);
+    merge.want_tracks = request.format->wants_tracks && !request.write_suppressions;
+    merge.baseline = request.has_baseline ? &request.baseline : NULL;
+    merge.suppressions = request.has_rules ? &request.rules : NULL;
+    for (unsigned i = 0; i < request.file_count; i++) {
+        int error = sw_load_file(&load, request.files[i], 0);
+        if (error != 0)
+            return sw_complain_usage("cannot read %s: %s", request.files[i], strerror(-error));
+    }
+    sw_merge_finish(&merge);
+    return write_report(&request, &merge);
+}
