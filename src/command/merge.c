@@ -62,8 +62,8 @@ static struct sw_signature *signature_of(struct sw_merge *merge, const struct sw
     found->known = sw_baseline_has(merge->baseline, record->signature);
     if (merge->signature_count == merge->signature_room) {
         merge->signature_room = merge->signature_room == 0 ? 64 : merge->signature_room * 2;
-        merge->signatures = sw_need_memory(realloc(
-            merge->signatures, merge->signature_room * sizeof *merge->signatures));
+        merge->signatures = sw_need_memory(
+            realloc(merge->signatures, merge->signature_room * sizeof *merge->signatures));
     }
     merge->signatures[merge->signature_count++] = found;
     sw_table_add(&merge->by_signature, record->signature, found);

@@ -34,8 +34,8 @@ struct sw_signature {
     const char *longest_time, *host, *thread, *wait, *label, *holder;
     int64_t pid, tid;
     uint64_t threshold_ns;
-    const char *hint, *rule;                /* NULL: none */
-    const char *first, *last;               /* RFC 3339 */
+    const char *hint, *rule;                 /* NULL: none */
+    const char *first, *last;                /* RFC 3339 */
     const char *programs[SW_MERGE_PROGRAMS]; /* base names of files */
     unsigned program_count;
     struct sw_merged_stack **stacks; /* most samples first after sw_merge_finish */

@@ -42,8 +42,8 @@ static const struct sw_record_frame *keep_frame(struct sw_merge *merge,
 }
 
 /* The signature's own copy of the stack; NULL where it has too many. */
-static struct sw_merged_stack *keep_stack(struct sw_signature *signature, const struct sw_record_frame **frames,
-                           unsigned count)
+static struct sw_merged_stack *keep_stack(struct sw_signature *signature,
+                                          const struct sw_record_frame **frames, unsigned count)
 {
     uint64_t hash = sw_hash_bytes(SW_HASH_START, frames, count * sizeof *frames);
     for (unsigned i = 0; i < signature->stack_count; i++) {
@@ -85,7 +85,7 @@ static bool same_track(const void *value, const void *key)
 static struct sw_track *track_of(struct sw_merge *merge, const struct sw_record *record,
                                  const char *program)
 {
-    struct track_key key = {sw_string(record->host), program, sw_string(record->thread),
+    struct track_key key = {sw_string(record->host), program,     sw_string(record->thread),
                             sw_string(record->wait), record->pid, record->tid};
     if (merge->tracks == NULL)
         merge->tracks = sw_need_memory(calloc(SW_MERGE_TRACKS, sizeof *merge->tracks));
@@ -129,8 +129,8 @@ static void add_part(struct sw_track *track, const struct sw_signature *signatur
 }
 
 static struct sw_merged_stack *take_stack(struct sw_merge *merge, struct sw_signature *signature,
-                           const struct sw_record *record, size_t index, unsigned samples,
-                           size_t count, uint64_t weight_ns)
+                                          const struct sw_record *record, size_t index,
+                                          unsigned samples, size_t count, uint64_t weight_ns)
 {
     const struct sw_record_frame *frames[SW_RECORD_FRAMES];
     for (size_t i = 0; i < count; i++) {

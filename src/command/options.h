@@ -30,8 +30,8 @@ enum sw_options_kind {
 
 enum sw_options_kind sw_options_next(struct sw_options *options, unsigned *index,
                                      const char **value);
-/* Prints `usage` (whole lines), the table, and `more` (whole lines; may be NULL) to standard output.
- * Returns the exit code. */
+/* Prints `usage` (whole lines), the table, and `more` (whole lines; may be NULL) to standard
+ * output. Returns the exit code. */
 int sw_options_help(const char *usage, const struct sw_option *table, unsigned count,
                     const char *more);
 

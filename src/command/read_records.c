@@ -230,8 +230,8 @@ void sw_record_frame(const struct sw_record *record, size_t stack, size_t index,
                      struct sw_record_frame *frame)
 {
     const json_t *stacks = json_object_get(record->document, "stacks");
-    const json_t *object = json_array_get(
-        json_object_get(json_array_get(stacks, stack), "frames"), index);
+    const json_t *object =
+        json_array_get(json_object_get(json_array_get(stacks, stack), "frames"), index);
     uint64_t line = natural_of(object, "line");
     frame->lang = string_of(object, "lang");
     frame->function = string_of(object, "function");

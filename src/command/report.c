@@ -24,13 +24,13 @@
 enum { FORMAT, OUTPUT, SUPPRESSIONS, BASELINE, WRITE_SUPPRESSIONS, HELP };
 
 static const struct sw_option table[] = {
-    {"format", "FORMAT",
-     "text (default), json, markdown, folded, speedscope, junit or github"},
+    {"format", "FORMAT", "text (default), json, markdown, folded, speedscope, junit or github"},
     {"output", "FILE", "write there instead of to standard output: whole, or not at all"},
     {"suppressions", "FILE", "stalls that match a rule in it do not count; may be repeated"},
     {"baseline", "FILE",
      "JSON lines of an earlier run: stalls whose signature is in it do not count; may be repeated"},
-    {"write-suppressions", NULL, "print a rule for each signature that counts, instead of a report"},
+    {"write-suppressions", NULL,
+     "print a rule for each signature that counts, instead of a report"},
     {"help", NULL, "print this and exit"},
 };
 #define TABLE (sizeof table / sizeof table[0])
@@ -129,8 +129,8 @@ static int look_at_files(struct request *request, struct sw_load *load)
             return sw_complain_usage("cannot read %s: %s", path, strerror(error));
         }
         for (unsigned j = 0; j < kept; j++)
-            again = again || (seen[j].st_dev == seen[kept].st_dev &&
-                              seen[j].st_ino == seen[kept].st_ino);
+            again = again ||
+                    (seen[j].st_dev == seen[kept].st_dev && seen[j].st_ino == seen[kept].st_ino);
         if (again) {
             sw_complain("%s is given twice, and read once", path);
             continue;

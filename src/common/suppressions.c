@@ -10,10 +10,10 @@
 #define EXPECTED                                                                                   \
     "expected KIND:GLOB or KIND:GLOB max_ms=N, KIND one of function, file, module, call, cause, "  \
     "thread, signature"
-#define LINE_SHOWN  120
-#define LINE_MOST   4096
-#define MS_MOST     UINT64_C(3600000000)
-#define MAX_MS      "max_ms="
+#define LINE_SHOWN 120
+#define LINE_MOST  4096
+#define MS_MOST    UINT64_C(3600000000)
+#define MAX_MS     "max_ms="
 
 static const char *const kind_names[SW_SUPPRESS_KINDS] = {
     "function", "file", "module", "call", "cause", "thread", "signature",

@@ -111,7 +111,8 @@ void sw_format_github(struct sw_output *output, const struct sw_merge *merge)
 {
     for (size_t i = 0; i < merge->signature_count; i++) {
         const struct sw_signature *signature = merge->signatures[i];
-        if (signature->counted > 0 || (signature->suppressed < signature->count && !signature->known))
+        if (signature->counted > 0 ||
+            (signature->suppressed < signature->count && !signature->known))
             write_annotation(output, signature);
     }
 }

@@ -110,7 +110,8 @@ static const char *program_of(const struct sw_signature *signature)
                : "?";
 }
 
-/* counted: failed. Suppressed or in the baseline: skipped. Notes: passed, with the text as output. */
+/* counted: failed. Suppressed or in the baseline: skipped. Notes: passed, with the text as output.
+ */
 static void write_case(struct sw_output *output, const struct sw_signature *signature)
 {
     struct sw_text *text = &output->text;
@@ -198,14 +199,16 @@ void sw_format_junit(struct sw_output *output, const struct sw_merge *merge)
     for (size_t i = 0; i < merge->signature_count; i++)
         add(&counts, merge->signatures[i]);
     counts.tests += merge->signature_count == 0;
-    sw_text_string(text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"stallwatch\"");
+    sw_text_string(text,
+                   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"stallwatch\"");
     write_counts(text, &counts);
     sw_text_string(text, ">\n");
     if (merge->signature_count == 0) {
         sw_text_string(text, "  <testsuite name=\"stallwatch\"");
         write_counts(text, &counts);
-        sw_text_string(text, ">\n    <testcase classname=\"stallwatch\" name=\"no event loop stalled\" "
-                             "time=\"0.000000\"/>\n  </testsuite>\n");
+        sw_text_string(text,
+                       ">\n    <testcase classname=\"stallwatch\" name=\"no event loop stalled\" "
+                       "time=\"0.000000\"/>\n  </testsuite>\n");
     }
     for (size_t i = 0; i < merge->signature_count; i++)
         write_suite(output, merge, i);

@@ -12,8 +12,8 @@
 #define COLUMNS       8
 #define NUMBERS       4 /* the first columns, aligned at the right */
 
-static const char *const headings[COLUMNS] = {"count",   "counted", "total",     "longest",
-                                              "cause",   "call",    "signature", "where"};
+static const char *const headings[COLUMNS] = {"count", "counted", "total",     "longest",
+                                              "cause", "call",    "signature", "where"};
 
 static void write_cell(struct sw_text *text, const struct sw_signature *row, unsigned column)
 {
@@ -67,8 +67,8 @@ static void cell_of(char buffer[CELL_MOST * 4], const struct sw_signature *row, 
         sw_text_string(&text, headings[column]);
 }
 
-static void write_row(struct sw_output *output, const char *prefix,
-                      const struct sw_signature *row, const size_t widths[COLUMNS])
+static void write_row(struct sw_output *output, const char *prefix, const struct sw_signature *row,
+                      const size_t widths[COLUMNS])
 {
     struct sw_text *text = &output->text;
     char cell[CELL_MOST * 4];

@@ -1,0 +1,158 @@
+/* See examine.h: finding the program, scripts, and what the file's mode says. */
+#include "command/examine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "common/text.h"
+
+#define INTERPRETERS 5   /* of interpreters; the kernel follows as many (execve(2)) */
+#define LINE_MOST    512 /* of "#!", more than the kernel reads */
+
+void sw_examine_add(struct sw_examination *examination, enum sw_finding_kind kind,
+                    const char *format, const char *argument, const char *advice)
+{
+    if (examination->count == SW_FINDINGS)
+        return;
+    struct sw_finding *finding = &examination->findings[examination->count++];
+    struct sw_text text;
+    finding->kind = kind;
+    sw_text_init(&text, finding->text, sizeof finding->text);
+    for (; *format != '\0'; format++) {
+        if (format[0] == '%' && format[1] == 's') {
+            sw_text_escaped(&text, argument, strlen(argument), 200);
+            format++;
+        } else {
+            sw_text_char(&text, *format);
+        }
+    }
+    sw_text_init(&text, finding->advice, sizeof finding->advice);
+    sw_text_string(&text, advice);
+}
+
+bool sw_examine_is_fatal(const struct sw_examination *examination)
+{
+    for (unsigned i = 0; i < examination->count; i++)
+        if (examination->findings[i].kind == SW_FINDING_FATAL)
+            return true;
+    return false;
+}
+
+static bool is_program(const char *path, int *error)
+{
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return false;
+    if (!S_ISREG(about.st_mode) || access(path, X_OK) != 0) {
+        *error = -EACCES;
+        return false;
+    }
+    return true;
+}
+
+int sw_examine_find(const char *name, char *path, size_t size)
+{
+    const char *list = getenv("PATH");
+    int error = -ENOENT;
+    if (strchr(name, '/') != NULL) {
+        if ((size_t)snprintf(path, size, "%s", name) >= size)
+            return -ENAMETOOLONG;
+        return is_program(path, &error) ? 0 : error;
+    }
+    if (*name == '\0')
+        return -ENOENT;
+    if (list == NULL)
+        list = "/bin:/usr/bin"; /* as execvp(3) */
+    for (;;) {
+        size_t length = strcspn(list, ":");
+        int wrote =
+            snprintf(path, size, "%.*s%s%s", (int)length, list, length > 0 ? "/" : "./", name);
+        if (wrote > 0 && (size_t)wrote < size && is_program(path, &error))
+            return 0;
+        if (list[length] == '\0')
+            return error;
+        list += length + 1;
+    }
+}
+
+/* AT_SECURE: the loader ignores LD_PRELOAD (ld.so(8)). */
+static void look_at_privileges(struct sw_examination *examination, int fd, const struct stat *about)
+{
+    bool to_user = (about->st_mode & S_ISUID) != 0 && about->st_uid != geteuid();
+    bool to_group =
+        (about->st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && about->st_gid != getegid();
+    if (to_user || to_group)
+        sw_examine_add(examination, SW_FINDING_FATAL,
+                       "it is %s: the loader ignores LD_PRELOAD for programs that gain privileges",
+                       to_user ? "setuid" : "setgid",
+                       "run it as the user that it changes to, or a copy without the mode bit");
+    if (fgetxattr(fd, "security.capability", NULL, 0) > 0)
+        sw_examine_add(examination, geteuid() == 0 ? SW_FINDING_NOTE : SW_FINDING_FATAL,
+                       "it has file capabilities: the loader ignores LD_PRELOAD where they are "
+                       "gained%s",
+                       "",
+                       "run it as root, or a copy without them (setcap -r), with ambient "
+                       "capabilities instead");
+}
+
+/* The interpreter in a "#!" line; behind /usr/bin/env the program that it looks for. */
+static bool interpreter_of(const char *line, char *next, size_t size)
+{
+    char word[LINE_MOST], second[LINE_MOST];
+    int words = sscanf(line, "#! %511s %511s", word, second);
+    if (words < 1)
+        return false;
+    const char *base = strrchr(word, '/');
+    if (base != NULL && strcmp(base, "/env") == 0 && words == 2) {
+        if (strcmp(second, "-S") == 0 && sscanf(line, "#! %*s -S %511s", second) != 1)
+            return false;
+        return sw_examine_find(second, next, size) == 0;
+    }
+    return snprintf(next, size, "%s", word) < (int)size;
+}
+
+static int examine(struct sw_examination *examination, const char *path, unsigned depth)
+{
+    struct stat about;
+    char start[LINE_MOST] = "", next[4096];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+        close(fd);
+        return S_ISDIR(about.st_mode) ? -EISDIR : -EINVAL;
+    }
+    snprintf(examination->path, sizeof examination->path, "%s", path);
+    ssize_t got = pread(fd, start, sizeof start - 1, 0);
+    start[got > 0 ? got : 0] = '\0';
+    start[strcspn(start, "\n")] = '\0';
+    if (strncmp(start, "#!", 2) == 0) { /* mode bits of a script are not heeded (execve(2)) */
+        close(fd);
+        if (depth == INTERPRETERS || !interpreter_of(start, next, sizeof next)) {
+            sw_examine_add(examination, SW_FINDING_FATAL,
+                           "it is a script whose interpreter cannot be found: %s", start, "");
+            return 0;
+        }
+        int error = examine(examination, next, depth + 1);
+        if (error != 0)
+            sw_examine_add(examination, SW_FINDING_FATAL,
+                           "it is a script whose interpreter cannot be read: %s", next, "");
+        return 0;
+    }
+    look_at_privileges(examination, fd, &about);
+    sw_examine_elf(examination, fd);
+    close(fd);
+    return 0;
+}
+
+int sw_examine_program(struct sw_examination *examination, const char *path)
+{
+    memset(examination, 0, sizeof *examination);
+    return examine(examination, path, 0);
+}
