@@ -47,6 +47,8 @@ struct sw_call_total {
     const char *detail; /* NULL: none */
     uint64_t total_ns;
     uint64_t count; /* 0: seen only from outside (null in JSON) */
+    /* What `detail` speaks of took this much of it in so many calls; 0: not known apart. */
+    uint64_t detail_ns, detail_count;
 };
 
 struct sw_stall {

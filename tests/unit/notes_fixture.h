@@ -168,8 +168,8 @@ static UNUSED uint64_t iterations(const struct sw_loop *loop)
 /* How often call `id` was noted in the iteration in progress. */
 static UNUSED unsigned calls_noted(uint32_t id)
 {
-    const struct sw_call_slot *slot = &sw_thread_self->calls[id];
-    return slot->stamp == sw_thread_self->stamp ? slot->count : 0;
+    const struct sw_call_slot *slot = sw_call_slot_of(sw_thread_self, id);
+    return slot != NULL ? slot->count : 0;
 }
 
 static UNUSED int run_suite(TCase *all, const char *name)

@@ -1,6 +1,7 @@
 /* src/preload/notes/call.c and call.h: what is kept of the calls in an iteration, calls within
  * calls, and calls that are left by a jump. */
 #include "preload/notes/call.h"
+#include "preload/notes/closes.h"
 
 #include <setjmp.h>
 #include <string.h>
@@ -12,7 +13,17 @@
 #define LONG_CALL 1000000 /* ticks: long enough for its arguments to be kept */
 
 static struct sw_thread *self;
-static struct sw_call_slot *reads, *sleeps, *names;
+
+/* What is noted of a call in this iteration; nothing: zeroes. */
+static const struct sw_call_slot *noted(uint32_t id)
+{
+    static const struct sw_call_slot none;
+    const struct sw_call_slot *slot = sw_call_slot_of(self, id);
+    return slot != NULL ? slot : &none;
+}
+#define reads  noted(SW_CALL_read)
+#define sleeps noted(SW_CALL_nanosleep)
+#define names  noted(SW_CALL_getaddrinfo)
 
 static void setup(void)
 {
@@ -21,9 +32,6 @@ static void setup(void)
     ck_assert_ptr_nonnull(self);
     self->in_iteration = 1;
     self->stamp = 1;
-    reads = &self->calls[SW_CALL_read];
-    sleeps = &self->calls[SW_CALL_nanosleep];
-    names = &self->calls[SW_CALL_getaddrinfo];
 }
 
 /* A call with these arguments that has ended. */
@@ -47,7 +55,7 @@ START_TEST(totals_and_the_longest)
     ck_assert_uint_eq(reads->longest, 500000);
     ck_assert_uint_eq(reads->argument[0], 8); /* the first of the longest */
     ck_assert_uint_eq(reads->longest_entered, 2);
-    ck_assert_uint_eq(self->calls[SW_CALL_write].count, 0);
+    ck_assert_uint_eq(calls_noted(SW_CALL_write), 0);
 }
 END_TEST
 
@@ -68,11 +76,11 @@ static NOINLINE bool read_noted(int fd)
 {
     struct sw_call call;
     SW_CALL_BEGIN(call, SW_CALL_read, fd, 0, 0);
-    bool noted = call.thread != NULL;
-    ck_assert(!noted || (atomic_load(&self->sequence) & 1));
+    bool was_noted = call.thread != NULL;
+    ck_assert(!was_noted || (atomic_load(&self->sequence) & 1));
     SW_CALL_END(call);
     keep_frame++;
-    return noted;
+    return was_noted;
 }
 
 START_TEST(only_inside_an_iteration)
@@ -95,9 +103,9 @@ static NOINLINE bool read_deeper(int levels, int fd)
 {
     volatile char room[128];
     room[0] = (char)levels;
-    bool noted = levels > 0 ? read_deeper(levels - 1, fd) : read_noted(fd);
+    bool was_noted = levels > 0 ? read_deeper(levels - 1, fd) : read_noted(fd);
     keep_frame += (unsigned)room[0];
-    return noted;
+    return was_noted;
 }
 
 static NOINLINE void name_with_read_inside(void)
@@ -145,7 +153,7 @@ START_TEST(a_jump_out_discards)
     ck_assert_uint_eq(atomic_load(&self->sequence) & 1, 1);
     ck_assert(read_noted(6));
     ck_assert_uint_eq(reads->count, 1);
-    ck_assert_uint_eq(self->calls[SW_CALL_write].count, 0);
+    ck_assert_uint_eq(calls_noted(SW_CALL_write), 0);
     ck_assert_uint_eq(atomic_load(&self->sequence) & 1, 0);
 }
 END_TEST
@@ -155,20 +163,20 @@ static NOINLINE bool read_that_may_jump(int fd, bool jump)
 {
     struct sw_call call;
     SW_CALL_BEGIN(call, SW_CALL_read, fd, 0, 0);
-    bool noted = call.thread != NULL;
+    bool was_noted = call.thread != NULL;
     if (jump)
         siglongjmp(back, 1);
     SW_CALL_END(call);
-    return noted;
+    return was_noted;
 }
 
 START_TEST(a_jump_to_the_caller_discards)
 {
-    volatile bool noted = false;
+    volatile bool was_noted = false;
     if (sigsetjmp(back, 0) == 0)
-        noted = read_that_may_jump(3, true);
-    noted = read_that_may_jump(4, false);
-    ck_assert(noted);
+        was_noted = read_that_may_jump(3, true);
+    was_noted = read_that_may_jump(4, false);
+    ck_assert(was_noted);
     ck_assert_uint_eq(reads->count, 1);
     ck_assert_uint_eq(reads->argument[0], 4);
 }
@@ -217,7 +225,7 @@ END_TEST
 START_TEST(long_strings_are_cut)
 {
     char name[1000];
-    struct sw_call_slot *behind = &self->calls[SW_CALL_getaddrinfo + 1];
+    const struct sw_call_slot *behind = &self->calls.slot[1];
     static struct sw_call_slot untouched;
     memset(name, 'n', sizeof name);
     name[sizeof name - 1] = '\0';
@@ -225,8 +233,7 @@ START_TEST(long_strings_are_cut)
     size_t length = strlen(names->text);
     ck_assert_uint_eq(length, SW_CALL_TEXT / 2 - 1);
     ck_assert_uint_eq(strlen(names->text + length + 1), SW_CALL_TEXT / 2 - 1);
-    if (SW_CALL_getaddrinfo + 1 < SW_CALL_COUNT)
-        ck_assert_mem_eq(behind, &untouched, sizeof untouched);
+    ck_assert_mem_eq(behind, &untouched, sizeof untouched);
 }
 END_TEST
 
@@ -275,6 +282,76 @@ START_TEST(short_calls_cost_no_copies)
 }
 END_TEST
 
+/* Of many descriptors, the one that took most in all its calls stays, though no single call of it
+ * was the longest. */
+START_TEST(what_took_most_is_kept)
+{
+    account(SW_CALL_read, 100, 0, 5000, true);
+    for (int i = 0; i < 50; i++) {
+        account(SW_CALL_read, 7, 0, 1000, true);
+        account(SW_CALL_read, (uint64_t)(200 + i), 0, 10, true);
+    }
+    const struct sw_call_cell *most = &reads->cells[0];
+    for (int i = 1; i < SW_CALL_CELLS; i++)
+        if (reads->cells[i].total > most->total)
+            most = &reads->cells[i];
+    ck_assert_uint_eq((uint32_t)most->key, 7);
+    ck_assert_uint_eq(most->count, 50);
+    ck_assert_uint_eq(most->total, 50000);
+    ck_assert_uint_eq((uint32_t)reads->key, 100);
+    ck_assert_uint_eq(reads->total, 55500);
+}
+END_TEST
+
+/* A number that was closed in between is another file. */
+START_TEST(a_descriptor_reused_is_another)
+{
+    account(SW_CALL_read, 7, 0, 1000, true);
+    SW_CLOSES_COUNT(7)++;
+    account(SW_CALL_read, 7, 0, 100, true);
+    ck_assert_uint_eq(reads->cells[0].total, 1000);
+    ck_assert_uint_eq(reads->cells[1].total, 100);
+    ck_assert(reads->cells[0].key != reads->cells[1].key);
+}
+END_TEST
+
+/* More kinds of call than slots: those that took most stay, and the sums lose nothing. */
+START_TEST(the_least_makes_room)
+{
+    uint64_t wanted = 0, kept = 0;
+    for (uint32_t id = SW_CALL_sleep; id < SW_CALL_sleep + 2 * SW_CALL_SLOTS; id++) {
+        account(id, 0, 0, id == SW_CALL_nanosleep ? LONG_CALL : 10 + id, false);
+        wanted += id == SW_CALL_nanosleep ? LONG_CALL : 10 + id;
+    }
+    ck_assert_uint_eq(self->calls.used, SW_CALL_SLOTS);
+    ck_assert_uint_eq(sleeps->longest, LONG_CALL);
+    for (int i = 0; i < SW_CALL_SLOTS; i++)
+        kept += self->calls.slot[i].total;
+    for (int class = 0; class < SW_CLASS_COUNT; class ++)
+        kept += self->calls.other[class];
+    ck_assert_uint_eq(kept, wanted);
+    ck_assert_uint_eq(calls_noted(SW_CALL_sleep), 0);
+    self->stamp++;
+    account(SW_CALL_read, 1, 0, 10, true);
+    ck_assert_uint_eq(self->calls.used, 1);
+    ck_assert_uint_eq(self->calls.other[SW_CLASS_BLOCKING], 0);
+}
+END_TEST
+
+START_TEST(addresses_are_kept)
+{
+    unsigned char address[16] = {2, 0, 0x15, 0x38, 127, 0, 0, 1};
+    self->note.argument[2] = sizeof address;
+    account(SW_CALL_connect, 5, (uintptr_t)address, LONG_CALL, false);
+    ck_assert_int_eq(noted(SW_CALL_connect)->text[0], 0);
+    account(SW_CALL_connect, 5, (uintptr_t)address, LONG_CALL, true);
+    self->stamp++;
+    account(SW_CALL_connect, 5, (uintptr_t)address, LONG_CALL, true);
+    ck_assert_int_eq(noted(SW_CALL_connect)->text[0], sizeof address);
+    ck_assert_mem_eq(noted(SW_CALL_connect)->text + 1, address, sizeof address);
+}
+END_TEST
+
 START_TEST(every_call_has_a_row)
 {
     for (uint32_t id = 0; id < SW_CALL_COUNT; id++)
@@ -302,6 +379,10 @@ int main(void)
     tcase_add_test(all, bad_pointers_are_left_alone);
     tcase_add_test(all, timespecs_are_read);
     tcase_add_test(all, short_calls_cost_no_copies);
+    tcase_add_test(all, what_took_most_is_kept);
+    tcase_add_test(all, a_descriptor_reused_is_another);
+    tcase_add_test(all, the_least_makes_room);
+    tcase_add_test(all, addresses_are_kept);
     tcase_add_test(all, every_call_has_a_row);
     return run_suite(all, "call_notes");
 }

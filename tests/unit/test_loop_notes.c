@@ -137,7 +137,7 @@ START_TEST(long_iterations_are_left_for_the_watchdog)
     ck_assert_uint_eq(ended->startup, 0);
     ck_assert_uint_eq(ended->call_count, 1);
     ck_assert_uint_eq(ended->calls[0].id, SW_CALL_read);
-    ck_assert_uint_eq(ended->calls[0].slot.argument[0], 77);
+    ck_assert_uint_eq(ended->calls[0].argument[0], 77);
     wait_epoll(epfd, 0); /* without a call: the earlier one's does not come again */
     ck_assert_uint_eq(sw_thread_self->ended[1].call_count, 0);
 }
@@ -186,7 +186,8 @@ START_TEST(a_nested_wait_is_a_call)
         ck_assert_uint_eq(iterations(outer), 3);
         ck_assert_uint_eq(calls_noted(SW_CALL_epoll_wait), turn);
     }
-    ck_assert_uint_eq(sw_thread_self->calls[SW_CALL_epoll_wait].argument[0], (unsigned)inner);
+    ck_assert_uint_eq(sw_call_slot_of(sw_thread_self, SW_CALL_epoll_wait)->argument[0],
+                      (unsigned)inner);
     ck_assert_uint_ne(atomic_load(&outer->busy_since), 0);
     wait_epoll(epfd, 0);
     ck_assert_uint_eq(iterations(outer), 4);

@@ -37,8 +37,8 @@ START_TEST(text_variants)
     stall.runqueue_known = false;
     stall.label = "GET /\n";
     stall.hint = "do it elsewhere";
-    stall.calls[0] = (struct sw_call_total){"read", "/x", 372000000, 900};
-    stall.calls[1] = (struct sw_call_total){"fsync", NULL, 12000000, 0};
+    stall.calls[0] = (struct sw_call_total){"read", "/x", 372000000, 900, 0, 0};
+    stall.calls[1] = (struct sw_call_total){"fsync", NULL, 12000000, 0, 0, 0};
     stall.call_count = 2;
     stall.cause_ns = 384000000;
     stall.major_faults = 1;

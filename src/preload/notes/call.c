@@ -40,16 +40,29 @@ bool sw_call_discard(struct sw_thread *thread, uint64_t cfa)
     return true;
 }
 
-static void keep_host(struct sw_call_slot *slot, const uint64_t argument[3])
+/* Up to `size`-1 bytes of a string of the program's, which the call itself has read. Returns the
+ * place behind its NUL. */
+static char *keep_string(char *to, size_t size, uint64_t argument)
 {
-    size_t used = 0;
-    for (int i = 0; i < 2; i++) {
-        const char *string = (const char *)(uintptr_t)argument[i];
-        size_t length = string != NULL ? strnlen(string, SW_CALL_TEXT / 2 - 1) : 0;
-        memcpy(slot->text + used, string != NULL ? string : "", length);
-        used += length;
-        slot->text[used++] = '\0';
-    }
+    const char *string = (const char *)(uintptr_t)argument;
+    size_t length = string != NULL ? strnlen(string, size - 1) : 0;
+    memcpy(to, string != NULL ? string : "", length);
+    to[length] = '\0';
+    return to + length + 1;
+}
+
+/* Bytes of an address, their number first. */
+static void keep_bytes(char to[SW_CALL_TEXT], uint64_t argument, uint64_t length)
+{
+    size_t most = argument != 0 && length < 128 ? (size_t)length : 0;
+    to[0] = (char)most;
+    memcpy(to + 1, most > 0 ? (const char *)(uintptr_t)argument : "", most);
+}
+
+static uint64_t span_at(uint64_t argument)
+{
+    const struct timespec *asked = (const struct timespec *)(uintptr_t)argument;
+    return (uint64_t)asked->tv_sec * UINT64_C(1000000000) + (uint64_t)asked->tv_nsec;
 }
 
 /* What the pointers of the longest call point to, since it is gone when the watchdog looks. */
@@ -58,35 +71,136 @@ static void keep_arguments(struct sw_thread *thread, struct sw_call_slot *slot, 
     memcpy(slot->argument, thread->note.argument, sizeof slot->argument);
     slot->longest_entered = thread->note.entered;
     slot->text[0] = slot->text[1] = '\0';
-    enum sw_detail_kind kind = infos[thread->note.id].detail;
-    if (kind == SW_DETAIL_DESCRIPTOR)
-        slot->argument[2] = SW_CLOSES_COUNT(slot->argument[0]);
-    if (kind == SW_DETAIL_HOST && pointers)
-        keep_host(slot, thread->note.argument);
-    if (kind == SW_DETAIL_TIMESPEC) {
-        const struct timespec *asked = (const struct timespec *)(uintptr_t)slot->argument[0];
-        slot->argument[0] =
-            pointers && asked != NULL
-                ? (uint64_t)asked->tv_sec * UINT64_C(1000000000) + (uint64_t)asked->tv_nsec
-                : UINT64_MAX;
+    slot->kept = pointers;
+    const uint64_t *argument = thread->note.argument;
+    switch (infos[thread->note.id].detail) {
+    case SW_DETAIL_TIMESPEC:
+        slot->argument[0] = pointers && argument[0] != 0 ? span_at(argument[0]) : UINT64_MAX;
+        break;
+    case SW_DETAIL_MUTEX:
+    case SW_DETAIL_RWLOCK:
+    case SW_DETAIL_CONDITION:
+    case SW_DETAIL_SEMAPHORE:
+    case SW_DETAIL_JOIN:
+        if (argument[1] != 0)
+            slot->argument[1] = pointers ? span_at(argument[1]) : UINT64_MAX;
+        break;
+    case SW_DETAIL_PATH:
+    case SW_DETAIL_TEXT:
+        if (pointers)
+            keep_string(slot->text, SW_CALL_TEXT, argument[0]);
+        break;
+    case SW_DETAIL_HOST:
+    case SW_DETAIL_TWO_PATHS:
+        if (pointers)
+            keep_string(keep_string(slot->text, SW_CALL_TEXT / 2, argument[0]), SW_CALL_TEXT / 2,
+                        argument[1]);
+        break;
+    case SW_DETAIL_ADDRESS:
+        if (pointers)
+            keep_bytes(slot->text, argument[1], argument[2]);
+        break;
+    case SW_DETAIL_HOST_ADDRESS:
+        if (pointers)
+            keep_bytes(slot->text, argument[0], argument[1]);
+        break;
+    default:
+        break;
     }
+}
+
+static bool is_keyed(enum sw_detail_kind kind)
+{
+    return kind <= SW_DETAIL_LAST_KEYED;
+}
+
+/* What the cell of a call is known by: a lock's address, or a descriptor and how often its number
+ * has been closed, so that a new file under an old number is another. */
+static uint64_t key_of(enum sw_detail_kind kind, uint64_t first)
+{
+    if (kind >= SW_DETAIL_MUTEX)
+        return first;
+    return (uint64_t)SW_CLOSES_COUNT(first) << 32 | (uint32_t)first;
+}
+
+/* Adds to the key's cell; where there is none, the one that took least gives way. */
+static void add_to_cell(struct sw_call_slot *slot, uint64_t key, uint64_t ticks)
+{
+    struct sw_call_cell *least = &slot->cells[0];
+    for (int i = 0; i < SW_CALL_CELLS; i++) {
+        struct sw_call_cell *cell = &slot->cells[i];
+        if (cell->key == key && cell->count != 0) {
+            cell->total += ticks;
+            cell->count++;
+            return;
+        }
+        if (cell->total < least->total || cell->count == 0)
+            least = cell;
+        if (cell->count == 0)
+            break;
+    }
+    *least = (struct sw_call_cell){key, ticks, 1};
+}
+
+static __attribute__((noinline)) struct sw_call_slot *take_slot(struct sw_thread *thread,
+                                                                uint32_t id)
+{
+    struct sw_call_slots *calls = &thread->calls;
+    if (calls->stamp != thread->stamp) {
+        calls->used = 0;
+        memset(calls->other, 0, sizeof calls->other);
+        calls->stamp = thread->stamp;
+    }
+    struct sw_call_slot *slot = &calls->slot[0];
+    if (calls->used < SW_CALL_SLOTS) {
+        slot = &calls->slot[calls->used++];
+    } else {
+        for (int i = 1; i < SW_CALL_SLOTS; i++)
+            if (calls->slot[i].total < slot->total)
+                slot = &calls->slot[i];
+        calls->other[infos[slot->id].class] += slot->total;
+    }
+    slot->count = 0;
+    slot->total = 0;
+    slot->longest = 0;
+    slot->longest_entered = 0;
+    for (int i = 0; i < SW_CALL_CELLS; i++)
+        slot->cells[i].count = 0;
+    slot->id = id;
+    slot->stamp = thread->stamp;
+    thread->place[id] = (uint8_t)(slot - calls->slot);
+    return slot;
 }
 
 void sw_call_account(struct sw_thread *thread, uint32_t id, uint64_t ticks, bool pointers)
 {
-    struct sw_call_slot *slot = &thread->calls[id];
-    if (slot->stamp != thread->stamp) {
-        slot->stamp = thread->stamp;
-        slot->count = 0;
-        slot->total = 0;
-        slot->longest = 0;
-        slot->longest_entered = 0;
-    }
+    struct sw_call_slot *slot = &thread->calls.slot[thread->place[id]];
+    if (SW_UNLIKELY(slot->id != id || slot->stamp != thread->stamp))
+        slot = take_slot(thread, id);
     slot->count++;
     slot->total += ticks;
+    enum sw_detail_kind kind = infos[id].detail;
+    uint64_t key = 0;
+    if (is_keyed(kind)) {
+        key = key_of(kind, thread->note.argument[0]);
+        add_to_cell(slot, key, ticks);
+    }
     if (ticks <= slot->longest && slot->longest_entered != 0)
         return;
     slot->longest = ticks;
-    if (ticks >= TEXT_WORTH_TICKS || slot->longest_entered == 0)
+    if (ticks >= TEXT_WORTH_TICKS || slot->longest_entered == 0) {
+        slot->key = key;
         keep_arguments(thread, slot, pointers);
+    }
+}
+
+void sw_call_leave(const struct sw_thread *thread, struct sw_ended *ended)
+{
+    const struct sw_call_slots *calls = &thread->calls;
+    ended->call_count = calls->stamp == thread->stamp ? calls->used : 0;
+    memset(ended->other, 0, sizeof ended->other);
+    if (ended->call_count == 0)
+        return;
+    memcpy(ended->other, calls->other, sizeof ended->other);
+    memcpy(ended->calls, calls->slot, ended->call_count * sizeof ended->calls[0]);
 }

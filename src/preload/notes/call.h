@@ -53,6 +53,9 @@ bool sw_call_discard(struct sw_thread *thread, uint64_t cfa);
 /* Adds a call that took `ticks` to the iteration's totals. Loop thread. */
 void sw_call_account(struct sw_thread *thread, uint32_t id, uint64_t ticks, bool pointers);
 
+/* Copies the calls of the iteration that is ending into its record. Loop thread. */
+void sw_call_leave(const struct sw_thread *thread, struct sw_ended *ended);
+
 /* Marks the thread as inside a call. After it the watchdog sends no signal: its half of the fence
  * is membarrier(2), so a store and a load that the compiler leaves in order are enough here. */
 static inline uint32_t sw_call_open(struct sw_thread *thread)

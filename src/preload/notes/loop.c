@@ -293,13 +293,7 @@ void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t
     ended->ended = now;
     ended->events = loop->events;
     ended->startup = loop->startup;
-    ended->call_count = 0;
-    for (uint32_t id = 0; id < SW_CALL_COUNT; id++) {
-        if (thread->calls[id].stamp != thread->stamp)
-            continue;
-        ended->calls[ended->call_count].id = id;
-        ended->calls[ended->call_count++].slot = thread->calls[id];
-    }
+    sw_call_leave(thread, ended);
     atomic_store_explicit(&thread->ended_head, head + 1, memory_order_release);
     if (atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
         sw_process_wake();

@@ -23,7 +23,9 @@
 #define SW_LOOPS_PER_THREAD 4
 #define SW_POLL_CORE        8   /* descriptors of a poll loop that are kept track of */
 #define SW_ENDED_RING       8   /* long iterations that the watchdog has not yet fetched */
-#define SW_CALL_TEXT        160 /* bytes kept of a call's string arguments */
+#define SW_CALL_SLOTS       24  /* kinds of call of one iteration that are kept apart */
+#define SW_CALL_CELLS       4   /* of each: the descriptors or locks that took most */
+#define SW_CALL_TEXT        256 /* bytes kept of a call's string arguments */
 #define SW_BASE_STACK       (64 * 1024)
 #define SW_HISTOGRAM_CELLS  1152
 
@@ -58,6 +60,13 @@ struct sw_note {
     uint64_t argument[3];
 };
 
+/* What one descriptor or lock took of a kind of call: those that took most stay. */
+struct sw_call_cell {
+    uint64_t key;   /* argument[0], and for descriptors how often it had been closed: see call.c */
+    uint64_t total; /* ticks */
+    uint32_t count;
+};
+
 /* One kind of call in one iteration. */
 struct sw_call_slot {
     uint32_t stamp; /* the iteration that the rest speaks of */
@@ -65,9 +74,22 @@ struct sw_call_slot {
     uint64_t total;   /* ticks */
     uint64_t longest; /* ticks */
     uint64_t longest_entered;
-    uint64_t argument[3];    /* of the longest */
+    uint32_t id;          /* enum sw_call_id */
+    uint32_t kept;        /* were the pointers of the longest followed? */
+    uint64_t argument[3]; /* of the longest */
+    uint64_t key;         /* its cell's, if its kind has cells */
+    struct sw_call_cell cells[SW_CALL_CELLS];
     char text[SW_CALL_TEXT]; /* its strings, NUL after each; empty where it was too short to matter
                               */
+};
+
+/* The calls of one iteration. Where there are more kinds than slots, the one that took least makes
+ * room, and only the sum by class knows of it. */
+struct sw_call_slots {
+    uint32_t stamp; /* the iteration that `used` and `other` speak of */
+    uint32_t used;
+    uint64_t other[SW_CLASS_COUNT]; /* ticks */
+    struct sw_call_slot slot[SW_CALL_SLOTS];
 };
 
 /* The stack of the loop's wait, taken once by the loop's own thread when the loop is found. */
@@ -124,10 +146,8 @@ struct sw_ended {
     uint64_t iteration, began, ended, events;
     uint32_t startup;
     uint32_t call_count;
-    struct {
-        uint32_t id;
-        struct sw_call_slot slot;
-    } calls[SW_CALL_COUNT];
+    uint64_t other[SW_CLASS_COUNT]; /* of calls that had no room, ticks */
+    struct sw_call_slot calls[SW_CALL_SLOTS];
 };
 
 struct sw_thread {
@@ -152,12 +172,14 @@ struct sw_thread {
     uint32_t loops_used;
     uint64_t wait_cfa; /* wait_sp of the last wait that was not the usual one */
     _Alignas(64) struct sw_loop loops[SW_LOOPS_PER_THREAD];
-    struct sw_call_slot calls[SW_CALL_COUNT];
+    uint8_t place[SW_CALL_COUNT]; /* which slot is a call's, if that one says so too */
+    struct sw_call_slots calls;
     struct sw_ended ended[SW_ENDED_RING];
 };
 
 _Static_assert(offsetof(struct sw_thread, note.registers) == 64,
                "registers in a line of their own");
+_Static_assert(SW_CALL_SLOTS <= 255, "a place is a byte");
 _Static_assert(offsetof(struct sw_loop, histogram) == 64, "what every wait writes in one line");
 
 /* This thread's record; NULL: never waited. After a fork it points to a wiped one (tid 0). */
@@ -174,6 +196,14 @@ unsigned sw_thread_count(void);
 struct sw_thread *sw_thread_at(unsigned index);
 /* Gives back the record of a thread that has ended (kill(2) said ESRCH). Watchdog thread. */
 void sw_thread_release(struct sw_thread *thread);
+
+/* The slot of call `id` in the iteration with this stamp; NULL: there is none. The loop thread, or
+ * the watchdog, which has to bear with what changes meanwhile. */
+static inline struct sw_call_slot *sw_call_slot_of(struct sw_thread *thread, uint32_t id)
+{
+    struct sw_call_slot *slot = &thread->calls.slot[thread->place[id] % SW_CALL_SLOTS];
+    return slot->id == id && slot->stamp == thread->stamp && slot->count > 0 ? slot : NULL;
+}
 
 /* A sample was asked for as this thread entered a call: takes the request back, or, where the
  * signal is already on its way, lets it arrive first (bounded). Loop thread; a system call

@@ -13,5 +13,7 @@
 void sw_detail_of_note(struct sw_text *text, const struct sw_note *note);
 /* Of the longest call of a slot that has returned. */
 void sw_detail_of_slot(struct sw_text *text, uint32_t id, const struct sw_call_slot *slot);
+/* Of one cell of a slot: what of all that the call was on took most. */
+void sw_detail_of_cell(struct sw_text *text, uint32_t id, const struct sw_call_cell *cell);
 
 #endif

@@ -9,33 +9,60 @@
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/syscall_names.h"
 
-static const char *detail_text(const struct sw_watch *watch, uint32_t id,
-                               const struct sw_call_slot *slot)
+/* The descriptor or lock that took most of a kind of call; NULL: its kind has none. */
+static const struct sw_call_cell *heaviest_cell(const struct sw_call_slot *slot)
+{
+    const struct sw_call_cell *heaviest = NULL;
+    if (sw_call_info(slot->id)->detail > SW_DETAIL_LAST_KEYED)
+        return NULL;
+    for (int i = 0; i < SW_CALL_CELLS && slot->cells[i].count != 0; i++)
+        if (heaviest == NULL || slot->cells[i].total > heaviest->total)
+            heaviest = &slot->cells[i];
+    return heaviest;
+}
+
+/* Of the call that took longest, or, where many short ones on another descriptor took more, of
+ * that descriptor. */
+static void set_detail(const struct sw_watch *watch, const struct sw_call_slot *slot,
+                       struct sw_call_total *total)
 {
     char buffer[SW_WATCH_DETAIL * 2];
     struct sw_text text;
     sw_text_init(&text, buffer, sizeof buffer);
-    if (watch->detail_entered != 0 && watch->detail_entered == slot->longest_entered)
+    const struct sw_call_cell *cell = heaviest_cell(slot);
+    if (cell != NULL) {
+        total->detail_ns = sw_clock_ticks_to_ns(cell->total);
+        total->detail_count = cell->count;
+    }
+    if (cell != NULL && cell->key != slot->key)
+        sw_detail_of_cell(&text, slot->id, cell);
+    else if (watch->detail_entered != 0 && watch->detail_entered == slot->longest_entered)
         sw_text_string(&text, watch->detail);
     else
-        sw_detail_of_slot(&text, id, slot);
-    return text.length > 0 ? sw_arena_copy(sw_pool_capture(), buffer, text.length) : NULL;
+        sw_detail_of_slot(&text, slot->id, slot);
+    total->detail = text.length > 0 ? sw_arena_copy(sw_pool_capture(), buffer, text.length) : NULL;
 }
 
-static void add(struct sw_totals *totals, uint32_t id, const uint64_t argument[3],
-                const char *detail, uint64_t ticks, uint64_t count)
+static void add_ticks(struct sw_totals *totals, enum sw_call_class class, uint64_t ticks)
+{
+    if (class == SW_CLASS_WAIT)
+        totals->waiting += ticks;
+    else if (class == SW_CLASS_LOCK)
+        totals->lock += ticks;
+    else
+        totals->blocking += ticks;
+}
+
+static void add(struct sw_totals *totals, uint32_t id, const uint64_t argument[3], uint64_t ticks,
+                const struct sw_call_total *total)
 {
     const struct sw_call_info *info = sw_call_info(id);
     /* A poll or select of no descriptors is a sleep. */
     bool sleeps = info->detail == SW_DETAIL_WAIT && SW_WAIT_DETAIL_COUNT(argument[1]) == 0;
-    if (info->class == SW_CLASS_WAIT && !sleeps)
-        totals->waiting += ticks;
-    else if (info->class == SW_CLASS_LOCK)
-        totals->lock += ticks;
-    else
-        totals->blocking += ticks;
-    totals->calls[totals->count++] =
-        (struct sw_call_total){info->name, detail, sw_clock_ticks_to_ns(ticks), count};
+    add_ticks(totals, sleeps ? SW_CLASS_BLOCKING : info->class, ticks);
+    totals->calls[totals->count] = *total;
+    totals->calls[totals->count].name = info->name;
+    totals->calls[totals->count++].total_ns = sw_clock_ticks_to_ns(ticks);
 }
 
 static void add_outside(const struct sw_watch *watch, struct sw_totals *totals)
@@ -54,7 +81,7 @@ static void add_outside(const struct sw_watch *watch, struct sw_totals *totals)
         else
             totals->blocking += outside->total;
         totals->calls[totals->count++] =
-            (struct sw_call_total){name->name, NULL, sw_clock_ticks_to_ns(outside->total), 0};
+            (struct sw_call_total){name->name, NULL, sw_clock_ticks_to_ns(outside->total), 0, 0, 0};
     }
 }
 
@@ -73,14 +100,25 @@ void sw_totals_of_ended(const struct sw_watch *watch, const struct sw_ended *end
                         struct sw_totals *totals)
 {
     memset(totals, 0, sizeof *totals);
-    for (uint32_t i = 0; i < ended->call_count && i < SW_CALL_COUNT; i++) {
-        const struct sw_call_slot *slot = &ended->calls[i].slot;
-        uint32_t id = ended->calls[i].id;
-        add(totals, id, slot->argument, detail_text(watch, id, slot), slot->total, slot->count);
+    for (uint32_t i = 0; i < ended->call_count && i < SW_CALL_SLOTS; i++) {
+        const struct sw_call_slot *slot = &ended->calls[i];
+        struct sw_call_total total = {.count = slot->count};
+        set_detail(watch, slot, &total);
+        add(totals, slot->id, slot->argument, slot->total, &total);
     }
+    for (int class = 0; class < SW_CLASS_COUNT; class ++)
+        add_ticks(totals, (enum sw_call_class) class, ended->other[class]);
     if (watch->open)
         add_outside(watch, totals);
     sort(totals);
+}
+
+/* What was seen of the call that the thread is in. */
+static const char *live_detail(const struct sw_watch *watch)
+{
+    if (watch->detail[0] == '\0')
+        return NULL;
+    return sw_arena_copy(sw_pool_capture(), watch->detail, strlen(watch->detail));
 }
 
 void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch, uint64_t now,
@@ -91,21 +129,28 @@ void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch
     struct sw_note note = thread->note;
     bool inside = (atomic_load(&thread->sequence) & 1) && !note.is_wait && note.id < SW_CALL_COUNT;
     uint64_t so_far = inside && now > note.entered ? now - note.entered : 0;
-    for (uint32_t id = 0; id < SW_CALL_COUNT; id++) {
-        struct sw_call_slot slot = thread->calls[id];
-        bool this_one = inside && note.id == id;
-        if (slot.stamp != stamp)
-            memset(&slot, 0, sizeof slot);
-        if (slot.stamp != stamp && !this_one)
+    bool added = !inside;
+    for (unsigned i = 0; i < SW_CALL_SLOTS; i++) {
+        struct sw_call_slot slot = thread->calls.slot[i];
+        if (slot.stamp != stamp || slot.count == 0 || slot.id >= SW_CALL_COUNT)
             continue;
-        const char *detail =
-            this_one && so_far >= slot.longest && watch->detail[0] != '\0'
-                ? sw_arena_copy(sw_pool_capture(), watch->detail, strlen(watch->detail))
-            : slot.count > 0 ? detail_text(watch, id, &slot)
-                             : NULL;
-        add(totals, id, slot.count > 0 ? slot.argument : note.argument, detail,
-            slot.total + (this_one ? so_far : 0), slot.count + (this_one ? 1 : 0));
+        bool this_one = inside && note.id == slot.id && !added;
+        struct sw_call_total total = {.count = slot.count};
+        if (this_one && so_far >= slot.longest)
+            total.detail = live_detail(watch);
+        if (total.detail == NULL)
+            set_detail(watch, &slot, &total);
+        total.count += this_one;
+        added |= this_one;
+        add(totals, slot.id, slot.argument, slot.total + (this_one ? so_far : 0), &total);
     }
+    if (!added) {
+        struct sw_call_total total = {.count = 1, .detail = live_detail(watch)};
+        add(totals, note.id, note.argument, so_far, &total);
+    }
+    if (thread->calls.stamp == stamp)
+        for (int class = 0; class < SW_CLASS_COUNT; class ++)
+            add_ticks(totals, (enum sw_call_class) class, thread->calls.other[class]);
     add_outside(watch, totals);
     sort(totals);
 }

@@ -11,7 +11,7 @@
 struct sw_totals {
     uint64_t blocking, waiting, lock; /* ticks, by what they speak for */
     unsigned count;                   /* of calls[], longest total first */
-    struct sw_call_total calls[SW_CALL_COUNT + SW_WATCH_OUTSIDE];
+    struct sw_call_total calls[SW_CALL_SLOTS + 1 + SW_WATCH_OUTSIDE];
 };
 
 /* Of an iteration that has ended, with details from the capture's arena. */

@@ -3,15 +3,20 @@
  * between others; a stall in the middle of each, and none without.
  *
  * @run level level
- * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event wait=epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event wait=epoll_wait
+ * calls=1
  * @run edge edge
- * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event wait=epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event wait=epoll_wait
+ * calls=1
  * @run one-shot one-shot
- * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event wait=epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event wait=epoll_wait
+ * calls=1
  * @run timeout-0 timeout-0
- * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event wait=epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event wait=epoll_wait
+ * calls=1
  * @run pwait pwait
- * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event wait=epoll_pwait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event wait=epoll_pwait
+ * calls=1
  * @run level-silent level silent
  * @expect clean
  * @run edge-silent edge silent

@@ -4,9 +4,11 @@
  *
  * @needs: ev.h -lev
  * @run epoll-io epoll io
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_wait
+ * calls=1
  * @run epoll-timer epoll timer
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_wait
+ * calls=1
  * @run epoll-modal epoll modal
  * @expect clean
  * @run poll-io poll io
@@ -16,9 +18,11 @@
  * @run poll-modal poll modal
  * @expect clean
  * @run select-io select io
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=select calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=select
+ * calls=1
  * @run select-timer select timer
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=select calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=select
+ * calls=1
  * @run select-modal select modal
  * @expect clean
  */

@@ -5,11 +5,14 @@
  *
  * @needs: libevent
  * @run epoll-io epoll io
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_wait
+ * calls=1
  * @run epoll-timer epoll timer
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_wait
+ * calls=1
  * @run epoll-deep epoll deep
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_wait
+ * calls=1
  * @run poll-io poll io
  * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll calls=1
  * @run poll-timer poll timer
@@ -17,9 +20,11 @@
  * @run poll-deep poll deep
  * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll calls=1
  * @run select-io select io
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=select calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=select
+ * calls=1
  * @run select-timer select timer
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=select calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=select
+ * calls=1
  */
 #include <event2/bufferevent.h>
 #include <event2/event.h>

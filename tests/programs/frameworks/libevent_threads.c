@@ -4,9 +4,11 @@
  *
  * @needs: libevent libevent_pthreads
  * @run sleeps sleeps
- * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event thread=worker-2 main=false
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event thread=worker-2
+ * main=false
  * @run computes computes
- * @expect stall cause=cpu|starved|mixed counted=any call=null ms=150..900 function=on_event thread=worker-2 main=false
+ * @expect stall cause=cpu|starved|mixed counted=any call=null ms=150..900 function=on_event
+ * thread=worker-2 main=false
  * @run silent silent
  * @expect clean
  */

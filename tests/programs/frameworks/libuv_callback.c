@@ -3,21 +3,29 @@
  *
  * @needs: libuv
  * @run timer timer
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_pwait|epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event
+ * wait=epoll_pwait|epoll_wait calls=1
  * @run poll poll
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_pwait|epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event
+ * wait=epoll_pwait|epoll_wait calls=1
  * @run idle idle
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_pwait|epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event
+ * wait=epoll_pwait|epoll_wait calls=1
  * @run prepare prepare
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_pwait|epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event
+ * wait=epoll_pwait|epoll_wait calls=1
  * @run check check
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_pwait|epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event
+ * wait=epoll_pwait|epoll_wait calls=1
  * @run async async
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_pwait|epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event
+ * wait=epoll_pwait|epoll_wait calls=1
  * @run after-work after-work
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_pwait|epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event
+ * wait=epoll_pwait|epoll_wait calls=1
  * @run close close
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=epoll_pwait|epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event
+ * wait=epoll_pwait|epoll_wait calls=1
  * @run work work
  * @expect clean
  * @run file file

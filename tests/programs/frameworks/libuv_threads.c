@@ -4,7 +4,8 @@
  *
  * @needs: libuv
  * @run stall stall
- * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event thread=relay-1 main=false
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event thread=relay-1
+ * main=false
  * @run silent silent
  * @expect clean
  */
