@@ -2,8 +2,6 @@
  * Reads of a pipe and a FIFO that are written late, writes to a full pipe that is drained late, an
  * open of a FIFO that nobody has opened yet.
  *
- * @lacks: writev, open and stdio wrapped
- *
  * @expect stall cause=blocking-call call=read ms=200 function=by_read calls=2
  * @expect stall cause=blocking-call call=readv ms=200 function=by_readv calls=1
  * @expect stall cause=blocking-call call=write ms=200 function=by_write

@@ -1,8 +1,6 @@
 /*
  * Locks that another thread holds, a thread that is waited for, a semaphore, a condition.
  *
- * @lacks: the pthread and semaphore calls wrapped
- *
  * @expect stall cause=lock call=pthread_mutex_lock ms=200 function=by_mutex calls=1
  * @expect stall cause=lock call=pthread_rwlock_wrlock ms=200 function=by_rwlock
  * @expect stall cause=lock call=pthread_join ms=200 function=by_join

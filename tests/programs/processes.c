@@ -1,8 +1,6 @@
 /*
  * Other processes that a callback waits for: waitpid, system, pclose.
  *
- * @lacks: waitpid and its kin wrapped
- *
  * @expect stall cause=blocking-call call=waitpid ms=200..300 function=by_waitpid detail="pid *"
  * @expect stall cause=blocking-call call=system ms=200..320 function=by_system
  * @expect stall cause=blocking-call call=pclose ms=200..320 function=by_pclose

@@ -1,8 +1,6 @@
 /*
  * Calls on sockets that wait for the other end: recv, recvmsg, a send to a full socket, accept.
  *
- * @lacks: the socket calls wrapped
- *
  * @expect stall cause=blocking-call call=recv ms=200 function=by_recv calls=1
  * @expect stall cause=blocking-call call=recvmsg ms=200 function=by_recvmsg calls=1
  * @expect stall cause=blocking-call call=send ms=200 function=by_send

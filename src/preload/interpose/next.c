@@ -12,6 +12,9 @@
 
 #define MOST_NAMES 512
 
+/* Of libc on this architecture. */
+#define FIRST_VERSION "GLIBC_2.2.5"
+
 static struct {
     _Atomic(const char *) name;
     void *address;
@@ -28,6 +31,8 @@ void *sw_next_find(void **where, const char *name)
 {
     int saved_errno = errno;
     void *address = dlsym(RTLD_NEXT, name);
+    if (address == NULL)
+        address = dlvsym(RTLD_NEXT, name, FIRST_VERSION);
     if (address == NULL)
         address = (void *)(uintptr_t)missing_function;
     __atomic_store_n(where, address, __ATOMIC_RELEASE);

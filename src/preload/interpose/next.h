@@ -13,7 +13,8 @@
 
 #define SW_EXPORT __attribute__((visibility("default")))
 
-/* dlsym(RTLD_NEXT) for one name, kept in `*where`. Never NULL: where there is no such function, one
+/* dlsym(RTLD_NEXT) for one name, kept in `*where`: the default version, or, of names that are there
+ * only for programs linked long ago, the first. Never NULL: where there is no such function, one
  * that sets ENOSYS and returns -1. Any thread; keeps errno. */
 void *sw_next_find(void **where, const char *name);
 
@@ -22,6 +23,11 @@ void *sw_next_find(void **where, const char *name);
  * headers. */
 #define SW_NEXT_DEFINE(name)                                                                       \
     static void *next_##name __attribute__((section(".data.hot")));                                \
+    typedef __typeof__(name) type_of_##name
+
+/* The same for what no loop's wait runs through, out of the hot cells' way. */
+#define SW_NEXT_DEFINE_COLD(name)                                                                  \
+    static void *next_##name;                                                                      \
     typedef __typeof__(name) type_of_##name
 
 #define SW_NEXT(name)                                                                              \

@@ -1,0 +1,76 @@
+/*
+ * Locks and threads that are waited for. Any thread; see wrap.h. These run everywhere: in
+ * allocators, while libraries are loaded, in signal handlers.
+ *
+ * A lock that is free is taken by the real function like one that is not: trying first would mean
+ * something else for some kinds (pthread_mutexattr_settype(3)). What an allocator may hold while
+ * another thread loads a library is looked up at the start: dlsym(3) takes the loader's lock.
+ */
+#include <pthread.h>
+#include <threads.h>
+#include <time.h>
+
+#include "preload/interpose/wrap.h"
+
+/* For programs linked long ago. */
+int __pthread_mutex_lock(pthread_mutex_t *mutex);
+int __pthread_rwlock_rdlock(pthread_rwlock_t *lock);
+int __pthread_rwlock_wrlock(pthread_rwlock_t *lock);
+
+#define ON(lock) (uintptr_t)(lock), 0, 0
+/* Until a time of a clock; the real-time one where the function has none. */
+#define UNTIL(lock, clock, limit) (uintptr_t)(lock), (uintptr_t)(limit), (clock)
+
+#define WRAP(...)         SW_WRAP(int, __VA_ARGS__)
+#define WRAP_LIMITED(...) SW_WRAP_LIMITED(SW_ERROR_ITSELF, int, __VA_ARGS__)
+
+WRAP(pthread_mutex_lock, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex), ON(mutex))
+WRAP(__pthread_mutex_lock, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex), ON(mutex))
+WRAP_LIMITED(pthread_mutex_timedlock, pthread_mutex_timedlock,
+             (pthread_mutex_t * mutex, const struct timespec *limit), (mutex, limit),
+             UNTIL(mutex, CLOCK_REALTIME, limit))
+WRAP_LIMITED(pthread_mutex_clocklock, pthread_mutex_clocklock,
+             (pthread_mutex_t * mutex, clockid_t clock, const struct timespec *limit),
+             (mutex, clock, limit), UNTIL(mutex, clock, limit))
+
+WRAP(pthread_rwlock_rdlock, pthread_rwlock_rdlock, (pthread_rwlock_t * lock), (lock), ON(lock))
+WRAP(__pthread_rwlock_rdlock, pthread_rwlock_rdlock, (pthread_rwlock_t * lock), (lock), ON(lock))
+WRAP_LIMITED(pthread_rwlock_timedrdlock, pthread_rwlock_timedrdlock,
+             (pthread_rwlock_t * lock, const struct timespec *limit), (lock, limit),
+             UNTIL(lock, CLOCK_REALTIME, limit))
+WRAP_LIMITED(pthread_rwlock_clockrdlock, pthread_rwlock_clockrdlock,
+             (pthread_rwlock_t * lock, clockid_t clock, const struct timespec *limit),
+             (lock, clock, limit), UNTIL(lock, clock, limit))
+WRAP(pthread_rwlock_wrlock, pthread_rwlock_wrlock, (pthread_rwlock_t * lock), (lock), ON(lock))
+WRAP(__pthread_rwlock_wrlock, pthread_rwlock_wrlock, (pthread_rwlock_t * lock), (lock), ON(lock))
+WRAP_LIMITED(pthread_rwlock_timedwrlock, pthread_rwlock_timedwrlock,
+             (pthread_rwlock_t * lock, const struct timespec *limit), (lock, limit),
+             UNTIL(lock, CLOCK_REALTIME, limit))
+WRAP_LIMITED(pthread_rwlock_clockwrlock, pthread_rwlock_clockwrlock,
+             (pthread_rwlock_t * lock, clockid_t clock, const struct timespec *limit),
+             (lock, clock, limit), UNTIL(lock, clock, limit))
+
+WRAP(pthread_barrier_wait, pthread_barrier_wait, (pthread_barrier_t * barrier), (barrier),
+     ON(barrier))
+
+WRAP(pthread_join, pthread_join, (pthread_t thread, void **value), (thread, value), ON(thread))
+WRAP_LIMITED(pthread_timedjoin_np, pthread_timedjoin_np,
+             (pthread_t thread, void **value, const struct timespec *limit), (thread, value, limit),
+             UNTIL(thread, CLOCK_REALTIME, limit))
+WRAP_LIMITED(pthread_clockjoin_np, pthread_clockjoin_np,
+             (pthread_t thread, void **value, clockid_t clock, const struct timespec *limit),
+             (thread, value, clock, limit), UNTIL(thread, clock, limit))
+
+/* C11. */
+WRAP(mtx_lock, mtx_lock, (mtx_t * mutex), (mutex), ON(mutex))
+SW_WRAP_FULL(int, mtx_timedlock, mtx_timedlock, (mtx_t * mutex, const struct timespec *limit),
+             (mutex, limit), SW_CALL_BEGIN, SW_CALL_END, result == thrd_timedout,
+             UNTIL(mutex, CLOCK_REALTIME, limit))
+WRAP(thrd_join, thrd_join, (thrd_t thread, int *value), (thread, value), ON(thread))
+
+__attribute__((constructor)) static void find_early(void)
+{
+    SW_NEXT(pthread_mutex_lock);
+    SW_NEXT(pthread_rwlock_rdlock);
+    SW_NEXT(pthread_rwlock_wrlock);
+}
