@@ -42,6 +42,23 @@ struct sw_stack {
     struct sw_frame *frames;
 };
 
+/* Who holds what the loop waits for: a lock, its own end. */
+enum sw_holder_what {
+    SW_HOLDER_MUTEX,
+    SW_HOLDER_RWLOCK,
+    SW_HOLDER_GIL,
+    SW_HOLDER_THREAD,
+    SW_HOLDER_PROCESS
+};
+
+struct sw_holder {
+    enum sw_holder_what what;
+    int tid; /* of a process its id */
+    const char *name;
+    unsigned count;
+    struct sw_frame *frames; /* as the stack was while it held; count 0: not known */
+};
+
 struct sw_call_total {
     const char *name;
     const char *detail; /* NULL: none */
@@ -82,6 +99,8 @@ struct sw_stall {
 
     unsigned stack_count; /* most samples first */
     struct sw_stack *stacks;
+
+    const struct sw_holder *holder; /* NULL: nobody, or not known */
 
     uint64_t signature;
     uint64_t occurrence;

@@ -165,6 +165,30 @@ static void write_stacks(struct sw_report_record *record, const struct sw_stall 
     sw_json_array_end(json);
 }
 
+static void write_holder(struct sw_report_record *record, const struct sw_holder *holder,
+                         bool with_frames)
+{
+    static const char *const what[] = {[SW_HOLDER_MUTEX] = "mutex",
+                                       [SW_HOLDER_RWLOCK] = "rwlock",
+                                       [SW_HOLDER_GIL] = "gil",
+                                       [SW_HOLDER_THREAD] = "thread",
+                                       [SW_HOLDER_PROCESS] = "process"};
+    struct sw_json *json = &record->json;
+    if (holder == NULL) {
+        sw_json_null(json, "holder");
+        return;
+    }
+    sw_json_object_begin(json, "holder");
+    sw_json_string(json, "what", what[holder->what]);
+    sw_json_signed(json, "tid", holder->tid);
+    sw_report_record_string(record, "name", holder->name);
+    sw_json_array_begin(json, "frames");
+    for (unsigned i = 0; with_frames && i < holder->count && !json->text->truncated; i++)
+        write_frame(record, &holder->frames[i]);
+    sw_json_array_end(json);
+    sw_json_object_end(json);
+}
+
 static void write_call(struct sw_report_record *record, const char *key,
                        const struct sw_call_total *call)
 {
@@ -247,7 +271,7 @@ static bool write_stall(struct sw_report_record *record, const struct sw_process
     write_calls(record, stall);
     write_times(json, stall);
     write_stacks(record, stall, stacks);
-    sw_json_null(json, "holder");
+    write_holder(record, stall->holder, stacks > 0);
     sw_json_string(json, "signature", hex);
     sw_json_unsigned(json, "occurrence", stall->occurrence);
     sw_report_record_string(record, "label", stall->label);

@@ -22,6 +22,10 @@ void sw_report_whole_lines(struct sw_text *text, size_t start);
 void sw_report_stacks_text(struct sw_text *text, int pid, const struct sw_stall *stall,
                            unsigned most);
 
+/* Who holds what the loop waits for, with at most `most` frames; NULL: nothing. */
+void sw_report_holder_text(struct sw_text *text, int pid, const struct sw_holder *holder,
+                           unsigned most);
+
 /* A JSON record being written. Where the buffer is too small it is written again with less in it.
  */
 struct sw_report_record {

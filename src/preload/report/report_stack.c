@@ -72,10 +72,11 @@ static void write_place(struct sw_text *text, const struct sw_frame *frame)
 }
 
 static void write_frame(struct sw_text *text, int pid, unsigned number,
-                        const struct sw_frame *frame, size_t width)
+                        const struct sw_frame *frame, const char *indent, size_t width)
 {
     sw_report_prefix(text, pid);
-    sw_text_string(text, "    #");
+    sw_text_string(text, indent);
+    sw_text_char(text, '#');
     size_t from = text->length;
     sw_text_unsigned(text, number);
     sw_text_pad(text, from, 3);
@@ -158,11 +159,37 @@ void sw_report_stacks_text(struct sw_text *text, int pid, const struct sw_stall 
     }
     size_t width = function_width(stack, shown);
     for (unsigned i = 0; i < shown && !text->truncated; i++)
-        write_frame(text, pid, i, &stack->frames[i], width);
+        write_frame(text, pid, i, &stack->frames[i], "    ", width);
     if (shown < stack->count)
         write_more(text, pid, stack->count - shown, " more");
     for (unsigned i = 1; i < stall->stack_count && i <= OTHER_STACKS_SHOWN; i++)
         write_other(text, pid, &stall->stacks[i], all);
     if (stall->stack_count > OTHER_STACKS_SHOWN + 1)
         write_more(text, pid, stall->stack_count - OTHER_STACKS_SHOWN - 1, " more of the stacks");
+}
+
+void sw_report_holder_text(struct sw_text *text, int pid, const struct sw_holder *holder,
+                           unsigned most)
+{
+    static const char *const what[] = {[SW_HOLDER_MUTEX] = "held by: thread ",
+                                       [SW_HOLDER_RWLOCK] = "held by: thread ",
+                                       [SW_HOLDER_GIL] = "held by: thread ",
+                                       [SW_HOLDER_THREAD] = "waits for: thread ",
+                                       [SW_HOLDER_PROCESS] = "waits for: process "};
+    if (holder == NULL)
+        return;
+    struct sw_stack stack = {.count = holder->count, .frames = holder->frames};
+    unsigned shown = stack.count < most ? stack.count : most;
+    sw_report_prefix(text, pid);
+    sw_text_string(text, "  ");
+    sw_text_string(text, what[holder->what]);
+    sw_text_signed(text, holder->tid);
+    sw_text_string(text, " \"");
+    sw_report_name(text, holder->name);
+    sw_text_string(text, shown > 0 ? "\", at:\n" : "\"\n");
+    size_t width = function_width(&stack, shown);
+    for (unsigned i = 0; i < shown && !text->truncated; i++)
+        write_frame(text, pid, i, &stack.frames[i], "      ", width);
+    if (shown < stack.count)
+        write_more(text, pid, stack.count - shown, " more");
 }

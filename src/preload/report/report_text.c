@@ -268,6 +268,7 @@ static void write_full(struct sw_text *text, const struct sw_process_info *proce
     write_times(text, pid, stall);
     write_calls(text, pid, stall);
     sw_report_stacks_text(text, pid, stall, frames);
+    sw_report_holder_text(text, pid, stall->holder, frames);
     write_sentence(text, pid, "  hint:  ", stall->hint);
     begin_detail(text, pid, "  seen ");
     write_count(text, stall->occurrence, "time", "times");

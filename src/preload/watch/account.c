@@ -143,6 +143,15 @@ bool sw_account_may_signal(int tid, int signal)
            ((caught >> (signal - 1)) & 1) == 1;
 }
 
+bool sw_account_switches(int tid, uint64_t *switches)
+{
+    char status[4096];
+    if (slurp(tid, "status", status, sizeof status) <= 0)
+        return false;
+    *switches = status_number(status, "\nvoluntary_ctxt_switches:", 10, UINT64_MAX);
+    return *switches != UINT64_MAX;
+}
+
 bool sw_account_catches(int signal)
 {
     char status[4096];
@@ -156,12 +165,29 @@ bool sw_account_alive(int tid)
     return sw_kernel3(SYS_tgkill, sw_kernel_getpid(), tid, 0) == 0;
 }
 
-void sw_account_name(int tid, char name[17])
+static void end_name(char name[17], long length)
 {
-    long length = slurp(tid, "comm", name, 17);
     if (length < 0)
         length = 0;
     if (length > 0 && name[length - 1] == '\n')
         length--;
     name[length] = '\0';
+}
+
+void sw_account_name(int tid, char name[17])
+{
+    end_name(name, slurp(tid, "comm", name, 17));
+}
+
+bool sw_account_process_name(int pid, char name[17])
+{
+    char path[PATH_SIZE];
+    struct sw_text text;
+    sw_text_init(&text, path, sizeof path);
+    sw_text_string(&text, "/proc/");
+    sw_text_unsigned(&text, (uint64_t)pid);
+    sw_text_string(&text, "/comm");
+    long length = pid > 0 ? sw_kernel_slurp(path, name, 17) : -1;
+    end_name(name, length);
+    return length > 0;
 }

@@ -42,5 +42,10 @@ bool sw_account_catches(int signal);
 bool sw_account_alive(int tid);
 /* The thread's name, ended by a NUL. */
 void sw_account_name(int tid, char name[17]);
+/* The same of any process (or thread of one); false: there is none. */
+bool sw_account_process_name(int pid, char name[17]);
+/* How often the thread has given up its CPU by itself, which each call that blocks does (proc(5),
+ * voluntary_ctxt_switches). False: not known. */
+bool sw_account_switches(int tid, uint64_t *switches);
 
 #endif

@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "common/text.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/watch/cause.h"
+#include "preload/watch/holder.h"
 #include "preload/watch/lateness.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/ownership.h"
@@ -127,6 +129,37 @@ static void fill_place(const struct sw_compose_input *input, struct sw_stall *st
     stall->startup = input->ended != NULL ? input->ended->startup : loop->startup;
 }
 
+/* What is known of who held the call that held the loop; NULL: nothing. */
+static const struct sw_held *held_by(const struct sw_watch *watch, const struct sw_stall *stall)
+{
+    return watch->open && stall->call_named ? sw_holder_of(watch, stall->calls[0].name) : NULL;
+}
+
+static void fill_holder(const struct sw_held *held, const struct sw_stack *stack,
+                        struct sw_stall *stall)
+{
+    struct sw_arena *arena = sw_pool_capture();
+    struct sw_holder *holder = sw_arena_alloc(arena, sizeof *holder);
+    if (held->deadlock[0] != '\0') {
+        struct sw_call_total *call = &stall->calls[0];
+        char buffer[sizeof held->deadlock + SW_WATCH_DETAIL * 2];
+        struct sw_text text;
+        sw_text_init(&text, buffer, sizeof buffer);
+        sw_text_string(&text, call->detail);
+        sw_text_string(&text, call->detail != NULL ? "; " : "");
+        sw_text_string(&text, held->deadlock);
+        call->detail = sw_arena_copy(arena, buffer, text.length);
+    }
+    if (holder == NULL || held->tid == 0)
+        return;
+    holder->what = held->what;
+    holder->tid = held->tid;
+    holder->name = sw_arena_copy(arena, held->name, strlen(held->name));
+    holder->count = stack->count;
+    holder->frames = stack->frames;
+    stall->holder = holder;
+}
+
 /* "cpu", or the name of the call if calls held the loop longer than computing did. */
 static const char *signature_key(const struct sw_stall *stall)
 {
@@ -162,10 +195,15 @@ void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *sta
     unsigned index = input->ended != NULL ? input->ended->loop : watch->loop;
     const struct sw_unwind_stack *base =
         index < SW_LOOPS_PER_THREAD ? sw_ownership_base(input->thread, watch, index) : NULL;
-    sw_stacks_build(watch, base, input->program, signature_key(stall), input->helper_wait_ms,
+    const struct sw_held *held = held_by(watch, stall);
+    const struct sw_sample *other =
+        held != NULL && held->sample.stack.count > 0 ? &held->sample : NULL;
+    sw_stacks_build(watch, base, other, input->program, signature_key(stall), input->helper_wait_ms,
                     &stacks);
     stall->stack_count = stacks.count;
     stall->stacks = stacks.stacks;
     stall->signature = watch->signature != 0 ? watch->signature : stacks.signature;
+    if (held != NULL)
+        fill_holder(held, &stacks.other, stall);
     *top = stacks.top;
 }

@@ -8,6 +8,7 @@
 #include "preload/notes/process.h"
 #include "preload/notes/wait_target.h"
 #include "preload/watch/compose.h"
+#include "preload/watch/holder.h"
 #include "preload/watch/loops.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/ownership.h"
@@ -112,6 +113,7 @@ static struct sw_watch *unwatched(const struct sw_watch *watch)
     blank.before = watch->known;
     blank.stall_id = blank.signature = blank.occurrence = 0;
     blank.detail_entered = 0;
+    blank.held = NULL;
     memset(blank.outside, 0, sizeof blank.outside);
     memset(&blank.first, 0, sizeof blank.first);
     memset(&blank.last, 0, sizeof blank.last);
@@ -206,6 +208,7 @@ static void open_watch(struct sw_watch *watch, unsigned index, const struct sw_l
     memset(&watch->view, 0, sizeof watch->view);
     watch->detail_entered = 0;
     watch->detail[0] = '\0';
+    sw_holder_forget(watch);
     sw_samples_begin(watch);
 }
 
@@ -293,6 +296,8 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     watch->known = reading;
     sw_totals_note_outside(watch, &view, now);
     sw_samples_step(thread, watch, age_ns, &view);
+    if (age_ns >= threshold_ns() / 2 && !watch->dropped)
+        sw_holder_note(thread, watch, &view, now);
     if (age_ns >= threshold_ns() && !watch->dropped)
         look_at_stall(thread, watch, now);
 }

@@ -127,13 +127,19 @@ static int take_from_running(struct sw_thread *thread, struct sw_watch *watch,
     return -EFAULT;
 }
 
-int sw_snapshot_take(struct sw_thread *thread, struct sw_watch *watch,
-                     const struct sw_syscall_view *view, struct sw_sample *sample)
+static void begin(struct sw_sample *sample)
 {
     sw_memory_forget();
     sample->sequence = 0;
     sample->call_id = SW_CALL_COUNT;
     sample->ticks = 0;
+    sample->stack.count = 0;
+}
+
+int sw_snapshot_take(struct sw_thread *thread, struct sw_watch *watch,
+                     const struct sw_syscall_view *view, struct sw_sample *sample)
+{
+    begin(sample);
     uint32_t sequence = atomic_load(&thread->sequence);
     if (sequence & 1)
         return take_from_call(thread, sequence, sample);
@@ -142,6 +148,57 @@ int sw_snapshot_take(struct sw_thread *thread, struct sw_watch *watch,
     if (view->running)
         return take_from_running(thread, watch, sample);
     return take_from_kernel(view, thread->tid, sample);
+}
+
+static struct sw_thread *record_of(int tid)
+{
+    unsigned count = sw_thread_count();
+    for (unsigned i = 0; i < count; i++) {
+        struct sw_thread *thread = sw_thread_at(i);
+        if (thread != NULL && thread->tid == tid)
+            return thread;
+    }
+    return NULL;
+}
+
+/* Asks a running thread, on whatever stack it is. */
+static int take_from_other(int tid, struct sw_thread *record, struct sw_stack_bounds *bounds,
+                           struct sw_sample *sample)
+{
+    int error = -EFAULT;
+    uint64_t began =
+        record != NULL && record->outer != NULL ? atomic_load(&record->outer->busy_since) : 0;
+    for (int try = 0; try < 2 && error == -EFAULT; try++) {
+        struct sw_unwind_input input;
+        error = record != NULL ? sw_sampler_take(record, bounds, began, &input, &sample->ticks)
+                               : sw_sampler_take_other(tid, bounds, &input, &sample->ticks);
+        if (error == 0)
+            unwind(&input, &sample->stack);
+        uint64_t sp = input.reg[SW_REG_RSP];
+        if (error == -EFAULT &&
+            sw_memory_mapping(sp, &bounds->low, &bounds->high, &bounds->grows) != 0)
+            return -EFAULT;
+    }
+    return error;
+}
+
+int sw_snapshot_take_other(int tid, bool quiet, struct sw_stack_bounds *bounds,
+                           struct sw_sample *sample)
+{
+    begin(sample);
+    struct sw_thread *record = record_of(tid);
+    if (record != NULL) {
+        uint32_t sequence = atomic_load(&record->sequence);
+        if ((sequence & 1) && take_from_call(record, sequence, sample) == 0)
+            return 0;
+    }
+    struct sw_syscall_view view;
+    sw_account_syscall(tid, &view);
+    if (!view.known)
+        return -EPERM;
+    if (!view.running)
+        return take_from_kernel(&view, tid, sample);
+    return record != NULL || quiet ? take_from_other(tid, record, bounds, sample) : -EBUSY;
 }
 
 void sw_snapshot_unwind_base(const struct sw_base_stack *base, struct sw_unwind_stack *stack)

@@ -12,6 +12,12 @@
  * the thread just now. */
 int sw_snapshot_take(struct sw_thread *thread, struct sw_watch *watch,
                      const struct sw_syscall_view *view, struct sw_sample *sample);
+/* The same of any thread of the process, without harm to it: from outside where it is blocked; one
+ * that runs is asked by a signal only if it has a record of ours, or if it is `quiet`: if it has
+ * not gone into any blocking call for a good while. `bounds` are those of its stack where known,
+ * else zeros. 0 or a negative errno. */
+int sw_snapshot_take_other(int tid, bool quiet, struct sw_stack_bounds *bounds,
+                           struct sw_sample *sample);
 /* The stack of the loop's wait as its thread copied it. */
 void sw_snapshot_unwind_base(const struct sw_base_stack *base, struct sw_unwind_stack *stack);
 

@@ -200,11 +200,11 @@ static const char *top_of(const struct sw_stack *stack)
 }
 
 void sw_stacks_build(const struct sw_watch *watch, const struct sw_unwind_stack *base,
-                     const char *program, const char *key, unsigned timeout_ms,
-                     struct sw_stacks *result)
+                     const struct sw_sample *other, const char *program, const char *key,
+                     unsigned timeout_ms, struct sw_stacks *result)
 {
-    struct sw_linked_stack linked[MOST_SAMPLES];
-    struct group groups[MOST_SAMPLES];
+    struct sw_linked_stack linked[MOST_SAMPLES + 1];
+    struct group groups[MOST_SAMPLES + 1];
     struct lines lines;
     struct sw_arena *arena = sw_pool_capture();
     unsigned samples = watch->sample_count < MOST_SAMPLES ? watch->sample_count : MOST_SAMPLES;
@@ -214,14 +214,21 @@ void sw_stacks_build(const struct sw_watch *watch, const struct sw_unwind_stack 
         sw_linkage_of(&watch->samples[i], base, arena, &linked[i]);
     result->signature = sw_signature_of(program, key, linked, samples);
     unsigned group_count = group_samples(watch, linked, samples, groups);
-    if (group_count == 0)
+    /* The other's frames are asked for with the rest. */
+    unsigned asked = group_count;
+    if (other != NULL && sw_linkage_of(other, NULL, arena, &linked[samples]) == 0)
+        groups[asked++] = (struct group){&linked[samples], 1, 0};
+    if (asked == 0)
         return;
-    ask_lines(groups, group_count, &lines, timeout_ms);
-    result->stacks = sw_arena_alloc(arena, group_count * sizeof *result->stacks);
+    ask_lines(groups, asked, &lines, timeout_ms);
+    if (asked > group_count)
+        write_stack(&lines, &groups[group_count], &result->other);
+    result->stacks = sw_arena_alloc(arena, (group_count + 1) * sizeof *result->stacks);
     if (result->stacks == NULL)
         return;
     result->count = group_count;
     for (unsigned g = 0; g < group_count; g++)
         write_stack(&lines, &groups[g], &result->stacks[g]);
-    result->top = top_of(&result->stacks[0]);
+    if (group_count > 0)
+        result->top = top_of(&result->stacks[0]);
 }

@@ -13,6 +13,8 @@
 #include "preload/watch/account.h"
 #include "preload/watch/sampler.h"
 
+struct sw_held;
+
 #define SW_WATCH_OUTSIDE 4
 #define SW_WATCH_DETAIL  256
 
@@ -58,6 +60,8 @@ struct sw_watch {
     struct sw_syscall_view view; /* at the last look, and when that was */
     uint64_t view_ticks;
     struct sw_outside outside[SW_WATCH_OUTSIDE];
+
+    struct sw_held *held; /* of holder.h; NULL: nothing was ever held from this thread */
 
     uint64_t detail_entered; /* the call in progress that `detail` speaks of: when it was entered */
     char detail[SW_WATCH_DETAIL];

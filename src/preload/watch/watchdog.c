@@ -60,8 +60,10 @@ static struct sw_watch *watch_of(unsigned index, const struct sw_thread *thread)
     struct sw_watch *watch = watches[index];
     if (watch != NULL && watch->tid != thread->tid) {
         struct sw_sample *samples = watch->samples;
+        struct sw_held *held = watch->held;
         memset(watch, 0, sizeof *watch);
         watch->samples = samples;
+        watch->held = held;
         watch->tid = thread->tid;
     }
     return watch;

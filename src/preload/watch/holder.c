@@ -1,0 +1,193 @@
+/*
+ * See holder.h. A lookup is a few reads of /proc and of the program's memory, at each look at an
+ * iteration that is half a threshold old and stands in a call; the holder's stack is taken when it
+ * is first seen, and again each time the wait has doubled.
+ */
+#include "preload/watch/holder.h"
+
+#include <string.h>
+
+#include "preload/notes/clock.h"
+#include "preload/notes/process.h"
+#include "preload/stack/memory.h"
+#include "preload/watch/deadlock.h"
+#include "preload/watch/memory_pool.h"
+#include "preload/watch/other_end.h"
+#include "preload/watch/snapshot.h"
+#include "preload/watch/syscall_names.h"
+#include "preload/watch/waits_for.h"
+
+/* The call that the thread is in, and how long. */
+struct place {
+    const char *call;
+    uint64_t key;  /* tells it from other calls of the iteration */
+    uint64_t span; /* ticks */
+    struct sw_waits_for waits;
+};
+
+void sw_holder_forget(struct sw_watch *watch)
+{
+    if (watch->held != NULL)
+        watch->held->key = 0;
+}
+
+/* A wrapped call, by its note; the note is believed if it is the same before and after. */
+static bool find_noted(struct sw_thread *thread, uint64_t now, struct place *place)
+{
+    uint32_t sequence = atomic_load(&thread->sequence);
+    if (!(sequence & 1))
+        return false;
+    struct sw_note note = thread->note;
+    struct sw_syscall_view view;
+    sw_account_syscall(thread->tid, &view);
+    atomic_thread_fence(memory_order_acquire);
+    if (atomic_load(&thread->sequence) != sequence || note.is_wait || note.id >= SW_CALL_COUNT)
+        return false;
+    place->call = sw_call_info(note.id)->name;
+    place->key = note.entered;
+    place->span = now > note.entered ? now - note.entered : 0;
+    sw_waits_for(place->call, note.argument, &view, &place->waits);
+    return true;
+}
+
+/* A system call that no wrapper noted: it has a name once it has been seen at two looks. */
+static bool find_unnoted(const struct sw_watch *watch, const struct sw_syscall_view *view,
+                         struct place *place)
+{
+    const struct sw_syscall_name *name = sw_syscall_name(view->number);
+    if (!view->known || view->running || name == NULL)
+        return false;
+    for (unsigned i = 0; i < SW_WATCH_OUTSIDE; i++)
+        if (watch->outside[i].total != 0 && watch->outside[i].number == view->number)
+            place->span = watch->outside[i].total;
+    place->call = name->name;
+    place->key = view->sp;
+    sw_waits_for(NULL, NULL, view, &place->waits);
+    return place->span != 0;
+}
+
+/* The holder, if there is such a thread or process. */
+static bool find_holder(int own_tid, const struct sw_waits_for *waits, struct sw_held *held,
+                        int *tid)
+{
+    *tid = waits->tid;
+    switch (waits->kind) {
+    case SW_WAITS_FOR_MUTEX:
+    case SW_WAITS_FOR_RWLOCK:
+        held->what = waits->kind == SW_WAITS_FOR_MUTEX ? SW_HOLDER_MUTEX : SW_HOLDER_RWLOCK;
+        return *tid != 0 && *tid != own_tid &&
+               (sw_account_alive(*tid) ||
+                (waits->shared && sw_account_process_name(*tid, held->name)));
+    case SW_WAITS_FOR_THREAD:
+        held->what = SW_HOLDER_THREAD;
+        return *tid != 0 && *tid != own_tid && sw_account_alive(*tid);
+    case SW_WAITS_FOR_PROCESS:
+    case SW_WAITS_FOR_CHILDREN:
+        held->what = SW_HOLDER_PROCESS;
+        if (waits->kind == SW_WAITS_FOR_CHILDREN)
+            *tid = sw_other_end_only_child();
+        return *tid > 0 && sw_account_process_name(*tid, held->name);
+    case SW_WAITS_FOR_DESCRIPTOR:
+        held->what = SW_HOLDER_PROCESS;
+        if (!held->searched)
+            *tid = sw_other_end_of(waits->fd);
+        else
+            *tid = held->tid;
+        held->searched = true;
+        return *tid > 0 && sw_account_process_name(*tid, held->name);
+    default:
+        return false;
+    }
+}
+
+/* A new stack of the holder, where one can be had without harm. A thread that has no record is
+ * asked only if it has gone into no blocking call since the look before. */
+static void sample_holder(struct sw_held *held)
+{
+    uint64_t switches = 0;
+    bool known = sw_account_switches(held->tid, &switches);
+    bool quiet = known && switches == held->switches;
+    held->switches = switches;
+    if (held->sample.stack.count > 0 && held->span < 2 * held->sampled_span)
+        return;
+    static struct sw_sample fresh;
+    if (sw_snapshot_take_other(held->tid, quiet, &held->bounds, &fresh) != 0 ||
+        fresh.stack.count == 0)
+        return;
+    held->sample = fresh;
+    held->sampled_span = held->span;
+}
+
+static void forget_holder(struct sw_held *held)
+{
+    held->tid = 0;
+    held->name[0] = '\0';
+    held->sample.stack.count = 0;
+    held->sampled_span = 0;
+    held->switches = UINT64_MAX;
+    memset(&held->bounds, 0, sizeof held->bounds);
+}
+
+static void begin_call(struct sw_held *held, const struct place *place)
+{
+    forget_holder(held);
+    held->key = place->key;
+    held->call = place->call;
+    held->searched = false;
+    held->deadlock[0] = '\0';
+}
+
+static void update(struct sw_thread *thread, struct sw_held *held, const struct sw_waits_for *waits)
+{
+    int tid = 0;
+    if (!find_holder(thread->tid, waits, held, &tid)) {
+        /* Between two holders, or running again: the last one known stays. Nobody's lock: none. */
+        if (waits->tid != 0)
+            forget_holder(held);
+    } else {
+        if (tid != held->tid) {
+            char name[17];
+            memcpy(name, held->name, sizeof name);
+            forget_holder(held);
+            memcpy(held->name, name, sizeof name);
+            held->tid = tid;
+        }
+        if (held->what != SW_HOLDER_PROCESS && sw_account_alive(tid)) {
+            sw_account_name(tid, held->name);
+            sample_holder(held);
+        }
+    }
+    struct sw_text text;
+    sw_text_init(&text, held->deadlock, sizeof held->deadlock);
+    if (waits->tid != 0)
+        sw_deadlock_tell(thread->tid, waits, &text);
+}
+
+void sw_holder_note(struct sw_thread *thread, struct sw_watch *watch,
+                    const struct sw_syscall_view *view, uint64_t now)
+{
+    struct place place;
+    memset(&place, 0, sizeof place);
+    sw_memory_forget();
+    if (!find_noted(thread, now, &place) && !find_unnoted(watch, view, &place))
+        return;
+    if (place.waits.kind == SW_WAITS_FOR_NOTHING || place.span == 0)
+        return;
+    if (watch->held == NULL)
+        watch->held = sw_pool_alloc(sizeof *watch->held);
+    struct sw_held *held = watch->held;
+    /* Of several calls the longest counts. */
+    if (held == NULL || (held->key != 0 && held->key != place.key && place.span <= held->span))
+        return;
+    if (held->key != place.key)
+        begin_call(held, &place);
+    held->span = place.span;
+    update(thread, held, &place.waits);
+}
+
+const struct sw_held *sw_holder_of(const struct sw_watch *watch, const char *call)
+{
+    const struct sw_held *held = watch->held;
+    bool known = held != NULL && held->key != 0 && call != NULL && strcmp(held->call, call) == 0;
+    return known && (held->tid != 0 || held->deadlock[0] != '\0') ? held : NULL;
+}

@@ -1,0 +1,291 @@
+/*
+ * See other_end.h. A pipe has one inode, which both ends' descriptors name
+ * (/proc/PID/fd/N -> "pipe:[INODE]"). A TCP connection of this machine has two sockets: the other
+ * one's inode is in the line of /proc/net/tcp whose addresses are ours the other way round. A UNIX
+ * socket tells by SO_PEERCRED who connected or listened (unix(7)); a pair made by this process
+ * itself says nothing.
+ */
+#include "preload/watch/other_end.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/kernel.h"
+#include "common/text.h"
+#include "preload/notes/clock.h"
+#include "preload/notes/process.h"
+
+#define LONGEST_SEARCH_NS UINT64_C(30000000)
+#define PATH_SIZE         64
+#define INODE_SIZE        64
+
+struct directory {
+    int fd;
+    long at, length;
+    char buffer[4096];
+};
+
+/* As getdents64(2) lays it out. */
+struct entry {
+    uint64_t inode;
+    int64_t next;
+    unsigned short length;
+    unsigned char type;
+    char name[];
+};
+
+static bool open_directory(struct directory *directory, const char *path)
+{
+    directory->fd = sw_kernel_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    directory->at = directory->length = 0;
+    return directory->fd >= 0;
+}
+
+/* The next entry whose name is a number; 0: no more. */
+static int next_number(struct directory *directory)
+{
+    for (;;) {
+        if (directory->at >= directory->length) {
+            directory->length = sw_kernel3(SYS_getdents64, directory->fd, (long)directory->buffer,
+                                           sizeof directory->buffer);
+            directory->at = 0;
+            if (directory->length <= 0)
+                return -1;
+        }
+        const struct entry *entry = (const struct entry *)(directory->buffer + directory->at);
+        directory->at += entry->length;
+        int number = 0;
+        const char *c = entry->name;
+        for (; *c >= '0' && *c <= '9' && number < 100000000; c++)
+            number = number * 10 + (*c - '0');
+        if (*c == '\0' && c != entry->name)
+            return number;
+    }
+}
+
+static void make_path(char path[PATH_SIZE], const char *before, int number, const char *behind)
+{
+    struct sw_text text;
+    sw_text_init(&text, path, PATH_SIZE);
+    sw_text_string(&text, before);
+    sw_text_unsigned(&text, (uint64_t)number);
+    sw_text_string(&text, behind);
+}
+
+/* Adds the children of one of our threads; our own helper's forerunner is the watchdog's. */
+static void count_children(int tid, int *count, int *child)
+{
+    char path[PATH_SIZE], list[4096];
+    if (tid == atomic_load(&sw_process->watchdog_tid))
+        return;
+    make_path(path, "/proc/self/task/", tid, "/children");
+    if (sw_kernel_slurp(path, list, sizeof list) <= 0)
+        return;
+    for (const char *c = list; *c != '\0';) {
+        int number = 0;
+        for (; *c >= '0' && *c <= '9'; c++)
+            number = number * 10 + (*c - '0');
+        if (number > 0) {
+            *child = number;
+            (*count)++;
+        }
+        while (*c != '\0' && (*c < '0' || *c > '9'))
+            c++;
+    }
+}
+
+int sw_other_end_only_child(void)
+{
+    struct directory tasks;
+    int count = 0, child = 0;
+    if (!open_directory(&tasks, "/proc/self/task"))
+        return 0;
+    for (int tid; (tid = next_number(&tasks)) >= 0;)
+        count_children(tid, &count, &child);
+    sw_kernel_close(tasks.fd);
+    return count == 1 ? child : 0;
+}
+
+static bool links_to(const char *path, const char *wanted)
+{
+    char target[INODE_SIZE];
+    long length =
+        sw_kernel6(SYS_readlinkat, AT_FDCWD, (long)path, (long)target, sizeof target - 1, 0, 0);
+    if (length <= 0)
+        return false;
+    target[length] = '\0';
+    return strcmp(target, wanted) == 0;
+}
+
+static bool process_has(int pid, const char *wanted)
+{
+    char folder[PATH_SIZE], path[PATH_SIZE];
+    struct directory descriptors;
+    bool found = false;
+    make_path(folder, "/proc/", pid, "/fd/");
+    if (!open_directory(&descriptors, folder))
+        return false;
+    for (int fd; !found && (fd = next_number(&descriptors)) >= 0;) {
+        make_path(path, folder, fd, "");
+        found = links_to(path, wanted);
+    }
+    sw_kernel_close(descriptors.fd);
+    return found;
+}
+
+/* The one process but ours that has a descriptor of what `wanted` names. */
+static int find_process(const char *wanted)
+{
+    struct directory processes;
+    int found = 0;
+    uint64_t until = sw_clock_monotonic_ns() + LONGEST_SEARCH_NS;
+    if (!open_directory(&processes, "/proc"))
+        return 0;
+    for (int pid; (pid = next_number(&processes)) >= 0;) {
+        if (pid == sw_process->pid || !process_has(pid, wanted))
+            continue;
+        if (found != 0 || sw_clock_monotonic_ns() > until) {
+            found = 0;
+            break;
+        }
+        found = pid;
+    }
+    sw_kernel_close(processes.fd);
+    return found;
+}
+
+static long get_option(int fd, int option, void *value, socklen_t size)
+{
+    return sw_kernel6(SYS_getsockopt, fd, SOL_SOCKET, option, (long)value, (long)&size, 0);
+}
+
+static int find_by_credentials(int fd)
+{
+    struct ucred peer = {0, 0, 0};
+    if (get_option(fd, SO_PEERCRED, &peer, sizeof peer) != 0 || peer.pid == sw_process->pid)
+        return 0;
+    return peer.pid;
+}
+
+/* An address as /proc/net/tcp writes it: words in the machine's order, the port as a number. */
+static bool write_address(struct sw_text *text, const struct sockaddr_storage *address)
+{
+    uint32_t words[4];
+    unsigned count = 0, port = 0;
+    if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+        memcpy(words, &in->sin_addr, 4);
+        port = ntohs(in->sin_port);
+        count = 1;
+    } else if (address->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)address;
+        memcpy(words, &in->sin6_addr, 16);
+        port = ntohs(in->sin6_port);
+        count = 4;
+    }
+    for (unsigned i = 0; i < count; i++)
+        sw_text_hex(text, words[i], 8);
+    sw_text_char(text, ':');
+    sw_text_hex(text, port, 4);
+    return count > 0;
+}
+
+/* Upper case, as there. */
+static void raise_letters(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text >= 'a' && *text <= 'f')
+            *text = (char)(*text - 'a' + 'A');
+}
+
+/* The tenth field of a line of /proc/net/tcp. */
+static bool copy_inode(const char *line, struct sw_text *text)
+{
+    for (unsigned field = 0; field < 9; field++) {
+        line += strspn(line, " ");
+        line += strcspn(line, " \n");
+    }
+    line += strspn(line, " ");
+    sw_text_string(text, "socket:[");
+    sw_text_bytes(text, line, strspn(line, "0123456789"));
+    sw_text_char(text, ']');
+    return *line >= '1' && *line <= '9';
+}
+
+static bool find_line(const char *path, const char *wanted, struct sw_text *inode)
+{
+    char buffer[8192];
+    size_t kept = 0;
+    bool found = false;
+    int fd = sw_kernel_open(path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    while (!found) {
+        long got = sw_kernel_read(fd, buffer + kept, sizeof buffer - 1 - kept);
+        if (got <= 0)
+            break;
+        buffer[kept + (size_t)got] = '\0';
+        char *line = buffer;
+        for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+            *end = '\0';
+            if (!found && strstr(line, wanted) != NULL)
+                found = copy_inode(line, inode);
+        }
+        kept = strlen(line);
+        memmove(buffer, line, kept + 1);
+        if (kept == sizeof buffer - 1)
+            break;
+    }
+    sw_kernel_close(fd);
+    return found;
+}
+
+static int find_by_addresses(int fd, int family)
+{
+    struct sockaddr_storage own, peer;
+    socklen_t own_size = sizeof own, peer_size = sizeof peer;
+    char wanted[128], inode[INODE_SIZE];
+    struct sw_text text, inode_text;
+    if (sw_kernel3(SYS_getsockname, fd, (long)&own, (long)&own_size) != 0 ||
+        sw_kernel3(SYS_getpeername, fd, (long)&peer, (long)&peer_size) != 0)
+        return 0;
+    sw_text_init(&text, wanted, sizeof wanted);
+    sw_text_init(&inode_text, inode, sizeof inode);
+    write_address(&text, &peer);
+    sw_text_char(&text, ' ');
+    write_address(&text, &own);
+    raise_letters(wanted);
+    if (!find_line(family == AF_INET ? "/proc/self/net/tcp" : "/proc/self/net/tcp6", wanted,
+                   &inode_text))
+        return 0;
+    return find_process(inode);
+}
+
+int sw_other_end_of(int fd)
+{
+    char path[PATH_SIZE], target[INODE_SIZE];
+    if (fd < 0)
+        return 0;
+    make_path(path, "/proc/self/fd/", fd, "");
+    long length =
+        sw_kernel6(SYS_readlinkat, AT_FDCWD, (long)path, (long)target, sizeof target - 1, 0, 0);
+    if (length <= 0)
+        return 0;
+    target[length] = '\0';
+    if (strncmp(target, "pipe:[", 6) == 0)
+        return find_process(target);
+    int family = 0, type = 0;
+    if (strncmp(target, "socket:[", 8) != 0 ||
+        get_option(fd, SO_DOMAIN, &family, sizeof family) != 0 ||
+        get_option(fd, SO_TYPE, &type, sizeof type) != 0)
+        return 0;
+    if (family == AF_UNIX)
+        return find_by_credentials(fd);
+    if ((family == AF_INET || family == AF_INET6) && type == SOCK_STREAM)
+        return find_by_addresses(fd, family);
+    return 0;
+}
