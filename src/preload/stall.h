@@ -101,6 +101,7 @@ struct sw_stall {
     struct sw_stack *stacks;
 
     const struct sw_holder *holder; /* NULL: nobody, or not known */
+    const char *deadlock; /* the circle that calls[0] is part of, told in words; NULL: none */
 
     uint64_t signature;
     uint64_t occurrence;

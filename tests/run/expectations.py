@@ -6,7 +6,8 @@ flow text into such lines); what follows up to the next such word or an empty li
     @expect stall KEY=VALUE…   that many ended records (times=N or A..B, default 1) with these values:
                                cause, call (a|b, null, *), detail (glob), ms (N: up to 80 more; or A..B), function (in
                                its most frequent stack), calls (how many; N, A..B or A..), wait (a|b), phase, state, counted
-                               (true unless said; any), thread, main, iteration, process=child
+                               (true unless said; any), thread, main, iteration, process=child, holder (WHAT:NAME, or
+                               null), holds (a function in the holder's stack)
     @expect clean              no stall at all (one that is `starved`, on a busy machine, is no failure of the library)
     @expect no-loop            no record at all;  no-loop-in-parent: none of the process that was started
     @expect images N           the process said N times that it is watched, having gone on by exec (once unless said)
@@ -162,6 +163,13 @@ class Expected:
 
     def counted(self, record, value):
         return value == "any" or record["counted"] == (value == "true") or (STRESS and record["cause"] == "starved")
+
+    def holder(self, record, value):
+        holder = record["holder"]
+        return value == ("null" if holder is None else f"{holder['what']}:{holder['name']}")
+
+    def holds(self, record, value):
+        return any(frame["function"] == value for frame in (record["holder"] or {"frames": []})["frames"])
 
     def thread(self, record, value):
         return record["thread"]["name"] == value

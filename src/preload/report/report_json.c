@@ -13,7 +13,8 @@
 #include "common/version.h"
 #include "preload/report/report_parts.h"
 
-#define ALL SIZE_MAX
+#define ALL         SIZE_MAX
+#define DETAIL_MOST 2048 /* bytes, where a deadlock is told with it */
 
 void sw_report_record_begin(struct sw_report_record *record, const struct sw_process_info *process,
                             const char *type, uint64_t time_ns)
@@ -190,12 +191,22 @@ static void write_holder(struct sw_report_record *record, const struct sw_holder
 }
 
 static void write_call(struct sw_report_record *record, const char *key,
-                       const struct sw_call_total *call)
+                       const struct sw_call_total *call, const char *deadlock)
 {
     struct sw_json *json = &record->json;
+    char both[DETAIL_MOST];
+    struct sw_text text;
+    const char *detail = call->detail;
+    if (deadlock != NULL) {
+        sw_text_init(&text, both, sizeof both);
+        sw_text_string(&text, detail);
+        sw_text_string(&text, detail != NULL ? "; " : "");
+        sw_text_string(&text, deadlock);
+        detail = both;
+    }
     sw_json_object_begin(json, key);
     sw_report_record_string(record, "name", call->name);
-    sw_report_record_string(record, "detail", call->detail);
+    sw_report_record_string(record, "detail", detail);
     sw_json_ms(json, "ms", call->total_ns);
     if (call->count != 0)
         sw_json_unsigned(json, "count", call->count);
@@ -208,12 +219,12 @@ static void write_calls(struct sw_report_record *record, const struct sw_stall *
 {
     struct sw_json *json = &record->json;
     if (stall->call_named && stall->call_count != 0)
-        write_call(record, "call", &stall->calls[0]);
+        write_call(record, "call", &stall->calls[0], stall->deadlock);
     else
         sw_json_null(json, "call");
     sw_json_array_begin(json, "calls");
     for (unsigned i = 0; i < stall->call_count && i < 5; i++)
-        write_call(record, NULL, &stall->calls[i]);
+        write_call(record, NULL, &stall->calls[i], i == 0 ? stall->deadlock : NULL);
     sw_json_array_end(json);
 }
 

@@ -263,6 +263,7 @@ static void write_full(struct sw_text *text, const struct sw_process_info *proce
         write_not_counted(text, stall);
         sw_text_char(text, '\n');
     }
+    write_sentence(text, pid, "  ", stall->deadlock);
     write_loop(text, pid, stall);
     write_sentence(text, pid, "  label: ", stall->label);
     write_times(text, pid, stall);

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "common/text.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/watch/cause.h"
@@ -140,16 +139,8 @@ static void fill_holder(const struct sw_held *held, const struct sw_stack *stack
 {
     struct sw_arena *arena = sw_pool_capture();
     struct sw_holder *holder = sw_arena_alloc(arena, sizeof *holder);
-    if (held->deadlock[0] != '\0') {
-        struct sw_call_total *call = &stall->calls[0];
-        char buffer[sizeof held->deadlock + SW_WATCH_DETAIL * 2];
-        struct sw_text text;
-        sw_text_init(&text, buffer, sizeof buffer);
-        sw_text_string(&text, call->detail);
-        sw_text_string(&text, call->detail != NULL ? "; " : "");
-        sw_text_string(&text, held->deadlock);
-        call->detail = sw_arena_copy(arena, buffer, text.length);
-    }
+    if (held->deadlock[0] != '\0')
+        stall->deadlock = sw_arena_copy(arena, held->deadlock, strlen(held->deadlock));
     if (holder == NULL || held->tid == 0)
         return;
     holder->what = held->what;

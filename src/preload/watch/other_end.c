@@ -18,6 +18,7 @@
 #include "common/text.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
+#include "preload/report/descriptors.h"
 
 #define LONGEST_SEARCH_NS UINT64_C(30000000)
 #define PATH_SIZE         64
@@ -265,6 +266,19 @@ static int find_by_addresses(int fd, int family)
     return find_process(inode);
 }
 
+static int find_peer(int fd)
+{
+    int family = 0, type = 0;
+    if (get_option(fd, SO_DOMAIN, &family, sizeof family) != 0 ||
+        get_option(fd, SO_TYPE, &type, sizeof type) != 0)
+        return 0;
+    if (family == AF_UNIX)
+        return find_by_credentials(fd);
+    if ((family == AF_INET || family == AF_INET6) && type == SOCK_STREAM)
+        return find_by_addresses(fd, family);
+    return 0;
+}
+
 int sw_other_end_of(int fd)
 {
     char path[PATH_SIZE], target[INODE_SIZE];
@@ -278,14 +292,11 @@ int sw_other_end_of(int fd)
     target[length] = '\0';
     if (strncmp(target, "pipe:[", 6) == 0)
         return find_process(target);
-    int family = 0, type = 0;
-    if (strncmp(target, "socket:[", 8) != 0 ||
-        get_option(fd, SO_DOMAIN, &family, sizeof family) != 0 ||
-        get_option(fd, SO_TYPE, &type, sizeof type) != 0)
+    if (strncmp(target, "socket:[", 8) != 0)
         return 0;
-    if (family == AF_UNIX)
-        return find_by_credentials(fd);
-    if ((family == AF_INET || family == AF_INET6) && type == SOCK_STREAM)
-        return find_by_addresses(fd, family);
-    return 0;
+    /* The watchdog's descriptors are its own. */
+    int socket = sw_descriptors_borrow(fd);
+    int pid = socket >= 0 ? find_peer(socket) : 0;
+    sw_descriptors_return(socket);
+    return pid;
 }
