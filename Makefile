@@ -165,6 +165,8 @@ install: all
 	for header in $(wildcard include/*.h); do $(INSTALL) -m 644 $$header $(BASE)/include; done
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' include/stallwatch.pc.in \
 		> $(BASE)/lib/pkgconfig/stallwatch.pc
+	$(INSTALL) -d $(BASE)/share/stallwatch
+	$(INSTALL) -m 644 $(wildcard share/*.supp) $(BASE)/share/stallwatch
 	for page in $(wildcard man/*.[1-9]); do \
 		$(INSTALL) -D -m 644 $$page $(BASE)/share/man/man$${page##*.}/$${page##*/}; done
 
@@ -172,7 +174,8 @@ uninstall:
 	rm -f $(BASE)/lib/libstallwatch.so $(BASE)/lib/libstallwatch.so.0 $(BASE)/lib/pkgconfig/stallwatch.pc
 	rm -f $(BASE)/bin/stallwatch $(BASE)/libexec/stallwatch/stallwatch-symbolize $(BASE)/include/stallwatch.h
 	for page in $(wildcard man/*.[1-9]); do rm -f $(BASE)/share/man/man$${page##*.}/$${page##*/}; done
-	-rmdir $(BASE)/libexec/stallwatch
+	for rules in $(notdir $(wildcard share/*.supp)); do rm -f $(BASE)/share/stallwatch/$$rules; done
+	-rmdir $(BASE)/libexec/stallwatch $(BASE)/share/stallwatch
 
 # --- house keeping ---------------------------------------------------------------------------------
 

@@ -81,24 +81,29 @@ int sw_examine_find(const char *name, char *path, size_t size)
     }
 }
 
-/* AT_SECURE: the loader ignores LD_PRELOAD (ld.so(8)). */
+/* AT_SECURE: the loader ignores LD_PRELOAD (ld.so(8)) where the program gains something: which is
+ * for whoever starts it, and not only for who asks. */
 static void look_at_privileges(struct sw_examination *examination, int fd, const struct stat *about)
 {
-    bool to_user = (about->st_mode & S_ISUID) != 0 && about->st_uid != geteuid();
-    bool to_group =
-        (about->st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && about->st_gid != getegid();
+    bool to_user = (about->st_mode & S_ISUID) != 0;
+    bool to_group = (about->st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
+    unsigned before = examination->count;
     if (to_user || to_group)
         sw_examine_add(examination, SW_FINDING_FATAL,
                        "it is %s: the loader ignores LD_PRELOAD for programs that gain privileges",
                        to_user ? "setuid" : "setgid",
-                       "run it as the user that it changes to, or a copy without the mode bit");
+                       "start it as the user that it changes to, or a copy without the mode bit");
+    if (before < examination->count)
+        examination->findings[before].not_for_us =
+            (!to_user || about->st_uid == geteuid()) && (!to_group || about->st_gid == getegid());
+    before = examination->count;
     if (fgetxattr(fd, "security.capability", NULL, 0) > 0)
-        sw_examine_add(examination, geteuid() == 0 ? SW_FINDING_NOTE : SW_FINDING_FATAL,
-                       "it has file capabilities: the loader ignores LD_PRELOAD where they are "
-                       "gained%s",
-                       "",
-                       "run it as root, or a copy without them (setcap -r), with ambient "
-                       "capabilities instead");
+        sw_examine_add(examination, SW_FINDING_FATAL,
+                       "it has file capabilities%s: the loader ignores LD_PRELOAD for programs "
+                       "that gain privileges",
+                       "", "start it as root, or a copy without them (setcap -r)");
+    if (before < examination->count)
+        examination->findings[before].not_for_us = geteuid() == 0;
 }
 
 /* The interpreter in a "#!" line; behind /usr/bin/env the program that it looks for. */

@@ -17,13 +17,13 @@ struct sw_finding {
     enum sw_finding_kind kind;
     char text[SW_FINDING_BYTES];   /* escaped, no full stop */
     char advice[SW_FINDING_BYTES]; /* what to do; "" */
+    bool not_for_us;               /* who runs this now gains nothing by it */
 };
 
 struct sw_examination {
     char path[4096]; /* of what is run in the end: a script's interpreter */
     unsigned count;
     struct sw_finding findings[SW_FINDINGS];
-    bool has_debug_information;
 };
 
 /* Finds `name` as a shell would: as it is where it has a '/', else in PATH. 0, -ENOENT, or -EACCES

@@ -73,6 +73,22 @@ static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, st
     }
 }
 
+/* Debian's -dbgsym packages have it by its build id. */
+static bool has_debug_file(Elf_Scn *section)
+{
+    char path[256] = "/usr/lib/debug/.build-id/";
+    const Elf_Data *data = elf_getdata(section, NULL);
+    size_t length = strlen(path);
+    if (data == NULL || data->d_size < 16 + 4 || data->d_size > 16 + 64)
+        return false; /* namesz, descsz, type, "GNU", then the id */
+    const unsigned char *id = (const unsigned char *)data->d_buf + 16;
+    for (size_t i = 0; i < data->d_size - 16; i++)
+        length +=
+            (size_t)snprintf(path + length, sizeof path - length, i == 0 ? "%02x/" : "%02x", id[i]);
+    snprintf(path + length, sizeof path - length, ".debug");
+    return access(path, R_OK) == 0;
+}
+
 static void read_sections(Elf *elf, struct facts *facts)
 {
     size_t names;
@@ -86,9 +102,10 @@ static void read_sections(Elf *elf, struct facts *facts)
         const char *name = elf_strptr(elf, names, header.sh_name);
         if (name != NULL && (strcmp(name, ".go.buildinfo") == 0 || strcmp(name, ".gopclntab") == 0))
             facts->go = true;
-        if (name != NULL &&
-            (strcmp(name, ".debug_info") == 0 || strcmp(name, ".gnu_debuglink") == 0))
+        if (name != NULL && strcmp(name, ".debug_info") == 0)
             facts->debug = true;
+        if (name != NULL && strcmp(name, ".note.gnu.build-id") == 0)
+            facts->debug = facts->debug || has_debug_file(section);
         if (header.sh_type == SHT_DYNAMIC)
             read_dynamic(elf, section, &header, facts);
         else if (header.sh_type == SHT_SYMTAB)
@@ -133,7 +150,6 @@ static void say_rest(struct sw_examination *examination, const struct facts *fac
         sw_examine_add(examination, SW_FINDING_WARNING,
                        "liburing is linked into it: waits on a ring are not seen%s", "",
                        "link it with liburing.so");
-    examination->has_debug_information = facts->debug;
     if (facts->interpreter && !facts->debug)
         sw_examine_add(examination, SW_FINDING_NOTE,
                        "it has no debug information of its own: functions, but no lines%s", "",

@@ -66,7 +66,7 @@ static void warn_of(const char *command)
         sw_examine_program(&examination, path) != 0)
         return;
     for (unsigned i = 0; i < examination.count; i++) {
-        if (examination.findings[i].kind != SW_FINDING_FATAL)
+        if (examination.findings[i].kind != SW_FINDING_FATAL || examination.findings[i].not_for_us)
             continue;
         sw_complain("%s is run, and cannot be watched: %s", command, examination.findings[i].text);
         return;

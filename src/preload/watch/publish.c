@@ -17,6 +17,7 @@
 #include "preload/watch/groups.h"
 #include "preload/watch/loops.h"
 #include "preload/watch/say.h"
+#include "preload/watch/suppress.h"
 
 #define BUFFER_SIZE (4u << 20)
 #define DUE_SIZE    (96u << 10) /* a stall and the summary; the helper's memory is small */
@@ -108,6 +109,7 @@ void sw_publish_process(void)
     sw_say_process(out.info.exe);
     sw_say_settings();
     sw_say_sink();
+    sw_suppress_start();
     if (!sw_sink_wants_json())
         return;
     struct sw_text text = begin_text();
@@ -203,6 +205,7 @@ void sw_publish_stall(struct sw_stall *stall, const char *top)
         stall->id = ++out.next_id;
     if (stall->occurrence == 0)
         stall->occurrence = sw_groups_occurrence(stall->signature);
+    sw_suppress_stall(stall);
     stall->counted = counts(stall);
     if (stall->state != SW_STALL_ONGOING)
         count_ended(stall, top);
@@ -272,6 +275,7 @@ void sw_publish_due(struct sw_stall *stall)
             stall->id = ++out.next_id;
         if (stall->occurrence == 0)
             stall->occurrence = sw_groups_next_occurrence(stall->signature);
+        sw_suppress_stall(stall);
         stall->counted = counts(stall);
         sw_report_stall_text(&text, &out.info, stall, false);
         sw_report_stall_json(&json, &out.info, stall, true);
@@ -319,6 +323,7 @@ void sw_publish_end(void)
         sw_report_summary_text(&text, &out.info, &summary);
         sw_sink_text(text.data, text.length);
     }
+    sw_suppress_say_unused();
     if (sw_sink_wants_json()) {
         struct sw_text text = begin_text();
         sw_report_summary_json(&text, &out.info, &summary, sw_clock_realtime_ns());

@@ -59,8 +59,6 @@ static void say_idle_settings(void)
         bool set;
         const char *message;
     } idle[] = {
-        {sw_process_settings.suppressions != NULL,
-         "STALLWATCH_SUPPRESSIONS has no effect in version " SW_VERSION},
         {sw_process_settings.metrics != NULL,
          "STALLWATCH_METRICS has no effect in version " SW_VERSION},
         {sw_process_settings.annotate != SW_ANNOTATE_NONE,

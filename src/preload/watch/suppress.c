@@ -1,0 +1,143 @@
+/* See suppress.h. Rules live in an arena of their own, for the process's life. */
+#include "preload/watch/suppress.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/kernel.h"
+#include "common/suppressions.h"
+#include "preload/notes/process.h"
+#include "preload/watch/say.h"
+
+#define FILE_MOST   (1u << 20)
+#define MEMORY_MOST (8u << 20)
+#define PATH_MOST   4096
+
+static struct sw_arena arena;
+static struct sw_suppressions rules;
+
+static void say_error(const char *path, int error)
+{
+    char message[SW_SAY_MOST];
+    struct sw_text text;
+    sw_text_init(&text, message, sizeof message);
+    sw_text_string(&text, "STALLWATCH_SUPPRESSIONS: cannot read \"");
+    sw_text_escaped(&text, path, strlen(path), 300);
+    sw_text_string(&text, "\": ");
+    const char *name = error == EFBIG ? "more than 1 MiB" : strerrordesc_np(error);
+    sw_text_string(&text, name != NULL ? name : "unknown error");
+    sw_say(message, true);
+}
+
+static void say_problems(const struct sw_text *problems)
+{
+    for (const char *line = problems->data; *line != '\0';) {
+        char message[SW_SAY_MOST];
+        struct sw_text text;
+        size_t length = strcspn(line, "\n");
+        sw_text_init(&text, message, sizeof message);
+        sw_text_string(&text, "STALLWATCH_SUPPRESSIONS: ");
+        sw_text_bytes(&text, line, length);
+        sw_say(message, true);
+        line += length + (line[length] == '\n');
+    }
+    if (problems->truncated)
+        sw_say("STALLWATCH_SUPPRESSIONS: and more bad lines", true);
+}
+
+/* Not sw_kernel_slurp: a user's file may well be a symbolic link. O_NONBLOCK: nor may a FIFO hold
+ * the watchdog. */
+static long read_file(const char *path, char *to, size_t size)
+{
+    int fd = sw_kernel_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    long got = fd;
+    size_t length = 0;
+    while (fd >= 0 && length < size && (got = sw_kernel_read(fd, to + length, size - length)) > 0)
+        length += (size_t)got;
+    if (fd >= 0)
+        sw_kernel_close(fd);
+    return got < 0 ? got : length == size ? -EFBIG : (long)length;
+}
+
+static void read_rules(const char *path, char *buffer)
+{
+    char problem_text[4096];
+    struct sw_text problems;
+    long length = read_file(path, buffer, FILE_MOST);
+    if (length < 0) {
+        say_error(path, (int)-length);
+        return;
+    }
+    sw_text_init(&problems, problem_text, sizeof problem_text);
+    if (sw_suppressions_parse(&rules, path, buffer, (size_t)length, &problems) < 0)
+        say_error(path, ENOMEM);
+    say_problems(&problems);
+}
+
+void sw_suppress_start(void)
+{
+    const char *list = sw_process_settings.suppressions;
+    char path[PATH_MOST];
+    sw_arena_init(&arena, MEMORY_MOST);
+    sw_suppressions_start(&rules, &arena);
+    char *buffer = list != NULL ? sw_arena_alloc(&arena, FILE_MOST) : NULL;
+    while (buffer != NULL && *list != '\0') {
+        size_t length = strcspn(list, ":");
+        if (length > 0 && length < sizeof path) {
+            memcpy(path, list, length);
+            path[length] = '\0';
+            read_rules(path, buffer);
+        }
+        list += length + (list[length] == ':');
+    }
+}
+
+static bool frame_at(const void *context, size_t index, struct sw_suppress_frame *frame)
+{
+    const struct sw_stall *stall = context;
+    if (stall->stack_count == 0 || index >= stall->stacks[0].count)
+        return false;
+    const struct sw_frame *found = &stall->stacks[0].frames[index];
+    frame->function = found->function;
+    frame->file = found->file;
+    frame->module = found->module;
+    return true;
+}
+
+void sw_suppress_stall(struct sw_stall *stall)
+{
+    struct sw_suppress_facts facts = {
+        .call = stall->call_named && stall->call_count > 0 ? stall->calls[0].name : NULL,
+        .cause = sw_settings_cause_name(stall->cause),
+        .thread = stall->thread_name,
+        .signature = stall->signature,
+        .duration_ns = stall->duration_ns,
+        .frame_at = frame_at,
+        .context = stall,
+    };
+    const struct sw_suppression *rule =
+        rules.count > 0 ? sw_suppressions_match(&rules, &facts) : NULL;
+    if (rule != NULL)
+        stall->suppressed = rule->text;
+}
+
+void sw_suppress_say_unused(void)
+{
+    if (!sw_process_settings.verbose || rules.count == 0)
+        return;
+    for (const struct sw_suppression *rule = rules.first; rule != NULL; rule = rule->next) {
+        char message[SW_SAY_MOST];
+        struct sw_text text;
+        if (rule->matched != 0)
+            continue;
+        sw_text_init(&text, message, sizeof message);
+        sw_text_string(&text, "suppression matched nothing: ");
+        sw_text_escaped(&text, rule->text, strlen(rule->text), 300);
+        sw_text_string(&text, " (");
+        sw_text_escaped(&text, rule->file, strlen(rule->file), 200);
+        sw_text_char(&text, ':');
+        sw_text_unsigned(&text, rule->line);
+        sw_text_char(&text, ')');
+        sw_say(message, false);
+    }
+}
