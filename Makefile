@@ -5,6 +5,7 @@
 #   make check-repeat    the programs of tests/programs N=20 times on end; STRESS=1: beside a load on all CPUs
 #   make unit            the unit tests alone
 #   make demo            a small server that stalls, and the report
+#   make check-large-log   a report of a log of 200 MB: its memory and speed
 #   make bench           what a loop's wait and a program's start cost, as ratios
 #   make install         PREFIX (/usr/local) and DESTDIR are respected
 #   make format          clang-format over everything; format-check only looks
@@ -146,6 +147,11 @@ unit: setup-check
 demo: setup-build
 	@$(MAKE) --no-print-directory -s all $(BUILD)/tests/programs/demo_server
 	@STALLWATCH_BUILD=$(BUILD) scripts/demo
+
+# The report's promise on its memory, with a log of 200 MB, and its speed.
+check-large-log: setup-check
+	@$(MAKE) --no-print-directory -s all
+	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) -c 'import test_command_report as t; t.check_memory(200, 16, say=True)'
 
 bench: setup-build
 	@$(MAKE) --no-print-directory -s all $(BENCH)

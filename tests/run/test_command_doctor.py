@@ -1,0 +1,102 @@
+"""`stallwatch doctor`: on real programs of each kind."""
+
+import os
+import subprocess
+
+import harness
+from command import COMMAND, Folder
+from harness import PROGRAMS, require
+
+SOURCE = "int main(void){return 0;}"
+
+
+def build(folder, name, *flags, source=SOURCE):
+    path = folder.path / name
+    text = folder.path / (name + ".c")
+    text.write_text(source)
+    result = subprocess.run(["cc", "-o", path, text, *flags], capture_output=True, text=True, timeout=60)
+    if result.returncode != 0:
+        return None
+    return path
+
+
+def patched(folder, name, changes):
+    """A copy of a program with some bytes changed: programs for machines that are not here."""
+    content = bytearray((PROGRAMS / "idle").read_bytes())
+    for offset, value in changes.items():
+        content[offset] = value
+    path = folder.path / name
+    path.write_bytes(content)
+    path.chmod(0o755)
+    return path
+
+
+def test_what_can_be_watched():
+    with Folder() as folder:
+        for name in (PROGRAMS / "idle", "sh"):
+            require("can be watched" in folder.run("doctor", name).out, f"{name}")
+        script = folder.path / "script"
+        script.write_text("#!/usr/bin/env python3\n")
+        script.chmod(0o755)
+        out = folder.run("doctor", script, environment={"PATH": "/usr/bin:/bin"}).out
+        require("can be watched" in out and "program: " in out and "python3" in out, out)
+
+
+def test_what_cannot_be_watched():
+    with Folder() as folder:
+        setuid = folder.path / "setuid"
+        setuid.write_bytes((PROGRAMS / "idle").read_bytes())
+        setuid.chmod(0o4755)
+        text = folder.path / "text"
+        text.write_text("hello\n")
+        text.chmod(0o755)
+        lost = folder.path / "lost"
+        lost.write_text("#!/no/such/interpreter\n")
+        lost.chmod(0o755)
+        cut = folder.path / "cut"
+        cut.write_bytes((PROGRAMS / "idle").read_bytes()[:80])
+        cut.chmod(0o755)
+        cases = [(build(folder, "static", "-static"), "statically linked"),
+                 (build(folder, "static-pie", "-static-pie"), "statically linked"),
+                 (setuid, "setuid"), (text, "no ELF program"), (lost, "cannot be read"), (cut, ""),
+                 (patched(folder, "arm", {18: 0xb7}), "arm64"), (patched(folder, "i386", {4: 1, 18: 3}), ""),
+                 (build(folder, "musl", "-Wl,--dynamic-linker=/lib/ld-musl-x86_64.so.1"), "musl")]
+        for path, words in cases:
+            require(path is not None, "a program could not be built")
+            out = folder.run("doctor", path, code=1).out
+            require("cannot be watched" in out and words in out, f"{path}: {out}")
+        go = folder.path / "go.s"
+        go.write_text('.section .go.buildinfo,"aw"\n.byte 1\n')
+        program = build(folder, "go", str(go))
+        require("Go program" in folder.run("doctor", program, code=1).out, "a dynamic Go program")
+
+
+def test_sanitizers_want_an_order():
+    with Folder() as folder:
+        path = build(folder, "asan", "-fsanitize=address")
+        if path is None:
+            raise harness.Skip("no libasan")
+        out = folder.run("doctor", path).out
+        require("libasan.so" in out and "-print-file-name=libasan.so" in out, out)
+        # The recipe, as it is given.
+        first = subprocess.run(["cc", "-print-file-name=libasan.so"], capture_output=True, text=True, timeout=20).stdout.strip()
+        run = subprocess.run([path], capture_output=True, text=True, timeout=30,
+                             env={**harness.clean_environment(), "LD_PRELOAD": f"{first} {harness.LIBRARY}"})
+        require(run.returncode == 0, run.stderr[-800:])
+
+
+def test_processes():
+    with Folder() as folder:
+        for preload in (False, True):
+            with harness.program("idle", preload=preload) as run:
+                harness.until(lambda run=run: "libc.so" in open(f"/proc/{run.pid}/maps").read(), 10, "the program's start")
+                out = folder.run("doctor", "--pid", run.pid).out
+                require(("is being watched" in out) == preload, out)
+
+
+def test_bad_usage():
+    with Folder() as folder:
+        for arguments in ([], ["a", "b"], ["--pid"], ["--pid", "x"], ["--pid", "0"], ["--pid", "-3"], ["--pid", "4194304"],
+                          ["--bogus"], ["no-such-program"], ["/no/such/file"], [str(folder.path)], ["--pid", "1", "sh"], [""]):
+            folder.refused("doctor", *arguments)
+        require(os.access(COMMAND, os.X_OK), "no command")

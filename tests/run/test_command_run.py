@@ -1,0 +1,235 @@
+"""`stallwatch run`: exit codes, the whole tree, signals, the terminal, what is handed down and what is refused."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+
+import harness
+from command import COMMAND, Folder, stall
+from harness import PROGRAMS, require
+
+EXITS = PROGRAMS / "exits"
+
+
+def test_exit_codes_are_the_commands():
+    with Folder() as folder:
+        for arguments, code in ((["true"], 0), (["sh", "-c", "exit 7"], 7), (["sh", "-c", "kill -9 $$"], 137),
+                                (["sh", "-c", "kill -TERM $$"], 143), (["no-such-command"], 127), (["/etc/passwd"], 126),
+                                (["/"], 126), (["--", "sh", "-c", "exit 3"], 3), (["sh", "-c", "exit 4", "--", "--json"], 4)):
+            result = folder.run("run", *arguments, code=code)
+            require(len(result.err.splitlines()) == (code in (126, 127)), result.err)
+        require(not list(folder.path.iterdir()), "left something behind")
+
+
+def test_counted_stalls_make_the_exit_code():
+    with Folder() as folder:
+        for command, code in (([EXITS], 99), ([EXITS, "return", "quiet"], 0), (["sh", "-c", f"{EXITS}; exit 3"], 99),
+                              (["sh", "-c", f"({EXITS} &) ; sleep 0.7"], 99), ([PROGRAMS / "start_in_loop"], 0)):
+            result = folder.run("run", "--exitcode", "99", "--", *command, code=code)
+            require(("summary of the run" in result.err) == ("stalled for" in result.err), result.err)
+        require(not list(folder.path.iterdir()), "left something behind")
+
+
+def test_a_killed_process_counts():
+    with Folder() as folder:
+        for number in ("KILL", "TERM"):
+            # It is killed while its callback goes on for ever: what it had to say is written by the helper.
+            script = f"{PROGRAMS / 'endless'} & child=$!; sleep 1; kill -{number} $child; wait; exit 0"
+            folder.run("run", "--exitcode", "99", "--threshold-ms", "50", "--log", "none", "sh", "-c", script, code=99)
+
+
+def test_the_exit_code_is_not_handed_down():
+    with Folder() as folder:
+        show = "env | grep -c STALLWATCH_EXITCODE; exit 0"
+        for arguments, environment in ((["--exitcode", "99"], {}), ([], {"STALLWATCH_EXITCODE": "99"})):
+            result = folder.run("run", *arguments, "sh", "-c", show, environment=environment)
+            require(result.out == "0\n", result.out)
+        folder.run("run", EXITS, environment={"STALLWATCH_EXITCODE": "98"}, code=98)
+        folder.run("run", "--exitcode", "97", EXITS, environment={"STALLWATCH_EXITCODE": "98"}, code=97)
+        result = folder.run("run", "--exitcode", "97", "sh", "-c", f"{EXITS}; echo it was $?", code=97)
+        require("it was 0" in result.out, "the process itself had another exit code")
+
+
+def test_baseline():
+    with Folder() as folder:
+        folder.run("run", "--json", "base.jsonl", "--log", "none", EXITS)
+        folder.run("run", "--exitcode", "99", "--baseline", "base.jsonl", "--log", "none", EXITS)
+        folder.run("run", "--exitcode", "99", "--baseline", "base.jsonl", "--log", "none", PROGRAMS / "repeats", code=99)
+        other = folder.write("other.jsonl", [stall(1)])
+        folder.run("run", "--exitcode", "99", "--baseline", other, "--log", "none", EXITS, code=99)
+
+
+def test_json_is_the_users():
+    with Folder() as folder:
+        result = folder.run("run", "--json", "all.jsonl", "--exitcode", "9", "sh", "-c", f"cd /; {EXITS}; {EXITS}", code=9)
+        require("stallwatch report " in result.err and str(folder.path / "all.jsonl") in result.err, result.err)
+        require(folder.report("all.jsonl")["stalls"]["counted"] == 2, "two processes, one file")
+        # What was in the file before is not this run's.
+        folder.run("run", "--json", "all.jsonl", "--exitcode", "9", "true")
+        folder.run("run", "--json", "many.%p.%e.jsonl", "--exitcode", "9", "sh", "-c", f"{EXITS}; {EXITS}", code=9)
+        require(len(list(folder.path.glob("many.*.exits.jsonl"))) == 2, list(folder.path.iterdir()))
+        folder.run("run", "--json", "many.%p.%e.jsonl", "--exitcode", "9", "true")
+
+
+def test_settings_are_options_and_environment():
+    with Folder() as folder:
+        show = ["sh", "-c", "env | grep ^STALLWATCH_ | sort"]
+        out = folder.run("run", "--threshold-ms=7.5", "--samples", "3", "--verbose", "--follow", "1", "--log", "x/%p",
+                         *show, environment={"STALLWATCH_SAMPLES": "5", "STALLWATCH_ONGOING_MS": "9"}).out
+        for line in ("STALLWATCH_THRESHOLD_MS=7.5", "STALLWATCH_SAMPLES=3", "STALLWATCH_VERBOSE=1", "STALLWATCH_ONGOING_MS=9",
+                     f"STALLWATCH_LOG={folder.path}/x/%p"):
+            require(line in out.splitlines(), f"{line} is not in\n{out}")
+        table = re.findall(r'^SW_SETTING\((\w+),', (harness.TOP / "src/common/settings_table.h").read_text(), re.MULTILINE)
+        text = folder.run("run", "--help").out
+        for name in table:
+            require(f"--{name.lower().replace('_', '-')} " in text or name == "HELP", f"{name} is no option in --help")
+
+
+def test_what_cannot_be_used_is_refused():
+    with Folder() as folder:
+        (folder.path / "link").symlink_to("nowhere")
+        ran = folder.path / "ran"
+        for arguments in ([], ["--"], ["--threshold-ms", "0", "touch", ran], ["--threshold-ms"], ["--exitcode", "256", "touch", ran],
+                          ["--exitcode", "-1", "touch", ran], ["--json", "no/such/folder", "touch", ran],
+                          ["--json", "/dev/null", "touch", ran], ["--json", "link", "touch", ran],
+                          ["--baseline", "missing", "touch", ran], ["--suppressions", "missing", "touch", ran],
+                          ["--nonsense", "touch", ran], ["--count", "cpu,colour", "touch", ran]):
+            folder.refused("run", *arguments)
+        for variable in ("STALLWATCH_THRESHOLD_MS", "STALLWATCH_COUNT", "STALLWATCH_SUPRESSIONS"):
+            require(variable in folder.refused("run", "touch", ran, environment={variable: "nonsense"}), variable)
+        require(not ran.exists(), "COMMAND was run all the same")
+
+
+def test_preload_is_added_in_front():
+    with Folder() as folder:
+        for before, wanted in (("", str(harness.LIBRARY)), ("libdl.so.2", f"{harness.LIBRARY}:libdl.so.2"),
+                               (f"{harness.LIBRARY}", str(harness.LIBRARY))):
+            script = ["env", f"LD_PRELOAD={before}", COMMAND, "run", "sh", "-c", "echo $LD_PRELOAD"] if before else \
+                [COMMAND, "run", "sh", "-c", "echo $LD_PRELOAD"]
+            result = subprocess.run(script, capture_output=True, text=True, timeout=30, cwd=folder.path,
+                                    env=harness.clean_environment())
+            require(result.stdout.strip() == wanted, f"{result.stdout!r}, wanted {wanted!r}; {result.stderr}")
+
+
+def start(*arguments, **options):
+    return subprocess.Popen([COMMAND, "run", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            env=harness.clean_environment(), **options)
+
+
+def test_signals_are_passed_on():
+    script = "trap 'echo got {0}; exit 5' {0}; echo ready; while :; do sleep 0.05; done"
+    for name in ("TERM", "HUP", "USR1", "USR2", "INT", "QUIT", "WINCH", "ALRM", "PIPE"):
+        child = start("sh", "-c", script.format(name))
+        child.stdout.readline()
+        child.send_signal(getattr(signal, "SIG" + name))
+        out, _ = child.communicate(timeout=20)
+        require((out, child.returncode) == (f"got {name}\n".encode(), 5), f"{name}: {out} {child.returncode}")
+    child = start("sh", "-c", "echo ready; exec sleep 20")
+    child.stdout.readline()
+    child.send_signal(signal.SIGTERM)
+    child.communicate(timeout=20)
+    require(child.returncode == 143, f"{child.returncode}")
+
+
+def test_ignored_signals_stay_ignored():
+    script = "kill -HUP $$; kill -CHLD $$; echo alive"
+    for number in (signal.SIGHUP, signal.SIGCHLD):
+        child = start("sh", "-c", script, preexec_fn=lambda: [signal.signal(signal.SIGHUP, signal.SIG_IGN),
+                                                              signal.signal(number, signal.SIG_IGN)])
+        out, _ = child.communicate(timeout=20)
+        require((out, child.returncode) == (b"alive\n", 0), f"{out} {child.returncode}")
+
+
+class Terminal:
+    """The command in the foreground of a terminal of its own."""
+
+    def __init__(self, *arguments):
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.execve(COMMAND, [str(COMMAND), "run", *map(str, arguments)], harness.clean_environment())
+        self.seen = b""
+
+    def until(self, words, seconds=15):
+        end = time.monotonic() + seconds
+        while words not in self.seen:
+            ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
+            require(ready, f"{words} did not come: {self.seen}")
+            try:
+                self.seen += os.read(self.master, 4096)
+            except OSError:
+                require(words in self.seen, f"{words} did not come: {self.seen}")
+
+    def type(self, keys):
+        os.write(self.master, keys)
+
+    def end(self):
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.master)
+        return os.waitstatus_to_exitcode(status)
+
+
+def test_the_terminals_interrupt_comes_once():
+    script = "n=0; trap 'n=$((n+1)); echo got $n' INT; echo ready; for i in $(seq 14); do sleep 0.1; done; echo all $n; exit 6"
+    terminal = Terminal("bash", "-c", script)
+    terminal.until(b"ready")
+    terminal.type(b"\x03")
+    terminal.until(b"all ")
+    code = terminal.end()
+    require(b"all 1" in terminal.seen and code == 6, f"{terminal.seen} {code}")
+
+
+def test_the_terminal_is_the_commands():
+    terminal = Terminal("sh", "-c", "test -t 0 && test -t 1 && read -r line && echo got $line")
+    terminal.type(b"hello\n")
+    terminal.until(b"got hello")
+    require(terminal.end() == 0, "exit code")
+
+
+def test_stop_and_go_on():
+    """Ctrl-Z stops the command and run with it, as a shell's job; SIGCONT to run wakes both."""
+    child = start("sh", "-c", "echo ready; sleep 0.3; kill -TSTP $$; echo woken; exit 5")
+    child.stdout.readline()
+    _, status = os.waitpid(child.pid, os.WUNTRACED)
+    require(os.WIFSTOPPED(status), f"run has ended instead of stopping: {status}")
+    child.send_signal(signal.SIGCONT)
+    out, _ = child.communicate(timeout=20)
+    require((out, child.returncode) == (b"woken\n", 5), f"{out} {child.returncode}")
+
+
+def test_summary_and_annotations():
+    with Folder() as folder:
+        result = folder.run("run", EXITS)
+        require(len(re.findall("summary of", result.err)) == 1 and "1 stall, 1 counted in 1 process" in result.err, result.err)
+        require(all(re.match(r"==\d+== ", line) for line in result.err.splitlines()), result.err)
+        require("::error" not in result.err, result.err)
+        require("summary" not in folder.run("run", "--summary", "never", EXITS).err, "--summary never")
+        require("no stalls" in folder.run("run", "--summary", "always", "true").err, "--summary always")
+        require(not folder.run("run", "--log", "none", EXITS).err, "--log none")
+        for arguments, environment in (([], {"GITHUB_ACTIONS": "true"}), (["--annotate", "github"], {})):
+            err = folder.run("run", *arguments, EXITS, environment=environment).err
+            lines = [line for line in err.splitlines() if line.startswith("::")]
+            require(len(lines) == 1 and re.match(r"::error file=[^,]*exits\.c,line=\d+,title=", lines[0]), err)
+
+
+def test_a_daemon_is_said():
+    with Folder() as folder:
+        pid_file = folder.path / "pid"
+        script = f"{PROGRAMS / 'endless'} >/dev/null 2>&1 & echo $! > {pid_file}; sleep 0.8"
+        try:
+            result = folder.run("run", "--threshold-ms", "50", "--ongoing-ms", "200", "--exitcode", "9", "sh", "-c", script, code=9)
+            require("still running, and not counted from here on: 1 process" in result.err, result.err)
+        finally:
+            os.kill(int(pid_file.read_text()), signal.SIGKILL)
+
+
+def test_a_program_that_cannot_be_watched_runs():
+    with Folder() as folder:
+        source = folder.path / "s.c"
+        source.write_text("int main(void){return 3;}")
+        subprocess.run(["cc", "-static", "-o", folder.path / "static", source], check=True, timeout=60)
+        result = folder.run("run", "./static", code=3)
+        require(len(result.err.splitlines()) == 1 and "statically linked" in result.err, result.err)
