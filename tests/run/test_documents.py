@@ -43,3 +43,19 @@ def test_manual_page_is_clean():
     result = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", harness.TOP / "man/stallwatch.1"], capture_output=True,
                             text=True, timeout=20)
     require(result.returncode == 0, result.stdout)
+
+
+def test_manual_page_has_every_option():
+    page = (harness.TOP / "man/stallwatch.1").read_text()
+    settings_options = {"--" + name[len("STALLWATCH_"):].lower().replace("_", "-") for name, _ in settings()}
+    for subcommand in ("run", "report", "doctor"):
+        text = subprocess.run([harness.BUILD / "stallwatch", subcommand, "--help"], capture_output=True, text=True, timeout=20,
+                              check=True).stdout
+        options = set(re.findall(r"^  (--[a-z-]+)", text, re.MULTILINE))
+        require(len(options) >= 2, f"{subcommand} --help shows {options}")
+        for option in options - {"--help"} - (settings_options if subcommand == "run" else set()):
+            require(f".It Fl Fl {option[2:]}" in page, f"{option} of {subcommand} is not in man/stallwatch.1")
+    formats = re.search(r"^static const struct sw_format formats\[\] = {(.*?)^};",
+                        (harness.TOP / "src/command/formats/formats.c").read_text(), re.MULTILINE | re.DOTALL).group(1)
+    for name in re.findall(r'{"(\w+)"', formats):
+        require(f".Cm {name}" in page, f"the format {name} is not in man/stallwatch.1")
