@@ -9,6 +9,7 @@ flow text into such lines); what follows up to the next such word or an empty li
                                (true unless said; any), thread, main, iteration, process=child, holder (WHAT:NAME, or
                                null), holds (a function in the holder's stack)
     @expect clean              no stall at all (one that is `starved`, on a busy machine, is no failure of the library)
+    @expect no-stalls          no stall, nor need there be a loop
     @expect no-loop            no record at all;  no-loop-in-parent: none of the process that was started
     @expect images N           the process said N times that it is watched, having gone on by exec (once unless said)
     @expect one-id             all records of stalls have one id;  one-signature: all have one signature
@@ -215,8 +216,8 @@ def check_others(lines, run):
         elif word == "summary":
             require(run.records("summary"), "there is no summary")
         else:
-            require(word in ("clean", "stall"), f"what is {line!r}?")
-    if "no-loop" not in lines and "no-loop-in-parent" not in lines:
+            require(word in ("clean", "stall", "no-stalls"), f"what is {line!r}?")
+    if not {"no-loop", "no-loop-in-parent", "no-stalls"}.intersection(lines):
         pids = {record["pid"] for record in run.records("summary")}
         require(run.pid in pids, "there is no summary of the process")
         said = sum(record["pid"] == run.pid for record in run.records("process"))

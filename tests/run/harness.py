@@ -143,7 +143,7 @@ def show(records):
         if record["type"] != "stall":
             continue
         call = record["call"] and "{name}({detail}) {ms} ms x{count}".format(**record["call"])
-        frames = [frame["function"] or frame["module"] for frame in (record["stacks"] or [{"frames": []}])[0]["frames"]]
+        frames = [(frame["function"] or frame["module"] or "?")[:40] for frame in (record["stacks"] or [{"frames": []}])[0]["frames"]]
         lines.append(f"{record['state']} {record['phase']} {record['duration_ms']} ms cause={record['cause']} call={call} "
                      f"counted={record['counted']} loop={json.dumps(record['loop'])} time={json.dumps(record['time_ms'])} "
                      f"thread={record['thread']['name']} stack={frames[:8]}")
