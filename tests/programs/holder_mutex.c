@@ -2,21 +2,23 @@
  * A mutex that another thread holds: while it sleeps, while it computes, while it waits for what a
  * third one has. Whoever holds it is named, and shown where it stood.
  *
+ * @env STALLWATCH_ONGOING_MS=60000
+ *
  * @run sleeps sleep_with_it
- * @expect stall cause=lock call=pthread_mutex_lock ms=300 function=on_event holder=mutex:worker
+ * @expect stall cause=lock call=pthread_mutex_lock ms=250..3000 function=on_event holder=mutex:worker
  * holds=sleep_with_it
  * @text held by: thread [0-9]+ "worker", at:\n==[0-9]+==       #0 +[_GI]*clock_nanosleep
  *
  * @run computes burn_with_it
- * @expect stall cause=lock|starved counted=any call=pthread_mutex_lock ms=300..900
+ * @expect stall cause=lock|starved counted=any call=pthread_mutex_lock ms=250..3000
  * function=on_event holder=mutex:worker holds=burn_with_it
  *
  * @run reads read_with_it
- * @expect stall cause=lock call=pthread_mutex_lock ms=300 function=on_event holder=mutex:worker
+ * @expect stall cause=lock call=pthread_mutex_lock ms=250..3000 function=on_event holder=mutex:worker
  * holds=read_with_it
  *
  * @run hands_over hand_over
- * @expect stall cause=lock call=pthread_mutex_lock ms=300 function=on_event holder=mutex:second
+ * @expect stall cause=lock call=pthread_mutex_lock ms=250..3000 function=on_event holder=mutex:second
  * holds=sleep_again
  */
 #include <semaphore.h>

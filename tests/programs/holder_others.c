@@ -3,41 +3,43 @@
  * that is joined, a child that is waited for, the process at the other end of a pipe and of a
  * connection, a semaphore (nobody).
  *
+ * @env STALLWATCH_ONGOING_MS=60000
+ *
  * @run writer writer
- * @expect stall cause=lock call=pthread_rwlock_wrlock ms=300 function=by_rwlock
+ * @expect stall cause=lock call=pthread_rwlock_wrlock ms=250..3000 function=by_rwlock
  * holder=rwlock:worker holds=write_locked
  *
  * @run readers readers
- * @expect stall cause=lock call=pthread_rwlock_wrlock ms=300 function=by_rwlock holder=null
+ * @expect stall cause=lock call=pthread_rwlock_wrlock ms=250..3000 function=by_rwlock holder=null
  *
  * @run join join
- * @expect stall cause=lock call=pthread_join ms=300 function=by_join holder=thread:worker
+ * @expect stall cause=lock call=pthread_join ms=250..3000 function=by_join holder=thread:worker
  * holds=only_sleep
  * @text waits for: thread [0-9]+ "worker", at:
  *
  * @run child child
- * @expect stall cause=blocking-call call=waitpid|wait4 ms=300 function=by_waitpid
+ * @expect stall cause=blocking-call call=waitpid|wait4 ms=250..3000 function=by_waitpid
  * holder=process:a_child
  * @text waits for: process [0-9]+ "a_child"
  *
  * @run any_child any_child
- * @expect stall cause=blocking-call call=waitpid|wait4 ms=300 function=by_waitpid
+ * @expect stall cause=blocking-call call=waitpid|wait4 ms=250..3000 function=by_waitpid
  * holder=process:a_child
  *
  * @run two_children two_children
- * @expect stall cause=blocking-call call=waitpid|wait4 ms=300 function=by_waitpid holder=null
+ * @expect stall cause=blocking-call call=waitpid|wait4 ms=250..3000 function=by_waitpid holder=null
  *
  * @run pipe pipe
- * @expect stall cause=blocking-call call=read ms=300 function=by_read holder=process:a_child
+ * @expect stall cause=blocking-call call=read ms=250..3000 function=by_read holder=process:a_child
  *
  * @run connection connection
- * @expect stall cause=blocking-call call=read ms=300 function=by_read holder=process:a_child
+ * @expect stall cause=blocking-call call=read ms=250..3000 function=by_read holder=process:a_child
  *
  * @run nested_poll nested_poll
- * @expect stall cause=nested-wait call=poll ms=300 function=by_poll holder=process:a_child
+ * @expect stall cause=nested-wait call=poll ms=250..3000 function=by_poll holder=process:a_child
  *
  * @run semaphore semaphore
- * @expect stall cause=lock call=sem_wait|futex ms=300 function=by_semaphore holder=null
+ * @expect stall cause=lock call=sem_wait|futex ms=250..3000 function=by_semaphore holder=null
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
