@@ -201,6 +201,10 @@ int sw_run_options_read(struct sw_run_options *run, char **arguments)
     const char *value;
     build_table();
     struct sw_options options = {table, count, arguments, false, true};
+    /* Help is to be had whatever is in the environment. */
+    if (arguments[0] != NULL &&
+        (strcmp(arguments[0], "--help") == 0 || strcmp(arguments[0], "-h") == 0))
+        return sw_options_help(usage, table, count, more);
     int code = read_environment(run);
     while (code == 0 && (kind = sw_options_next(&options, &index, &value)) != SW_OPTIONS_END) {
         if (kind == SW_OPTIONS_BAD)

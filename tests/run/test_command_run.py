@@ -102,6 +102,7 @@ def test_what_cannot_be_used_is_refused():
         for variable in ("STALLWATCH_THRESHOLD_MS", "STALLWATCH_COUNT", "STALLWATCH_SUPRESSIONS"):
             require(variable in folder.refused("run", "touch", ran, environment={variable: "nonsense"}), variable)
         require(not ran.exists(), "COMMAND was run all the same")
+        require("Usage:" in folder.run("run", "--help", environment={"STALLWATCH_COUNT": "x"}).out, "no help")
 
 
 def test_preload_is_added_in_front():

@@ -50,7 +50,7 @@ def test_manual_page_has_every_option():
     settings_options = {"--" + name[len("STALLWATCH_"):].lower().replace("_", "-") for name, _ in settings()}
     for subcommand in ("run", "report", "doctor"):
         text = subprocess.run([harness.BUILD / "stallwatch", subcommand, "--help"], capture_output=True, text=True, timeout=20,
-                              check=True).stdout
+                              check=True, env=harness.clean_environment()).stdout
         options = set(re.findall(r"^  (--[a-z-]+)", text, re.MULTILINE))
         require(len(options) >= 2, f"{subcommand} --help shows {options}")
         for option in options - {"--help"} - (settings_options if subcommand == "run" else set()):
