@@ -6,7 +6,7 @@
 #   make unit            the unit tests alone
 #   make demo            a small server that stalls, and the report
 #   make check-large-log   a report of a log of 200 MB: its memory and speed
-#   make bench           what a loop's wait and a program's start cost, as ratios
+#   make bench           what a loop's wait, a call and a program's start cost, as ratios
 #   make install         PREFIX (/usr/local) and DESTDIR are respected
 #   make format          clang-format over everything; format-check only looks
 #
@@ -156,6 +156,7 @@ check-large-log: setup-check
 bench: setup-build
 	@$(MAKE) --no-print-directory -s all $(BENCH)
 	@$(BUILD)/tests/bench/loop_wait $(LIBRARY)
+	@$(BUILD)/tests/bench/call $(LIBRARY)
 	@$(BUILD)/tests/bench/start_up $(LIBRARY)
 
 # --- install ---------------------------------------------------------------------------------------

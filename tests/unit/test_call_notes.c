@@ -38,6 +38,7 @@ static void setup(void)
 static void account(uint32_t id, uint64_t a, uint64_t b, uint64_t ticks, bool pointers)
 {
     self->note.id = id;
+    self->note.kind = sw_call_info(id)->detail;
     self->note.argument[0] = a;
     self->note.argument[1] = b;
     self->note.entered++;

@@ -27,7 +27,7 @@ void *sw_next_find(void **where, const char *name);
 
 /* The same for what no loop's wait runs through, out of the hot cells' way. */
 #define SW_NEXT_DEFINE_COLD(name)                                                                  \
-    static void *next_##name;                                                                      \
+    static void *next_##name __attribute__((section(".data.hot")));                                \
     typedef __typeof__(name) type_of_##name
 
 #define SW_NEXT(name)                                                                              \

@@ -63,24 +63,18 @@ static inline bool sw_error_after_reading(int error)
     }
 }
 
-/* Two functions, so that the way of a thread that owns no loop needs no frame. */
 #define SW_WRAP_FULL(type, name, as, parameters, arguments, begin, end, read_by, ...)              \
     SW_NEXT_DEFINE_COLD(name);                                                                     \
-    static __attribute__((noinline)) type name##_noted parameters                                  \
+    SW_EXPORT type name parameters                                                                 \
     {                                                                                              \
+        if (SW_CALL_UNNOTED())                                                                     \
+            return SW_NEXT(name) arguments;                                                        \
         struct sw_call call;                                                                       \
         begin(call, SW_CALL_##as, __VA_ARGS__);                                                    \
         type result = SW_NEXT(name) arguments;                                                     \
         call.pointers = read_by;                                                                   \
         end(call);                                                                                 \
         return result;                                                                             \
-    }                                                                                              \
-                                                                                                   \
-    SW_EXPORT type name parameters                                                                 \
-    {                                                                                              \
-        if (SW_CALL_UNNOTED())                                                                     \
-            return SW_NEXT(name) arguments;                                                        \
-        return name##_noted arguments;                                                             \
     }
 
 /* A call whose arguments are kept as they are. */

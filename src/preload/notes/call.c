@@ -73,7 +73,7 @@ static void keep_arguments(struct sw_thread *thread, struct sw_call_slot *slot, 
     slot->text[0] = slot->text[1] = '\0';
     slot->kept = pointers;
     const uint64_t *argument = thread->note.argument;
-    switch (infos[thread->note.id].detail) {
+    switch (thread->note.kind) {
     case SW_DETAIL_TIMESPEC:
         slot->argument[0] = pointers && argument[0] != 0 ? span_at(argument[0]) : UINT64_MAX;
         break;
@@ -179,7 +179,7 @@ void sw_call_account(struct sw_thread *thread, uint32_t id, uint64_t ticks, bool
         slot = take_slot(thread, id);
     slot->count++;
     slot->total += ticks;
-    enum sw_detail_kind kind = infos[id].detail;
+    enum sw_detail_kind kind = thread->note.kind;
     uint64_t key = 0;
     if (is_keyed(kind)) {
         key = key_of(kind, thread->note.argument[0]);

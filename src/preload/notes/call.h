@@ -17,6 +17,13 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/thread.h"
 
+/* A copy of the table's column that the compiler can look into: most calls name a constant. */
+static const uint16_t sw_call_kinds[SW_CALL_COUNT] = {
+#define SW_CALL_KIND(name, detail, class) SW_DETAIL_##detail,
+    SW_CALLS(SW_CALL_KIND)
+#undef SW_CALL_KIND
+};
+
 struct sw_call {
     struct sw_thread *thread; /* NULL: nothing is noted */
     uint32_t sequence;        /* the odd number that this call set */
@@ -107,10 +114,11 @@ static inline void sw_call_begin(struct sw_call *call, struct sw_thread *thread,
 {
     thread->note.id = id;
     thread->note.is_wait = 0;
+    thread->note.kind = sw_call_kinds[id];
     thread->note.argument[0] = a;
     thread->note.argument[1] = b;
     thread->note.argument[2] = c;
-    thread->note.entered = sw_clock_ticks();
+    thread->note.entered = sw_clock_ticks_by(thread->clock_is_tsc);
     call->thread = thread;
     call->pointers = true;
     call->sequence = sw_call_open(thread);
@@ -124,7 +132,7 @@ static inline void sw_call_end(struct sw_call *call)
     if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) !=
                     call->sequence))
         return;
-    uint64_t ticks = sw_clock_ticks() - thread->note.entered;
+    uint64_t ticks = sw_clock_ticks_by(thread->clock_is_tsc) - thread->note.entered;
     sw_call_account(thread, thread->note.id, ticks, call->pointers);
     sw_call_close(thread, call->sequence);
 }

@@ -55,7 +55,8 @@ struct sw_noted_registers {
 struct sw_note {
     uint64_t entered; /* ticks */
     uint32_t id;      /* enum sw_call_id */
-    uint32_t is_wait; /* the loop's own wait, not a call inside an iteration */
+    uint16_t is_wait; /* the loop's own wait, not a call inside an iteration */
+    uint16_t kind;    /* enum sw_detail_kind: of a call, not of a wait */
     struct sw_noted_registers registers;
     uint64_t argument[3];
 };
@@ -67,21 +68,21 @@ struct sw_call_cell {
     uint32_t count;
 };
 
-/* One kind of call in one iteration. */
+/* One kind of call in one iteration. Every call writes the beginning and one cell. */
 struct sw_call_slot {
     uint32_t stamp; /* the iteration that the rest speaks of */
+    uint32_t id;    /* enum sw_call_id */
     uint32_t count;
+    uint32_t kept;    /* were the pointers of the longest followed? */
     uint64_t total;   /* ticks */
     uint64_t longest; /* ticks */
     uint64_t longest_entered;
-    uint32_t id;          /* enum sw_call_id */
-    uint32_t kept;        /* were the pointers of the longest followed? */
-    uint64_t argument[3]; /* of the longest */
-    uint64_t key;         /* its cell's, if its kind has cells */
     struct sw_call_cell cells[SW_CALL_CELLS];
+    uint64_t argument[3];    /* of the longest */
+    uint64_t key;            /* its cell's, if its kind has cells */
     char text[SW_CALL_TEXT]; /* its strings, NUL after each; empty where it was too short to matter
                               */
-};
+} __attribute__((aligned(64)));
 
 /* The calls of one iteration. Where there are more kinds than slots, the one that took least makes
  * room, and only the sum by class knows of it. */
@@ -172,7 +173,7 @@ struct sw_thread {
     uint32_t loops_used;
     uint64_t wait_cfa; /* wait_sp of the last wait that was not the usual one */
     _Alignas(64) struct sw_loop loops[SW_LOOPS_PER_THREAD];
-    uint8_t place[SW_CALL_COUNT]; /* which slot is a call's, if that one says so too */
+    _Alignas(64) uint8_t place[SW_CALL_COUNT]; /* which slot is a call's, if that one says so too */
     struct sw_call_slots calls;
     struct sw_ended ended[SW_ENDED_RING];
 };
