@@ -75,6 +75,7 @@ static void keep_arguments(struct sw_thread *thread, struct sw_call_slot *slot, 
     const uint64_t *argument = thread->note.argument;
     switch (thread->note.kind) {
     case SW_DETAIL_TIMESPEC:
+    case SW_DETAIL_FUTEX:
         slot->argument[0] = pointers && argument[0] != 0 ? span_at(argument[0]) : UINT64_MAX;
         break;
     case SW_DETAIL_MUTEX:

@@ -214,6 +214,7 @@
     X(pthread_timedjoin_np,        JOIN,            LOCK)                                \
     X(pthread_clockjoin_np,        JOIN,            LOCK)                                \
     X(thrd_join,                   JOIN,            LOCK)                                \
+    X(futex,                       FUTEX,           LOCK)                                \
     /* messages, semaphores, signals, terminals */                                       \
     X(msgrcv,                      QUEUE,           BLOCKING)                            \
     X(msgsnd,                      QUEUE,           BLOCKING)                            \
@@ -260,6 +261,7 @@ enum sw_detail_kind {
     SW_DETAIL_SECONDS,      /* seconds */
     SW_DETAIL_MICROS,       /* microseconds */
     SW_DETAIL_TIMESPEC,     /* struct timespec *, clock, flags of clock_nanosleep(2) */
+    SW_DETAIL_FUTEX,        /* as TIMESPEC; SW_FUTEX_ENDLESS among the flags: no timeout */
     SW_DETAIL_LENGTH,       /* bytes */
     SW_DETAIL_PATH,         /* C string, descriptor of its directory or AT_FDCWD */
     SW_DETAIL_TWO_PATHS,    /* two C strings */
@@ -278,6 +280,8 @@ enum sw_detail_kind {
  * closed before (SW_CLOSES_COUNT). */
 #define SW_WAIT_DETAIL_COUNT(argument)  ((uint32_t)(argument))
 #define SW_WAIT_DETAIL_CLOSES(argument) ((uint8_t)((argument) >> 32))
+
+#define SW_FUTEX_ENDLESS (1 << 30)
 
 enum sw_call_class { SW_CLASS_WAIT, SW_CLASS_BLOCKING, SW_CLASS_LOCK, SW_CLASS_COUNT };
 

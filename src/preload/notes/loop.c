@@ -235,7 +235,7 @@ void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,
     if (!call)
         return;
     struct sw_call noted;
-    int32_t first = (int32_t)target->key;
+    int32_t first = target->kind == SW_WAIT_CUSTOM ? -1 : (int32_t)target->key;
     uint64_t count = 1;
     if (sw_wait_is_set(target->kind))
         count = sw_wait_set_count(target, &first);

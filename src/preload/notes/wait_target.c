@@ -1,9 +1,10 @@
 /*
  * See wait_target.h. Called by the wrappers and by the rules of loops, on the thread that waits.
  *
- * Sets are looked at as far as the call says, and no farther than MOST_PLACES. The kernel reads no
- * more of select's sets than there are descriptors in the process (core_sys_select), so programs
- * may pass a count that their sets have no room for: what a fd_set holds is looked at then.
+ * Sets are looked at as far as the call says, up to MOST_PLACES and MOST_BITS: programs with many
+ * descriptors allocate larger sets than a fd_set. The kernel reads no more of select's sets than
+ * there are descriptors in the process (core_sys_select), so a count may also be one that the sets
+ * have no room for: what a fd_set holds is looked at then.
  */
 #include "preload/notes/wait_target.h"
 
@@ -15,6 +16,7 @@
 #include "common/kernel.h"
 
 #define MOST_PLACES      1024
+#define MOST_BITS        65536
 #define PAGE             4096
 #define NEAR_STACK_BYTES 16384
 #define USER_SPACE_END   (UINT64_C(1) << 47)
@@ -101,7 +103,9 @@ static bool are_readable(const void *const sets[3], uint64_t places)
 struct sw_wait_target sw_wait_target_select(uint32_t id, int count, const void *const sets[3],
                                             int64_t timeout_ns)
 {
-    uint64_t places = count < 0 ? 0 : count < FD_SETSIZE ? (uint64_t)count : FD_SETSIZE;
+    uint64_t places = count < 0 ? 0 : count < MOST_BITS ? (uint64_t)count : MOST_BITS;
+    if (places > FD_SETSIZE && !are_readable(sets, places))
+        places = FD_SETSIZE;
     if (!are_readable(sets, places))
         places = 0;
     return (struct sw_wait_target){.kind = SW_WAIT_SELECT,

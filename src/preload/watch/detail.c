@@ -73,6 +73,8 @@ static void say_wait(struct sw_text *text, const struct sw_detail_call *call)
 {
     uint32_t count = SW_WAIT_DETAIL_COUNT(call->value[1]);
     int fd = (int)call->value[0];
+    if (count == 1 && fd < 0)
+        count = 0; /* the program's own pointer: nothing to name */
     if (count > 1) {
         sw_text_unsigned(text, count);
         sw_text_string(text, " descriptors");
@@ -208,6 +210,12 @@ static void say(struct sw_text *text, const struct sw_detail_call *call)
     case SW_DETAIL_TIMESPEC:
         say_timespec(text, call);
         break;
+    case SW_DETAIL_FUTEX:
+        if (call->value[2] & SW_FUTEX_ENDLESS)
+            sw_detail_say_timeout(text, -1);
+        else
+            say_timespec(text, call);
+        break;
     case SW_DETAIL_PATH:
         say_path(text, call);
         break;
@@ -234,7 +242,7 @@ static void say(struct sw_text *text, const struct sw_detail_call *call)
 /* Which argument is the struct timespec's address; -1: the kind has none. */
 static int span_argument(enum sw_detail_kind kind)
 {
-    if (kind == SW_DETAIL_TIMESPEC)
+    if (kind == SW_DETAIL_TIMESPEC || kind == SW_DETAIL_FUTEX)
         return 0;
     return (kind >= SW_DETAIL_MUTEX && kind <= SW_DETAIL_SEMAPHORE) || kind == SW_DETAIL_JOIN ? 1
                                                                                               : -1;

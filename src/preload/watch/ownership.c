@@ -151,10 +151,17 @@ static struct sw_loop *waited_on(struct sw_thread *thread, const struct sw_loop 
     return NULL;
 }
 
+/* A lone descriptor that is polled now and then, as a database's socket is in callbacks: no loop,
+ * however often, until its descriptor has turned out to be none of a client's. */
+static bool is_mere_candidate(const struct sw_loop *loop)
+{
+    return sw_wait_is_set(loop->kind) && !loop->many && atomic_load(&loop->state) != SW_LOOP_OWNED;
+}
+
 static enum sw_ownership judge_nested(struct sw_thread *thread, struct sw_loop *outer)
 {
     struct sw_loop *inner = waited_on(thread, outer);
-    if (inner == NULL)
+    if (inner == NULL || is_mere_candidate(inner))
         return SW_OWNERSHIP_HOLDS;
     uint64_t difference = inner->wait_sp > outer->wait_sp ? inner->wait_sp - outer->wait_sp
                                                           : outer->wait_sp - inner->wait_sp;

@@ -1,0 +1,225 @@
+/*
+ * System calls made through libc's syscall(2): the waits of loops, futex(2), and the raw forms of
+ * calls that are wrapped. Runtimes that bring their own wrappers (tokio's parking, liburing's
+ * imitators) call it. Any thread; see notes/loop.h and notes/call.h.
+ *
+ * The function is defined with all its arguments named, which for a caller is the same (psABI:
+ * integers of a variadic call go where those of any other go): so a number that nobody asks about
+ * costs a look into a table and a jump, with the frame gone. errno, the result, and that syscall is
+ * no cancellation point stay libc's business.
+ */
+#include <linux/futex.h>
+#include <linux/io_uring.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preload/interpose/wrap.h"
+#include "preload/notes/loop.h"
+#include "preload/notes/park.h"
+
+#define NOINLINE __attribute__((noinline))
+
+/* Newer than the headers of older distributions. */
+#ifndef IORING_ENTER_EXT_ARG
+#define IORING_ENTER_EXT_ARG (1U << 3)
+#endif
+#ifndef IORING_ENTER_REGISTERED_RING
+#define IORING_ENTER_REGISTERED_RING (1U << 4)
+#endif
+#ifndef FUTEX_LOCK_PI2
+#define FUTEX_LOCK_PI2 13
+#endif
+
+SW_NEXT_DEFINE(syscall);
+
+#define PARAMETERS long number, long a, long b, long c, long d, long e, long f
+#define ARGUMENTS  number, a, b, c, d, e, f
+
+SW_EXPORT long sw_raw_syscall(PARAMETERS) __asm__("syscall");
+
+enum way { PASS, CALL, FUTEX, WAIT, RING };
+
+/* What a note keeps of a call: arguments by number, or one of these constants. */
+enum { NOTHING = 6, MONOTONIC = 7 };
+
+static const struct raw_call {
+    uint8_t way, id;
+    uint8_t noted[3]; /* of a CALL */
+} raw_calls[] = {
+    /* a descriptor, and how much */
+    [SYS_read] = {CALL, SW_CALL_read, {0, 2, NOTHING}},
+    [SYS_pread64] = {CALL, SW_CALL_pread, {0, 2, NOTHING}},
+    [SYS_readv] = {CALL, SW_CALL_readv, {0, 2, NOTHING}},
+    [SYS_preadv] = {CALL, SW_CALL_preadv, {0, 2, NOTHING}},
+    [SYS_preadv2] = {CALL, SW_CALL_preadv2, {0, 2, NOTHING}},
+    [SYS_write] = {CALL, SW_CALL_write, {0, 2, NOTHING}},
+    [SYS_pwrite64] = {CALL, SW_CALL_pwrite, {0, 2, NOTHING}},
+    [SYS_writev] = {CALL, SW_CALL_writev, {0, 2, NOTHING}},
+    [SYS_pwritev] = {CALL, SW_CALL_pwritev, {0, 2, NOTHING}},
+    [SYS_pwritev2] = {CALL, SW_CALL_pwritev2, {0, 2, NOTHING}},
+    [SYS_recvfrom] = {CALL, SW_CALL_recvfrom, {0, 2, NOTHING}},
+    /* a descriptor alone */
+    [SYS_fsync] = {CALL, SW_CALL_fsync, {0, NOTHING, NOTHING}},
+    [SYS_fdatasync] = {CALL, SW_CALL_fdatasync, {0, NOTHING, NOTHING}},
+    [SYS_syncfs] = {CALL, SW_CALL_syncfs, {0, NOTHING, NOTHING}},
+    [SYS_sync_file_range] = {CALL, SW_CALL_sync_file_range, {0, NOTHING, NOTHING}},
+    [SYS_ftruncate] = {CALL, SW_CALL_ftruncate, {0, NOTHING, NOTHING}},
+    [SYS_fallocate] = {CALL, SW_CALL_fallocate, {0, NOTHING, NOTHING}},
+    [SYS_flock] = {CALL, SW_CALL_flock, {0, NOTHING, NOTHING}},
+    [SYS_getdents64] = {CALL, SW_CALL_getdents64, {0, NOTHING, NOTHING}},
+    [SYS_accept] = {CALL, SW_CALL_accept, {0, NOTHING, NOTHING}},
+    [SYS_accept4] = {CALL, SW_CALL_accept4, {0, NOTHING, NOTHING}},
+    [SYS_recvmsg] = {CALL, SW_CALL_recvmsg, {0, NOTHING, NOTHING}},
+    [SYS_recvmmsg] = {CALL, SW_CALL_recvmmsg, {0, NOTHING, NOTHING}},
+    [SYS_sendmsg] = {CALL, SW_CALL_sendmsg, {0, NOTHING, NOTHING}},
+    [SYS_sendmmsg] = {CALL, SW_CALL_sendmmsg, {0, NOTHING, NOTHING}},
+    /* from one to another; an address; a name in a directory */
+    [SYS_sendfile] = {CALL, SW_CALL_sendfile, {1, 0, NOTHING}},
+    [SYS_splice] = {CALL, SW_CALL_splice, {0, 2, NOTHING}},
+    [SYS_copy_file_range] = {CALL, SW_CALL_copy_file_range, {0, 2, NOTHING}},
+    [SYS_connect] = {CALL, SW_CALL_connect, {0, 1, 2}},
+    [SYS_sendto] = {CALL, SW_CALL_sendto, {0, 4, 5}},
+    [SYS_openat] = {CALL, SW_CALL_openat, {1, 0, NOTHING}},
+    [SYS_waitid] = {CALL, SW_CALL_waitid, {0, 1, NOTHING}},
+    /* a time */
+    [SYS_nanosleep] = {CALL, SW_CALL_nanosleep, {0, MONOTONIC, NOTHING}},
+    [SYS_clock_nanosleep] = {CALL, SW_CALL_clock_nanosleep, {2, 0, 1}},
+    [SYS_futex] = {FUTEX, SW_CALL_futex, {0}},
+#if defined(SYS_poll)
+    [SYS_poll] = {WAIT, SW_CALL_poll, {0}},
+    [SYS_select] = {WAIT, SW_CALL_select, {0}},
+    [SYS_epoll_wait] = {WAIT, SW_CALL_epoll_wait, {0}},
+#endif
+    [SYS_ppoll] = {WAIT, SW_CALL_ppoll, {0}},
+    [SYS_pselect6] = {WAIT, SW_CALL_pselect, {0}},
+    [SYS_epoll_pwait] = {WAIT, SW_CALL_epoll_pwait, {0}},
+#if defined(SYS_epoll_pwait2)
+    [SYS_epoll_pwait2] = {WAIT, SW_CALL_epoll_pwait2, {0}},
+#endif
+    [SYS_io_uring_enter] = {RING, SW_CALL_io_uring_enter, {0}},
+};
+
+static NOINLINE long noted_call(const struct raw_call *raw, PARAMETERS)
+{
+    const long values[] = {a, b, c, d, e, f, [NOTHING] = 0, [MONOTONIC] = CLOCK_MONOTONIC};
+    struct sw_call call;
+    SW_CALL_BEGIN(call, raw->id, values[raw->noted[0]], values[raw->noted[1]],
+                  values[raw->noted[2]]);
+    long result = SW_NEXT(syscall)(ARGUMENTS);
+    call.pointers = sw_error_after_reading(SW_MINUS_ONE(result));
+    SW_CALL_END(call);
+    return result;
+}
+
+static bool futex_waits(int operation)
+{
+    switch (operation & FUTEX_CMD_MASK) {
+    case FUTEX_WAIT:
+    case FUTEX_WAIT_BITSET:
+    case FUTEX_WAIT_REQUEUE_PI:
+    case FUTEX_LOCK_PI:
+    case FUTEX_LOCK_PI2:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* futex(2): of FUTEX_WAIT alone the timeout is a span; FUTEX_LOCK_PI's is of the real-time clock,
+ * and the others' of the one that the flag says. */
+static NOINLINE long noted_futex(PARAMETERS)
+{
+    int command = (int)b & FUTEX_CMD_MASK;
+    bool real_time = command == FUTEX_LOCK_PI || ((int)b & FUTEX_CLOCK_REALTIME) != 0;
+    struct sw_call call;
+    SW_PARK_BEGIN(call, SW_CALL_futex, d, real_time ? CLOCK_REALTIME : CLOCK_MONOTONIC,
+                  (command == FUTEX_WAIT ? 0 : TIMER_ABSTIME) | (d == 0 ? SW_FUTEX_ENDLESS : 0));
+    long result = SW_NEXT(syscall)(ARGUMENTS);
+    call.pointers = sw_error_after_reading(SW_MINUS_ONE(result));
+    SW_PARK_END(call);
+    return result;
+}
+
+static int64_t timeout_of_timeval(long pointer)
+{
+    const struct timeval *timeout = (const struct timeval *)pointer;
+    if (!sw_wait_readable(timeout, sizeof *timeout) || timeout->tv_sec < 0 ||
+        timeout->tv_sec > INT64_C(4000000000))
+        return -1;
+    return (int64_t)timeout->tv_sec * 1000000000 + (int64_t)timeout->tv_usec * 1000;
+}
+
+static struct sw_wait_target wait_target(uint32_t id, long a, long b, long c, long d, long e)
+{
+    const void *const sets[3] = {(void *)b, (void *)c, (void *)d};
+    switch (id) {
+    case SW_CALL_poll:
+        return sw_wait_target_poll(id, (void *)a, (uint32_t)b, sw_wait_timeout_ms((int)c));
+    case SW_CALL_ppoll:
+        return sw_wait_target_poll(id, (void *)a, (uint32_t)b, sw_wait_timeout_timespec((void *)c));
+    case SW_CALL_select:
+        return sw_wait_target_select(id, (int)a, sets, timeout_of_timeval(e));
+    case SW_CALL_pselect:
+        return sw_wait_target_select(id, (int)a, sets, sw_wait_timeout_timespec((void *)e));
+    case SW_CALL_epoll_pwait2:
+        return sw_wait_target_epoll(id, (int)a, sw_wait_timeout_timespec((void *)d));
+    default:
+        return sw_wait_target_epoll(id, (int)a, sw_wait_timeout_ms((int)d));
+    }
+}
+
+static NOINLINE long noted_wait(const struct raw_call *raw, PARAMETERS)
+{
+    struct sw_wait wait;
+    SW_WAIT_BEGIN_UNUSUAL(wait, wait_target(raw->id, a, b, c, d, e));
+    long result = SW_NEXT(syscall)(ARGUMENTS);
+    SW_WAIT_END(wait, result);
+    return result;
+}
+
+/* io_uring_enter(2): what it submits is no wait; to be shown completions is. A ring that the thread
+ * has registered comes as an index, which is no descriptor. */
+static struct sw_wait_target ring_target(long a, long c, long d, long e)
+{
+    int64_t timeout_ns = c == 0 ? 0 : -1;
+    const struct io_uring_getevents_arg *more = (const void *)e;
+    if (c != 0 && (d & IORING_ENTER_EXT_ARG) && sw_wait_readable(more, sizeof *more) &&
+        more->ts != 0)
+        timeout_ns = sw_wait_timeout_timespec((const void *)(uintptr_t)more->ts);
+    if (d & IORING_ENTER_REGISTERED_RING)
+        return sw_wait_target_custom(SW_CALL_io_uring_enter, (uint32_t)a | UINT64_C(1) << 32,
+                                     timeout_ns);
+    return sw_wait_target_ring(SW_CALL_io_uring_enter, (int)a, timeout_ns);
+}
+
+static NOINLINE long noted_ring(PARAMETERS)
+{
+    struct sw_wait wait;
+    SW_WAIT_BEGIN_UNUSUAL(wait, ring_target(a, c, d, e));
+    long result = SW_NEXT(syscall)(ARGUMENTS);
+    SW_WAIT_END(wait, 0); /* how many completions there are, only the ring says */
+    return result;
+}
+
+long sw_raw_syscall(PARAMETERS)
+{
+    const struct raw_call *raw =
+        (unsigned long)number < sizeof raw_calls / sizeof raw_calls[0] ? &raw_calls[number] : NULL;
+    if (SW_LIKELY(raw == NULL || raw->way == PASS))
+        return SW_NEXT(syscall)(ARGUMENTS);
+    switch (raw->way) {
+    case CALL:
+        return noted_call(raw, ARGUMENTS);
+    case WAIT:
+        return noted_wait(raw, ARGUMENTS);
+    case FUTEX:
+        if (futex_waits((int)b))
+            return noted_futex(ARGUMENTS);
+        return SW_NEXT(syscall)(ARGUMENTS);
+    default:
+        if (d & IORING_ENTER_GETEVENTS)
+            return noted_ring(ARGUMENTS);
+        return SW_NEXT(syscall)(ARGUMENTS);
+    }
+}
