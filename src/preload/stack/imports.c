@@ -13,6 +13,7 @@
 #include "preload/stack/memory.h"
 
 #define MOST_RELOCATIONS 65536
+#define AT_ONCE          256
 
 struct dynamic {
     uint64_t relocations, size, symbols, strings;
@@ -60,25 +61,39 @@ static bool read_dynamic(const struct sw_module *module, struct dynamic *found)
     return found->relocations != 0 && found->symbols != 0 && found->strings != 0;
 }
 
+/* The symbol that the slot's relocation names; -1: there is none for it. */
+static int64_t symbol_of(const struct dynamic *dynamic, uint64_t offset)
+{
+    static Elf64_Rela part[AT_ONCE];
+    uint64_t count = dynamic->size / sizeof *part;
+    for (uint64_t first = 0; first < count && first < MOST_RELOCATIONS; first += AT_ONCE) {
+        uint64_t size = (count - first < AT_ONCE ? count - first : AT_ONCE) * sizeof *part;
+        uint64_t got = sw_memory_copy(dynamic->relocations + first * sizeof *part, part, size);
+        for (uint64_t i = 0; i < got / sizeof *part; i++)
+            if (part[i].r_offset == offset)
+                return (int64_t)ELF64_R_SYM(part[i].r_info);
+    }
+    return -1;
+}
+
 int sw_imports_name(const struct sw_module *module, uint64_t slot, char *name, size_t size)
 {
-    struct dynamic dynamic;
-    if (!read_dynamic(module, &dynamic))
-        return -ENOENT;
-    uint64_t count = dynamic.size / sizeof(Elf64_Rela);
-    for (uint64_t i = 0; i < count && i < MOST_RELOCATIONS; i++) {
-        Elf64_Rela relocation;
-        Elf64_Sym symbol;
-        if (sw_memory_read(dynamic.relocations + i * sizeof relocation, &relocation,
-                           sizeof relocation) != 0)
+    static const struct sw_module *last;
+    static struct dynamic dynamic;
+    static uint64_t capture;
+    if (last != module || capture != sw_memory_capture()) {
+        last = NULL;
+        if (!read_dynamic(module, &dynamic))
             return -ENOENT;
-        if (module->bias + relocation.r_offset != slot)
-            continue;
-        uint64_t index = ELF64_R_SYM(relocation.r_info);
-        if (sw_memory_read(dynamic.symbols + index * sizeof symbol, &symbol, sizeof symbol) != 0 ||
-            sw_memory_string(dynamic.strings + symbol.st_name, name, size) != 0)
-            return -ENOENT;
-        return 0;
+        last = module;
+        capture = sw_memory_capture();
     }
-    return -ENOENT;
+    Elf64_Sym symbol;
+    int64_t index = symbol_of(&dynamic, slot - module->bias);
+    if (index < 0 ||
+        sw_memory_read(dynamic.symbols + (uint64_t)index * sizeof symbol, &symbol, sizeof symbol) !=
+            0 ||
+        sw_memory_string(dynamic.strings + symbol.st_name, name, size) != 0)
+        return -ENOENT;
+    return 0;
 }
