@@ -17,9 +17,10 @@ static NOINLINE void on_event(void)
 int main(void)
 {
     struct loop loop = loop_begin();
+    void (*volatile callback)(void) = on_event;
     for (int turn = 0;; turn++) {
         loop_turn(&loop, 1);
         if (turn == 10)
-            on_event();
+            callback();
     }
 }

@@ -44,6 +44,7 @@ void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop)
         return;
     struct sw_base_stack *base = (struct sw_base_stack *)address;
     base->registers = thread->note.registers;
+    base->wait_sp = thread->wait_cfa;
     struct iovec to = {base->bytes, sizeof base->bytes};
     struct iovec from = {(void *)(uintptr_t)base->registers.rsp, sizeof base->bytes};
     long copied =
@@ -107,7 +108,7 @@ static struct sw_loop *keyed_loop(struct sw_thread *thread, const struct sw_wait
 
 /* Does a loop wait from elsewhere in the stack than where its base was taken? The base has to be of
  * the wait that began the iteration. Of an epoll loop the watchdog sees it, and asks for a wait to
- * come this way (sw_loop_base_is_stale). Not for ever: who moves at every turn is not worth the
+ * come this way (sw_ownership_want_base). Not for ever: who moves at every turn is not worth the
  * copies. */
 static bool has_moved(const struct sw_thread *thread, const struct sw_loop *loop)
 {

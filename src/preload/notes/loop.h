@@ -54,11 +54,6 @@ void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t
 void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop);
 /* Copies of a loop's base that are made at most. */
 #define SW_MOST_BASES 16
-/* Was the last wait of `loop` at another depth of the stack than its base? Any thread. */
-static inline bool sw_loop_base_is_stale(const struct sw_loop *loop)
-{
-    return loop->wait_sp != loop->base_sp;
-}
 /* Descriptor `fd` is being closed: loops on it are over. Any thread. */
 void sw_loop_descriptor_closed(int fd);
 

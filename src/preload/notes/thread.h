@@ -95,6 +95,7 @@ struct sw_call_slots {
 
 /* The stack of the loop's wait, taken once by the loop's own thread when the loop is found. */
 struct sw_base_stack {
+    uint64_t wait_sp; /* of the loop, at that wait */
     struct sw_noted_registers registers;
     uint32_t size;
     unsigned char bytes[SW_BASE_STACK]; /* from registers.rsp on */

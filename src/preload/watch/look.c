@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "preload/notes/clock.h"
-#include "preload/notes/loop.h"
 #include "preload/notes/process.h"
 #include "preload/notes/wait_target.h"
 #include "preload/watch/compose.h"
@@ -350,9 +349,7 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     if (state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE)
         return look_idle(thread, watch, NULL, now);
 
-    /* The next wait takes the slow way, and its stack. */
-    if (sw_loop_base_is_stale(loop) && loop->base_taken < SW_MOST_BASES)
-        atomic_store(&thread->attention, 1);
+    sw_ownership_want_base(thread, watch, (unsigned)(loop - thread->loops));
     uint64_t began = atomic_load_explicit(&loop->busy_since, memory_order_acquire);
     uint64_t iteration = atomic_load(&loop->iteration);
     if (began == 0 || atomic_load(&loop->busy_since) != began) {

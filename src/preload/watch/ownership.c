@@ -16,23 +16,68 @@
  * take. */
 #define SAME_DEPTH_BYTES 256
 
-const struct sw_unwind_stack *sw_ownership_base(struct sw_thread *thread, struct sw_watch *watch,
-                                                unsigned index)
+/* The place for a base of the wait at `wait_sp`: where one was before, or the one after the last.
+ */
+static struct sw_watch_base *base_place(struct sw_watch_base bases[SW_WATCH_BASES],
+                                        uint64_t wait_sp)
+{
+    unsigned at = 0;
+    while (at + 1 < SW_WATCH_BASES && bases[at].wait_sp != 0 && bases[at].wait_sp != wait_sp)
+        at++;
+    /* The last one first: what it was stays where it goes on. */
+    struct sw_watch_base moving = bases[at];
+    for (; at > 0; at--)
+        bases[at] = bases[at - 1];
+    bases[0] = moving;
+    if (bases[0].stack == NULL)
+        bases[0].stack = sw_pool_alloc(sizeof *bases[0].stack);
+    return bases[0].stack != NULL ? &bases[0] : NULL;
+}
+
+static void forget_bases(struct sw_watch *watch, unsigned index)
+{
+    for (unsigned i = 0; i < SW_WATCH_BASES; i++)
+        watch->base[index][i].wait_sp = 0;
+}
+
+/* Takes over what the loop's thread has copied since. */
+static void take_base(struct sw_thread *thread, struct sw_watch *watch, unsigned index)
 {
     struct sw_loop *loop = &thread->loops[index];
     struct sw_base_stack *fresh = atomic_exchange(&loop->base, NULL);
-    if (fresh != NULL) {
-        if (watch->base[index] == NULL)
-            watch->base[index] = sw_pool_alloc(sizeof *watch->base[index]);
-        if (watch->base[index] != NULL)
-            sw_snapshot_unwind_base(fresh, watch->base[index]);
-        watch->base_id[index] = loop->id;
-        sw_kernel3(SYS_munmap, (long)fresh, sizeof *fresh, 0);
-    }
     /* A candidate's base is taken over when the candidate gets its id. */
-    if (watch->base_id[index] == 0)
-        watch->base_id[index] = loop->id;
-    return watch->base_id[index] == loop->id ? watch->base[index] : NULL;
+    if (watch->base_id[index] != loop->id && watch->base_id[index] != 0)
+        forget_bases(watch, index);
+    watch->base_id[index] = loop->id;
+    if (fresh == NULL)
+        return;
+    struct sw_watch_base *base = base_place(watch->base[index], fresh->wait_sp);
+    if (base != NULL) {
+        sw_snapshot_unwind_base(fresh, base->stack);
+        base->wait_sp = fresh->wait_sp;
+    }
+    sw_kernel3(SYS_munmap, (long)fresh, sizeof *fresh, 0);
+}
+
+const struct sw_unwind_stack *sw_ownership_base(struct sw_thread *thread, struct sw_watch *watch,
+                                                unsigned index)
+{
+    take_base(thread, watch, index);
+    const struct sw_watch_base *bases = watch->base[index];
+    for (unsigned i = 0; i < SW_WATCH_BASES; i++)
+        if (bases[i].wait_sp != 0 && bases[i].wait_sp == thread->loops[index].wait_sp)
+            return bases[i].stack;
+    return bases[0].wait_sp != 0 ? bases[0].stack : NULL;
+}
+
+void sw_ownership_want_base(struct sw_thread *thread, const struct sw_watch *watch, unsigned index)
+{
+    const struct sw_loop *loop = &thread->loops[index];
+    for (unsigned i = 0; i < SW_WATCH_BASES; i++)
+        if (watch->base[index][i].wait_sp == loop->wait_sp)
+            return;
+    if (loop->base_sp != loop->wait_sp && loop->base_taken < SW_MOST_BASES)
+        atomic_store(&thread->attention, 1);
 }
 
 unsigned sw_ownership_common(const struct sw_unwind_stack *stack,
@@ -96,6 +141,8 @@ static bool poll_owner_has_returned(const struct sw_loop *loop, const struct sw_
     if (first == base->count)
         return false;
     if (interpreter_waits(base, first) && (loop->many || loop->listens))
+        return false;
+    if (loop->many && sw_returned_is_turned(stack, base))
         return false;
     struct sw_unwind_stack owners;
     owners.count = 0;
@@ -166,7 +213,8 @@ static enum sw_ownership judge_nested(struct sw_thread *thread, struct sw_loop *
     uint64_t difference = inner->wait_sp > outer->wait_sp ? inner->wait_sp - outer->wait_sp
                                                           : outer->wait_sp - inner->wait_sp;
     bool same_depth = difference <= SAME_DEPTH_BYTES;
-    bool alternates = inner->born_iteration < atomic_load(&outer->iteration);
+    bool found = atomic_load(&inner->state) == SW_LOOP_OWNED;
+    bool alternates = found && inner->born_iteration < atomic_load(&outer->iteration);
     bool inside = inner->kind == SW_WAIT_EPOLL && outer->kind == SW_WAIT_EPOLL &&
                   (epoll_holds(outer->fd, inner->fd) || epoll_holds(inner->fd, outer->fd));
     if (inside || (same_depth && alternates)) {
@@ -177,7 +225,26 @@ static enum sw_ownership judge_nested(struct sw_thread *thread, struct sw_loop *
         return SW_OWNERSHIP_TURNS;
     }
     bool shallower = inner->wait_sp + SAME_DEPTH_BYTES >= outer->wait_sp;
-    return shallower && inner->waits >= 2 ? SW_OWNERSHIP_LEFT : SW_OWNERSHIP_HOLDS;
+    return shallower && found ? SW_OWNERSHIP_LEFT : SW_OWNERSHIP_HOLDS;
+}
+
+/* Has the function of each wait returned that the loop is known by? While a dialog's nested loop is
+ * gone, the outer one is still there. */
+static bool all_have_returned(const struct sw_watch *watch, const struct sw_loop *loop,
+                              const struct sw_unwind_stack *stack)
+{
+    const struct sw_watch_base *bases = watch->base[watch->loop];
+    bool last = false;
+    for (unsigned i = 0; i < SW_WATCH_BASES; i++) {
+        if (bases[i].wait_sp == 0)
+            continue;
+        if (!sw_returned(stack, bases[i].stack) &&
+            !poll_owner_has_returned(loop, stack, bases[i].stack))
+            return false;
+        last = last || bases[i].wait_sp == loop->wait_sp;
+    }
+    /* The stack of a wait from elsewhere says nothing of this one. */
+    return last;
 }
 
 enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *watch,
@@ -186,11 +253,8 @@ enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *
     struct sw_loop *loop = &thread->loops[watch->loop];
     enum sw_ownership answer = judge_nested(thread, loop);
     const struct sw_unwind_stack *base = sw_ownership_base(thread, watch, watch->loop);
-    /* The stack of a wait from elsewhere says nothing of this one. */
-    if (loop->fd >= 0 && sw_loop_base_is_stale(loop))
-        base = NULL;
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && base != NULL &&
-        (sw_returned(&sample->stack, base) || poll_owner_has_returned(loop, &sample->stack, base)))
+        all_have_returned(watch, loop, &sample->stack))
         answer = SW_OWNERSHIP_LEFT;
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && sample->stack.complete && base != NULL)
         watch->verified[watch->loop] = loop->id;

@@ -18,9 +18,12 @@ enum sw_ownership {
     SW_OWNERSHIP_TURNS /* grouped with the loop that the thread waits on now */
 };
 
-/* The stack of the wait of loop `index`, unwound once; NULL where it is not to be had. */
+/* The stack of the last wait of loop `index`, unwound once for each place that it waits from; NULL
+ * where it is not to be had. */
 const struct sw_unwind_stack *sw_ownership_base(struct sw_thread *thread, struct sw_watch *watch,
                                                 unsigned index);
+/* Asks the thread for the stack of the loop's next wait where that of the last one is not known. */
+void sw_ownership_want_base(struct sw_thread *thread, const struct sw_watch *watch, unsigned index);
 /* `sample`: a stack of the iteration in question, or NULL. Sets the loop's state or group where the
  * answer is not `holds`. */
 enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *watch,

@@ -159,3 +159,12 @@ bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_sta
         return false;
     return !turns_outside(stack, i, NULL);
 }
+
+bool sw_returned_is_turned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
+{
+    unsigned i = 0, j = 0;
+    return sw_returned_comparable(stack, base) && sw_returned_common(stack, base, &i, &j) &&
+           !is_entry(&stack->frame[i]) && !is_own(&stack->frame[i]) &&
+           sw_flow_reaches(stack->frame[i].ip, base->frame[j].ip) == SW_FLOW_YES &&
+           !turns_inside(base, j);
+}

@@ -30,6 +30,9 @@ bool sw_returned_comparable(const struct sw_unwind_stack *stack,
                             const struct sw_unwind_stack *base);
 /* Only for stacks that are comparable; false for others. */
 bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base);
+/* Does the innermost frame that both share come back to the wait, with no other loop on the way to
+ * it (while (…) g_main_context_iteration(…))? */
+bool sw_returned_is_turned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base);
 /* Is it an interpreter, whose frames are the same whatever function of its language runs? */
 bool sw_returned_is_interpreter(uint64_t ip);
 

@@ -17,6 +17,7 @@ struct sw_held;
 
 #define SW_WATCH_OUTSIDE 4
 #define SW_WATCH_DETAIL  256
+#define SW_WATCH_BASES   4
 
 struct sw_sample {
     uint64_t at_ns;    /* offset into the iteration */
@@ -33,6 +34,13 @@ struct sw_outside {
     long number;
     bool sleeps;    /* a select or poll of no descriptors */
     uint64_t total; /* ticks */
+};
+
+/* An unwound stack of a loop's wait; of the loops that wait from several places (a dialog's nested
+ * one) the last of each are kept. */
+struct sw_watch_base {
+    uint64_t wait_sp; /* 0: none */
+    struct sw_unwind_stack *stack;
 };
 
 struct sw_watch {
@@ -70,11 +78,11 @@ struct sw_watch {
     int32_t tid;
     struct sw_reading
         known; /* the last reading at all: what starvation is counted from where nobody looked */
-    uint64_t idle_iteration;                           /* at the last pass */
-    uint32_t lost_seen;                                /* of the thread's ended_lost */
-    struct sw_unwind_stack *base[SW_LOOPS_PER_THREAD]; /* the unwound stack of each loop's wait */
-    uint32_t base_id[SW_LOOPS_PER_THREAD];
-    int borrowed[SW_LOOPS_PER_THREAD]; /* our descriptor for the loop's, +1; 0: none */
+    uint64_t idle_iteration; /* at the last pass */
+    uint32_t lost_seen;      /* of the thread's ended_lost */
+    struct sw_watch_base base[SW_LOOPS_PER_THREAD][SW_WATCH_BASES];
+    uint32_t base_id[SW_LOOPS_PER_THREAD]; /* of the loop that they are of */
+    int borrowed[SW_LOOPS_PER_THREAD];     /* our descriptor for the loop's, +1; 0: none */
     uint32_t borrowed_id[SW_LOOPS_PER_THREAD];
     uint32_t verified[SW_LOOPS_PER_THREAD]; /* loop id whose wait's owner was once seen on the stack
                                                of a stall */
