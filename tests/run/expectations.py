@@ -42,7 +42,7 @@ import time
 import harness
 from harness import Failure, require
 
-KEYWORD = re.compile(r"^\s*\*?\s*@(expect|env|text|args|kill|run) (.*)$")
+KEYWORD = re.compile(r"^\s*\*?\s*@(expect|env|text|args|kill|run|alone:) (.*)$")
 SKIP_CODE = 77
 LATE_MS = 80  # how much longer than asked a sleep may take on a busy machine
 # With as many others as there are CPUs that compute all the time, and a second test beside it, a thread gets a third of a
@@ -97,8 +97,8 @@ def programs():
             yield name_of(source) + (f":{run}" if run else ""), source, lines
 
 
-def is_alone(source):
-    return "@alone" in head_of(source)
+def is_alone(lines):
+    return any(word == "alone:" for word, _ in lines)
 
 
 def bounds(text, above=0, open_end=float("inf")):
@@ -262,7 +262,7 @@ def check_program(source, lines):
                 f"exit code {watched.code}, without the library {plain.code}\n{watched.stdout}{watched.stderr}")
         require(watched.stdout == plain.stdout,
                 f"stdout differs:\n{watched.stdout}\nwithout the library:\n{plain.stdout}")
-        require(plain.code == 0 or plain.code < 0, f"the program itself fails: {plain.code}\n{plain.stdout}")
+        require(plain.code == 0 or (plain.code < 0 and plain.code != -signal.SIGSEGV), f"the program itself fails: {plain.code}\n{plain.stdout}")
         lacking = re.search(r"@lacks: (.*)", head_of(source))
         if lacking:
             raise harness.Skip("needs " + lacking[1])

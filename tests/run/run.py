@@ -51,7 +51,7 @@ def collect():
         yield Test(f"unit/{source.stem[5:]}", lambda program=program: unit_test(program))
     for name, source, lines in expectations.programs():
         yield Test(f"programs/{name}", lambda source=source, lines=lines: expectations.check_program(source, lines),
-                   expectations.is_alone(source))
+                   expectations.is_alone(lines))
     for path in sorted(HERE.glob("test_*.py")):
         module = importlib.import_module(path.stem)
         for name, function in vars(module).items():

@@ -34,7 +34,8 @@ START_TEST(three_polls_that_share_a_descriptor)
     ck_assert(!wait_poll(two, shared, -1));
     ck_assert_ptr_null(found());
     ck_assert_int_eq(wakes, 0);
-    ck_assert(wait_poll(shared, -1, -1));
+    struct pollfd alone = {shared, POLLIN, 0};
+    ck_assert(wait_poll_for(&alone, 1, 1));
     ck_assert_ptr_nonnull(found());
     ck_assert_uint_eq(found()->id, 1);
     ck_assert_int_eq(wakes, 1);
@@ -68,6 +69,27 @@ START_TEST(a_chain_is_no_loop)
     wait_poll(e, -1, -1);
     ck_assert(!wait_poll(f, -1, -1)); /* the first has it too, but the second has not */
     ck_assert_ptr_null(found());
+}
+END_TEST
+
+/* libcurl asks each of its sockets by itself, without waiting, between two waits. */
+START_TEST(probes_in_between)
+{
+    int wakeup = new_pipe(), one = new_socket(), two = new_socket(), three = new_socket();
+    for (int i = 0; i < 3; i++) {
+        ck_assert_ptr_null(found());
+        wait_poll(one, two, wakeup);
+        ck_assert_int_eq(wait_poll(one, -1, -1), i == 2);
+        wait_poll(two, -1, -1);
+    }
+    struct sw_loop *loop = found();
+    ck_assert_ptr_nonnull(loop);
+    wait_poll(three, -1, -1); /* from where the last one was asked */
+    wait_poll(wakeup, -1, -1);
+    ck_assert_ptr_eq(found(), loop);
+    ck_assert(deeper_poll(3, wakeup)); /* its core is what it was */
+    ck_assert_uint_eq(count_loops(SW_LOOP_OWNED), 1);
+    ck_assert_uint_eq(count_loops(SW_LOOP_CANDIDATE), 0);
 }
 END_TEST
 
@@ -285,6 +307,7 @@ int main(void)
     tcase_add_test(all, three_polls_that_share_a_descriptor);
     tcase_add_test(all, three_polls_that_share_none);
     tcase_add_test(all, a_chain_is_no_loop);
+    tcase_add_test(all, probes_in_between);
     tcase_add_test(all, a_lone_connected_socket_never);
     tcase_add_test(all, a_lone_listening_socket);
     tcase_add_test(all, a_close_in_between);

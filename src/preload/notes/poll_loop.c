@@ -69,6 +69,14 @@ static void seed_core(struct sw_loop *loop, const struct sw_wait_target *target)
     loop->core_place = count > 0 ? (uint32_t)sw_wait_set_place(target, core_at(loop, 0)) : 0;
 }
 
+/* Libraries ask for a descriptor by itself, without waiting, in between (libcurl does for each of
+ * its sockets): that the others are left out then says nothing, and makes no loop. */
+static bool is_probe(const struct sw_wait_target *target)
+{
+    int32_t first;
+    return target->timeout_ns == 0 && sw_wait_set_count(target, &first) == 1;
+}
+
 static bool matches(struct sw_thread *thread, struct sw_loop *loop,
                     const struct sw_wait_target *target)
 {
@@ -76,12 +84,13 @@ static bool matches(struct sw_thread *thread, struct sw_loop *loop,
     if (!sw_wait_is_set(loop->kind) || (state != SW_LOOP_CANDIDATE && state != SW_LOOP_OWNED))
         return false;
     if (shares_core(loop, target)) {
-        if (state == SW_LOOP_CANDIDATE)
+        if (state == SW_LOOP_CANDIDATE && !(loop->many && is_probe(target)))
             narrow_core(loop, target);
         return true;
     }
     if (state == SW_LOOP_OWNED && loop == thread->outer && loop->wait_sp == thread->wait_cfa) {
-        seed_core(loop, target);
+        if (!(loop->many && is_probe(target)))
+            seed_core(loop, target);
         return true;
     }
     return false;
@@ -108,7 +117,8 @@ struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wai
     int32_t first;
     if (!found->many && sw_wait_set_count(target, &first) > 1)
         found->many = 1;
-    return found;
+    bool candidate = atomic_load(&found->state) == SW_LOOP_CANDIDATE;
+    return candidate && found->many && is_probe(target) ? NULL : found;
 }
 
 bool sw_poll_loop_convincing(const struct sw_thread *thread, struct sw_loop *loop,

@@ -29,8 +29,7 @@ static NOINLINE void render(int frame)
 class program
 {
   public:
-    program()
-        : timer_(io_), strand_(ASIO::make_strand(io_)), reader_(io_), writer_(io_)
+    program() : timer_(io_), strand_(ASIO::make_strand(io_)), reader_(io_), writer_(io_)
     {
         ASIO::local::connect_pair(reader_, writer_);
         read();

@@ -4,9 +4,11 @@
  *
  * @needs: asio.hpp
  * @run timer timer
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=epoll_wait
+ * calls=1
  * @run read read
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=epoll_wait calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=epoll_wait
+ * calls=1
  * @run frames frames
  * @expect clean
  */

@@ -10,7 +10,8 @@
  * @run between poll between
  * @expect stall cause=blocking-call call=clock_nanosleep ms=300..420 function=on_event wait=poll
  * @run socket socket
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300..420 function=on_event wait=epoll_wait
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300..420 function=on_event
+ * wait=epoll_wait
  * @run socket-silent socket silent
  * @expect clean
  */
@@ -33,7 +34,7 @@ static NOINLINE void on_event(void)
 
 static size_t on_data(char *data UNUSED, size_t size, size_t count, void *nothing UNUSED)
 {
-    if (++received == 3 && strcmp(what, "callback") == 0)
+    if (++received == 9 && strcmp(what, "callback") == 0)
         on_event();
     return size * count;
 }
@@ -81,7 +82,8 @@ static int on_socket(CURL *easy UNUSED, curl_socket_t fd, int wanted, void *noth
                      void *known)
 {
     struct epoll_event event = {.data.fd = fd};
-    event.events = (wanted & CURL_POLL_IN ? EPOLLIN : 0u) | (wanted & CURL_POLL_OUT ? EPOLLOUT : 0u);
+    event.events =
+        (wanted & CURL_POLL_IN ? EPOLLIN : 0u) | (wanted & CURL_POLL_OUT ? EPOLLOUT : 0u);
     if (wanted == CURL_POLL_REMOVE)
         return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL) & 0;
     REQUIRE(epoll_ctl(epoll, known != NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) == 0);
@@ -124,11 +126,11 @@ int main(int count, char **words)
     if (strcmp(words[1], "poll") == 0) {
         for (int i = 0; i < TRANSFERS; i++)
             add_transfer(servers[i].port);
-        run_poll(servers[0].port, 5);
+        run_poll(servers[0].port, 7);
     } else {
         for (int i = 0; i < TRANSFERS; i++)
             add_transfer(servers[i].port);
-        run_socket(servers[0].port, 5);
+        run_socket(servers[0].port, 7);
     }
     curl_multi_cleanup(multi);
     puts("done");

@@ -10,6 +10,7 @@
  * @run idle idle
  * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll calls=1
  * @run computes computes
+ * @alone: it computes, and another program would take half of its CPU
  * @expect stall cause=cpu call=null ms=200..600 function=on_computing_tick wait=poll
  * @run iteration iteration
  * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll calls=1

@@ -2,19 +2,25 @@
  * Qt's event loop, with GLib's dispatcher (Debian's default) and with Qt's own (QT_NO_GLIB): a
  * timer, a notifier of a descriptor, a queued call; and threads that may block.
  *
- * @needs: Qt6Core
+ * @needs: Qt6Core -fPIC
  * @run glib-timer glib timer
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=poll calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=poll
+ * calls=1
  * @run glib-notifier glib notifier
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=poll calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=poll
+ * calls=1
  * @run glib-queued glib queued
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=poll calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=poll
+ * calls=1
  * @run own-timer own timer
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=ppoll calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=ppoll
+ * calls=1
  * @run own-notifier own notifier
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=ppoll calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=ppoll
+ * calls=1
  * @run own-queued own queued
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=ppoll calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event() wait=ppoll
+ * calls=1
  * @run pool glib pool
  * @expect clean
  * @run own-pool own pool
@@ -24,7 +30,9 @@
  * @run own-after own after
  * @expect clean
  * @run waits own waits
- * @expect stall cause=lock call=futex|pthread_cond_wait|pthread_cond_timedwait|pthread_cond_clockwait ms=200..330 function=wait_for_pool()
+ * @expect stall cause=lock
+ * call=futex|pthread_cond_wait|pthread_cond_timedwait|pthread_cond_clockwait ms=200..330
+ * function=wait_for_pool()
  */
 #include <QCoreApplication>
 #include <QSemaphore>
@@ -68,7 +76,7 @@ static void begin_event(int fd)
     else if (place == "notifier")
         REQUIRE(write(fd, "x", 1) == 1);
     else if (place == "queued")
-        QMetaObject::invokeMethod(qApp, [] { on_event(); }, Qt::QueuedConnection);
+        qApp->setObjectName("queued");
     else if (place == "pool")
         QThreadPool::globalInstance()->start([] { pause_ms(250); });
     else if (place == "waits")
@@ -85,6 +93,9 @@ int main(int count, char **words)
     else
         qunsetenv("QT_NO_GLIB");
     QCoreApplication application(count, words);
+    QObject::connect(
+        &application, &QObject::objectNameChanged, &application, [] { on_event(); },
+        Qt::QueuedConnection);
     QSocketNotifier notifier(channel[0], QSocketNotifier::Read);
     QObject::connect(&notifier, &QSocketNotifier::activated, [&] {
         char byte;

@@ -2,13 +2,14 @@
  * Qt with windows (drawn to memory, no display is needed): a modal dialog that is open for a
  * while is no stall, a slot that blocks while it is open, or paints slowly, is one.
  *
- * @needs: Qt6Widgets
+ * @needs: Qt6Widgets -fPIC
  * @run open open
  * @expect clean
  * @run slot slot
  * @expect stall cause=blocking-call call=clock_nanosleep ms=250..400 function=on_event()
  * @run paint paint
- * @expect stall cause=blocking-call call=clock_nanosleep ms=250..400 function=Canvas::paintEvent(QPaintEvent*)
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=250..400
+ * function=Canvas::paintEvent(QPaintEvent*)
  */
 #include <QApplication>
 #include <QDialog>

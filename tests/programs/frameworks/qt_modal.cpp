@@ -2,14 +2,16 @@
  * Qt: a callback that runs the loop again: a local QEventLoop, processEvents between the parts of
  * a long computation. The loop turns, so nothing stalls; what blocks in between does.
  *
- * @needs: Qt6Core
+ * @needs: Qt6Core -fPIC
  * @run glib-exec glib exec
  * @expect clean
  * @run own-exec own exec
  * @expect clean
  * @run glib-parts glib parts
+ * @alone: it computes, and another program would take half of its CPU
  * @expect clean
  * @run own-parts own parts
+ * @alone: it computes, and another program would take half of its CPU
  * @expect clean
  * @run glib-after glib after
  * @expect stall cause=blocking-call call=clock_nanosleep ms=200..300 function=on_event() wait=poll

@@ -2,13 +2,15 @@
  * Qt: an event loop in each of three QThreads; the one that stalls is named by its object's name,
  * which Qt gives to the thread. The main thread's loop waits for them.
  *
- * @needs: Qt6Core
+ * @needs: Qt6Core -fPIC
  * @run stall own stall
- * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event() thread=part-1 main=false wait=ppoll
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event() thread=part-1
+ * main=false wait=ppoll
  * @run silent own silent
  * @expect clean
  * @run glib-stall glib stall
- * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event() thread=part-1 main=false wait=poll
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event() thread=part-1
+ * main=false wait=poll
  * @run glib-silent glib silent
  * @expect clean
  */
