@@ -5,8 +5,8 @@
  * @env STALLWATCH_ONGOING_MS=60000
  *
  * @run sleeps sleep_with_it
- * @expect stall cause=lock call=pthread_mutex_lock ms=250..3000 function=on_event holder=mutex:worker
- * holds=sleep_with_it
+ * @expect stall cause=lock call=pthread_mutex_lock ms=250..3000 function=on_event
+ * holder=mutex:worker holds=sleep_with_it
  * @text held by: thread [0-9]+ "worker", at:\n==[0-9]+==       #0 +[_GI]*clock_nanosleep
  *
  * @run computes burn_with_it
@@ -14,12 +14,12 @@
  * function=on_event holder=mutex:worker holds=burn_with_it
  *
  * @run reads read_with_it
- * @expect stall cause=lock call=pthread_mutex_lock ms=250..3000 function=on_event holder=mutex:worker
- * holds=read_with_it
+ * @expect stall cause=lock call=pthread_mutex_lock ms=250..3000 function=on_event
+ * holder=mutex:worker holds=read_with_it
  *
  * @run hands_over hand_over
- * @expect stall cause=lock call=pthread_mutex_lock ms=250..3000 function=on_event holder=mutex:second
- * holds=sleep_again
+ * @expect stall cause=lock call=pthread_mutex_lock ms=250..3000 function=on_event
+ * holder=mutex:second holds=sleep_again
  */
 #include <semaphore.h>
 #include <stdbool.h>

@@ -144,7 +144,7 @@ END_TEST
 static NOINLINE void wait_select(int first, int second)
 {
     fd_set set;
-    struct timeval none = {0, 0};
+    struct timeval short_while = {0, 1000}; /* without any wait it would be a probe */
     struct sw_wait wait;
     FD_ZERO(&set);
     FD_SET(first, &set);
@@ -152,7 +152,7 @@ static NOINLINE void wait_select(int first, int second)
         FD_SET(second, &set);
     int count = (first > second ? first : second) + 1;
     SW_WAIT_BEGIN_UNUSUAL(wait, of_select(count, &set, NULL, NULL));
-    int ready = select(count, &set, NULL, NULL, &none);
+    int ready = select(count, &set, NULL, NULL, &short_while);
     SW_WAIT_END(wait, ready);
     keep_frame++;
 }
