@@ -19,7 +19,7 @@ SW_WRAP_READS(SW_NULL_RESULT, DIR *, opendir, opendir, (const char *path), (path
 SW_WRAP(struct dirent *, readdir, readdir, (DIR * directory), (directory), dirfd(directory), 0, 0)
 SW_WRAP(struct dirent64 *, readdir64, readdir, (DIR * directory), (directory), dirfd(directory), 0,
         0)
-SW_WRAP(ssize_t, getdents64, getdents64, (int fd, void *to, size_t size), (fd, to, size), fd, 0, 0)
+SW_WRAP(ssize_t, getdents64, getdents, (int fd, void *to, size_t size), (fd, to, size), fd, 0, 0)
 SW_WRAP_READS(SW_MINUS_ONE, int, scandir, scandir,
               (const char *path, struct dirent ***list, filter_function *filter,
                order_function *order),

@@ -1,5 +1,6 @@
 /* The resolver's own functions (resolver(3)), in libc since glibc 2.34; programs linked before have
  * them from libresolv by names with underscores. Any thread; see wrap.h. */
+#include <netdb.h>
 #include <netinet/in.h>
 #include <resolv.h>
 
@@ -8,9 +9,14 @@
 #define TEXT(name) (uintptr_t)(name), 0, 0
 
 /* A name is read as the question is made, which is the first thing done. */
+static bool has_read_name(int result)
+{
+    return result >= 0 || h_errno != NO_RECOVERY;
+}
+
 #define WRAP_NAME(name, as, parameters, arguments, first)                                          \
-    SW_WRAP_FULL(int, name, as, parameters, arguments, SW_CALL_BEGIN, SW_CALL_END, result >= 0,    \
-                 TEXT(first))
+    SW_WRAP_FULL(int, name, as, parameters, arguments, SW_CALL_BEGIN, SW_CALL_END,                 \
+                 has_read_name(result), TEXT(first))
 
 #define ASK(name, as)                                                                              \
     WRAP_NAME(name, as, (const char *host, int class, int type, unsigned char *answer, int size),  \

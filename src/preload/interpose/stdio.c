@@ -63,8 +63,19 @@ SW_WRAP(ssize_t, getline, getline, (char **to, size_t *size, FILE *stream), (to,
         ON(stream))
 SW_WRAP(ssize_t, getdelim, getdelim, (char **to, size_t *size, int end, FILE *stream),
         (to, size, end, stream), ON(stream))
-SW_WRAP(ssize_t, __getdelim, getdelim, (char **to, size_t *size, int end, FILE *stream),
-        (to, size, end, stream), ON(stream))
+/* <stdio.h> makes this of a getline that is compiled with optimisation. */
+SW_NEXT_DEFINE_COLD(__getdelim);
+
+SW_EXPORT ssize_t __getdelim(char **to, size_t *size, int end, FILE *stream)
+{
+    if (SW_CALL_UNNOTED())
+        return SW_NEXT(__getdelim)(to, size, end, stream);
+    struct sw_call call;
+    SW_CALL_BEGIN(call, end == '\n' ? SW_CALL_getline : SW_CALL_getdelim, stream->_fileno, 0, 0);
+    ssize_t result = SW_NEXT(__getdelim)(to, size, end, stream);
+    SW_CALL_END(call);
+    return result;
+}
 
 SW_WRAP(int, fputs, fputs, (const char *text, FILE *stream), (text, stream), ON(stream))
 SW_WRAP(int, fputs_unlocked, fputs_unlocked, (const char *text, FILE *stream), (text, stream),

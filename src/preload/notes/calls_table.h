@@ -57,7 +57,7 @@
     X(fcntl,                       DESCRIPTOR,      BLOCKING)                            \
     X(lockf,                       DESCRIPTOR,      BLOCKING)                            \
     X(close,                       DESCRIPTOR,      BLOCKING)                            \
-    X(getdents64,                  DESCRIPTOR,      BLOCKING)                            \
+    X(getdents,                    DESCRIPTOR,      BLOCKING)                            \
     X(sync,                        NONE,            BLOCKING)                            \
     X(msync,                       LENGTH,          BLOCKING)                            \
     /* names of files */                                                                 \
