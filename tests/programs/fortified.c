@@ -2,8 +2,6 @@
  * What programs built with _FORTIFY_SOURCE call: __read_chk, __recv_chk, __poll_chk. Reports have
  * the public names.
  *
- * @lacks: __read_chk and __recv_chk wrapped
- *
  * @expect stall cause=blocking-call call=read ms=200 function=by_read calls=2
  * @expect stall cause=blocking-call call=recv ms=200 function=by_recv calls=1
  * @expect stall cause=nested-wait call=poll ms=200 function=by_poll calls=1

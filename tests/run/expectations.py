@@ -6,7 +6,7 @@ flow text into such lines); what follows up to the next such word or an empty li
     @expect stall KEY=VALUE…   that many ended records (times=N or A..B, default 1) with these values:
                                cause, call (a|b, null, *), detail (glob), ms (N: up to 80 more; or A..B), function (in
                                its most frequent stack), calls (how many; N, A..B or A..), wait (a|b), phase, state, counted
-                               (true unless said; any), thread, main, iteration, process=child, holder (WHAT:NAME, or
+                               (true unless said; any), thread, main, iteration, label (glob), process=child, holder (WHAT:NAME, or
                                null), holds (a function in the holder's stack)
     @expect clean              no stall at all (one that is `starved`, on a busy machine, is no failure of the library)
     @expect no-stalls          no stall, nor need there be a loop
@@ -152,6 +152,9 @@ class Expected:
 
     def wait(self, record, value):
         return record["loop"]["wait"] in value.split("|")
+
+    def label(self, record, value):
+        return fnmatch.fnmatchcase(record["label"] or "null", value)
 
     def iteration(self, record, value):
         return record["loop"]["iteration"] == int(value)

@@ -49,7 +49,7 @@ MAY_INCLUDE = {
     "notes": {"common"},
     "stack": {"common"},
     "report": {"common", "notes"},
-    "interpose": {"common", "notes"},
+    "interpose": {"common", "notes", ""},  # "": include/
 }
 
 

@@ -18,6 +18,7 @@
 #include <sys/uio.h>
 
 #include "common/kernel.h"
+#include "preload/notes/annotate.h"
 
 #define KEYED_WAITS_OF_A_LOOP 2
 #define SET_WAITS_OF_A_LOOP   3
@@ -209,7 +210,7 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
     return loop;
 }
 
-struct sw_thread *sw_wait_wanted(uint64_t cfa)
+struct sw_thread *sw_wait_thread(uint64_t cfa)
 {
     struct sw_thread *thread = sw_thread_self;
     if (thread == NULL || thread->tid == 0) {
@@ -222,6 +223,12 @@ struct sw_thread *sw_wait_wanted(uint64_t cfa)
         return NULL;
     thread->wait_cfa = cfa;
     return thread;
+}
+
+struct sw_thread *sw_wait_wanted(uint64_t cfa)
+{
+    struct sw_thread *thread = sw_wait_thread(cfa);
+    return thread != NULL && !thread->annotations.waiting ? thread : NULL;
 }
 
 void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,
@@ -281,6 +288,9 @@ void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t
             atomic_load(&thread->threshold_ticks) == 0)
             return;
     }
+    /* A stretch that may block and has not ended. */
+    if (atomic_load_explicit(&thread->annotations.allow_depth, memory_order_relaxed) > 0)
+        return;
     uint32_t head = atomic_load_explicit(&thread->ended_head, memory_order_relaxed);
     if (head - atomic_load_explicit(&thread->ended_tail, memory_order_acquire) >= SW_ENDED_RING) {
         thread->ended_lost++;
@@ -295,6 +305,7 @@ void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t
     ended->events = loop->events;
     ended->startup = loop->startup;
     sw_call_leave(thread, ended);
+    sw_annotate_label_at(thread, now, ended->label);
     atomic_store_explicit(&thread->ended_head, head + 1, memory_order_release);
     if (atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
         sw_process_wake();

@@ -103,6 +103,22 @@ void sw_wait_leave_call(struct sw_thread *thread);
  * wait for. */
 void sw_wait_leave_unusual(struct sw_loop *loop);
 
+/* The wait of `loop` that was entered at `entered` has ended at `now`. */
+SW_INLINE void sw_loop_begin_iteration(struct sw_thread *thread, struct sw_loop *loop,
+                                       uint64_t entered, uint64_t now, int64_t events)
+{
+    sw_loop_account(loop, entered);
+    loop->began = now;
+    loop->events = events > 0 ? (uint32_t)events : 0;
+    uint64_t iteration = atomic_load_explicit(&loop->iteration, memory_order_relaxed);
+    atomic_store_explicit(&loop->iteration, iteration + 1, memory_order_relaxed);
+    atomic_store_explicit(&loop->busy_since, now, memory_order_release);
+    thread->stamp++;
+    /* After busy_since: whoever wakes now finds the loop busy. */
+    if (SW_UNLIKELY(loop->unusual))
+        sw_wait_leave_unusual(loop);
+}
+
 /* `loop` is the one that was entered, or any for a wait that was a call. */
 SW_INLINE void sw_wait_leave(const struct sw_wait *wait, struct sw_loop *loop, int64_t events)
 {
@@ -114,17 +130,8 @@ SW_INLINE void sw_wait_leave(const struct sw_wait *wait, struct sw_loop *loop, i
         sw_wait_leave_call(thread);
         return;
     }
-    uint64_t now = sw_clock_ticks_by(thread->clock_is_tsc);
-    sw_loop_account(loop, thread->note.entered);
-    loop->began = now;
-    loop->events = events > 0 ? (uint32_t)events : 0;
-    uint64_t iteration = atomic_load_explicit(&loop->iteration, memory_order_relaxed);
-    atomic_store_explicit(&loop->iteration, iteration + 1, memory_order_relaxed);
-    atomic_store_explicit(&loop->busy_since, now, memory_order_release);
-    thread->stamp++;
-    /* After busy_since: whoever wakes now finds the loop busy. */
-    if (SW_UNLIKELY(loop->unusual))
-        sw_wait_leave_unusual(loop);
+    sw_loop_begin_iteration(thread, loop, thread->note.entered,
+                            sw_clock_ticks_by(thread->clock_is_tsc), events);
     sw_call_close(thread, wait->sequence);
 }
 
@@ -135,6 +142,8 @@ void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,
 /* This thread's record if it may note a wait now; NULL if not. `cfa` as for sw_call_discard. Slow
  * at the first wait of a thread. */
 struct sw_thread *sw_wait_wanted(uint64_t cfa);
+/* The same, also in a wait that the program says itself. */
+struct sw_thread *sw_wait_thread(uint64_t cfa);
 
 /* Is this the wait of the epoll loop whose iteration is in progress, with nothing to be thought
  * about? */

@@ -149,3 +149,12 @@ bool sw_process_is_ours(void)
 {
     return sw_process != NULL && sw_process->pid == sw_kernel_getpid();
 }
+
+bool sw_process_is_watched(void)
+{
+    const struct sw_process *process = sw_process;
+    if (sw_process_passive)
+        return false;
+    return process == NULL || (atomic_load(&process->started) != NOT_WATCHED &&
+                               atomic_load(&process->watchdog_state) != 3 /* cannot run */);
+}

@@ -63,6 +63,8 @@ extern void (*sw_process_finish)(void);
 /* Makes `sw_process` ready in this process (also in a forked child). True if it is watched. Slow,
  * at the first wait of a thread; keeps errno. */
 bool sw_process_start(void);
+/* Is this process watched, as far as can be said by now? Any thread; no system call. */
+bool sw_process_is_watched(void);
 /* Is the calling process the one that sw_process speaks of (not a child of vfork in its memory)?
  * One system call. */
 bool sw_process_is_ours(void);

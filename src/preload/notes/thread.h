@@ -26,6 +26,7 @@
 #define SW_CALL_SLOTS       24  /* kinds of call of one iteration that are kept apart */
 #define SW_CALL_CELLS       4   /* of each: the descriptors or locks that took most */
 #define SW_CALL_TEXT        256 /* bytes kept of a call's string arguments */
+#define SW_LABEL_TEXT       128 /* of a program's label, with its NUL */
 #define SW_BASE_STACK       (64 * 1024)
 #define SW_HISTOGRAM_CELLS  1152
 
@@ -141,6 +142,30 @@ struct sw_loop {
     uint32_t base_taken; /* how often */
 } __attribute__((aligned(64)));
 
+struct sw_label {
+    uint32_t stamp; /* of the iteration that it belongs to */
+    uint64_t ticks; /* since when it is in force; of the longest: for how long it was */
+    char text[SW_LABEL_TEXT];
+};
+
+/* What the program says itself: see annotate.c. */
+struct sw_annotations {
+    /* A wait of its own. */
+    uint32_t waiting, wait_in_iteration, wait_is_call;
+    uint64_t wait_key, wait_entered;
+    struct sw_loop *wait_loop; /* NULL: it is none of the thread's loops */
+    /* A stretch that may block. */
+    _Atomic uint32_t allow_depth;
+    uint32_t allow_in_iteration;
+    uint64_t allow_began, allow_since, allow_iteration;
+    struct sw_loop *allow_loop;
+    _Atomic uint32_t why_count;
+    char why[SW_LABEL_TEXT]; /* of the last one */
+    /* Labels. */
+    _Atomic uint32_t label_version; /* odd: being changed */
+    struct sw_label label, longest;
+};
+
 /* An iteration that ended over the threshold, with its calls: left for the watchdog. */
 struct sw_ended {
     uint32_t loop; /* index */
@@ -150,6 +175,7 @@ struct sw_ended {
     uint32_t call_count;
     uint64_t other[SW_CLASS_COUNT]; /* of calls that had no room, ticks */
     struct sw_call_slot calls[SW_CALL_SLOTS];
+    char label[SW_LABEL_TEXT];
 };
 
 struct sw_thread {
@@ -176,6 +202,7 @@ struct sw_thread {
     _Alignas(64) struct sw_loop loops[SW_LOOPS_PER_THREAD];
     _Alignas(64) uint8_t place[SW_CALL_COUNT]; /* which slot is a call's, if that one says so too */
     struct sw_call_slots calls;
+    struct sw_annotations annotations;
     struct sw_ended ended[SW_ENDED_RING];
 };
 

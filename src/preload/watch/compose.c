@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "preload/notes/annotate.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/watch/cause.h"
@@ -159,6 +160,18 @@ static const char *signature_key(const struct sw_stall *stall)
     return stall->calls[0].name;
 }
 
+static void fill_label(const struct sw_compose_input *input, struct sw_stall *stall)
+{
+    char label[SW_LABEL_TEXT];
+    if (input->ended != NULL)
+        memcpy(label, input->ended->label, sizeof label);
+    else if (!sw_annotate_label_at(input->thread, input->now, label))
+        return;
+    label[sizeof label - 1] = '\0';
+    if (label[0] != '\0')
+        stall->label = sw_arena_copy(sw_pool_capture(), label, strlen(label));
+}
+
 void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *stall,
                       const char **top)
 {
@@ -174,6 +187,7 @@ void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *sta
     uint64_t age_ns = sw_clock_ticks_to_ns(minus(sw_clock_ticks(), began));
     stall->began_realtime_ns = sw_clock_realtime_ns() - age_ns;
     fill_place(input, stall);
+    fill_label(input, stall);
     fill_times(stall, watch);
 
     if (input->ended != NULL)

@@ -293,7 +293,9 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
         watch->first = reading;
     watch->last = reading;
     watch->known = reading;
-    sw_totals_note_outside(watch, &view, now);
+    /* What a wait of the program's own does inside belongs to that. */
+    if (!thread->annotations.waiting)
+        sw_totals_note_outside(watch, &view, now);
     sw_samples_step(thread, watch, age_ns, &view);
     if (age_ns >= threshold_ns() / 2 && !watch->dropped)
         sw_holder_note(thread, watch, &view, now);
@@ -338,10 +340,27 @@ static struct sw_look look_idle(const struct sw_thread *thread, struct sw_watch 
                                       quarter};
 }
 
+/* A stretch that may block, as the program says: nothing is looked into, and what the loop's
+ * descriptor says is not waited for, since the loop does not wait either. */
+static bool is_allowed(const struct sw_thread *thread, struct sw_watch *watch)
+{
+    const struct sw_annotations *own = &thread->annotations;
+    uint32_t count = atomic_load_explicit(&own->why_count, memory_order_acquire);
+    if (count != watch->why_seen) {
+        watch->why_seen = count;
+        sw_say_allowed(own->why);
+    }
+    return atomic_load_explicit(&own->allow_depth, memory_order_acquire) > 0;
+}
+
 struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
 {
     take_all_ended(thread, watch);
     clear_finished(thread, watch);
+    if (is_allowed(thread, watch)) {
+        watch->open = false;
+        return (struct sw_look){false, now + sw_clock_ns_to_ticks(threshold_ns() / 4)};
+    }
     struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
     if (loop == NULL)
         return look_idle(thread, watch, NULL, now);

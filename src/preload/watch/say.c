@@ -3,12 +3,15 @@
 
 #include <string.h>
 
+#include "common/hash.h"
 #include "common/version.h"
 #include "preload/interpose/signals.h"
 #include "preload/notes/process.h"
 #include "preload/report/report.h"
 #include "preload/report/sink.h"
 #include "preload/watch/account.h"
+
+#define MOST_REASONS 64 /* of stretches that may block, that are said */
 
 static struct sw_text put_together(char *buffer, size_t size, const char *message)
 {
@@ -134,4 +137,27 @@ void sw_say_loop_found(const struct sw_thread *thread, const struct sw_loop *loo
 void sw_say_loop_over(const struct sw_thread *thread, const struct sw_loop *loop, bool left)
 {
     say_loop(thread, loop, left ? " left (its function has returned): " : " closed: ");
+}
+
+void sw_say_allowed(const char why[SW_LABEL_TEXT])
+{
+    static uint64_t said[MOST_REASONS];
+    static unsigned count;
+    char message[SW_SAY_MOST], copy[SW_LABEL_TEXT];
+    if (!sw_process_settings.verbose)
+        return;
+    memcpy(copy, why, sizeof copy);
+    copy[sizeof copy - 1] = '\0';
+    uint64_t hash = sw_hash_string(SW_HASH_START, copy);
+    for (unsigned i = 0; i < count; i++)
+        if (said[i] == hash)
+            return;
+    if (copy[0] == '\0' || count == MOST_REASONS)
+        return;
+    said[count++] = hash;
+    struct sw_text text;
+    sw_text_init(&text, message, sizeof message);
+    sw_text_string(&text, "the program says that it may block: ");
+    sw_text_escaped(&text, copy, strlen(copy), sizeof copy);
+    sw_say(message, false);
 }

@@ -26,5 +26,7 @@ void sw_say_sink(void);
  * returned). */
 void sw_say_loop_found(const struct sw_thread *thread, const struct sw_loop *loop);
 void sw_say_loop_over(const struct sw_thread *thread, const struct sw_loop *loop, bool left);
+/* ... and why the program says that it may block; each reason once. */
+void sw_say_allowed(const char why[SW_LABEL_TEXT]);
 
 #endif
