@@ -68,6 +68,16 @@ struct sw_call_total {
     uint64_t detail_ns, detail_count;
 };
 
+/* What the cause was decided by: how much of the stall each explains. They may overlap. */
+struct sw_stall_figures {
+    uint64_t blocking_ns, waiting_ns, lock_ns; /* in calls */
+    uint64_t cpu_ns;                           /* computing outside of calls */
+    uint64_t starved_ns;                       /* ready, without a CPU */
+    uint64_t throttled_ns, stolen_ns; /* what took the CPU away, as far as the kernel tells */
+    uint64_t paging_ns;               /* waiting for memory to be read in */
+    uint64_t stopped_ns;              /* the whole process stood still */
+};
+
 struct sw_stall {
     uint64_t id;
     enum sw_stall_state state;
@@ -92,6 +102,7 @@ struct sw_stall {
     struct sw_call_total calls[5];
     bool call_named;   /* calls[0] took a tenth of the stall or more: it is "call" */
     uint64_t cause_ns; /* how much of the stall the cause explains */
+    struct sw_stall_figures figures;
 
     uint64_t cpu_ns, runqueue_ns, blocked_ns, accounted_ns;
     bool runqueue_known;

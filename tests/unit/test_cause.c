@@ -118,6 +118,42 @@ START_TEST(no_stall_but_for_starvation)
 }
 END_TEST
 
+START_TEST(paging_and_steal)
+{
+    struct sw_cause_input input = whole();
+    input.paging_ns = 700 * MS;
+    check(input, SW_CAUSE_PAGING, 700);
+    input.paging_ns = 300 * MS;
+    input.stolen_ns = 400 * MS;
+    input.runqueue_ns = 250 * MS;
+    check(input, SW_CAUSE_STARVED, 650);
+}
+END_TEST
+
+static uint64_t paged_ms(uint64_t unexplained_ms, uint64_t faults, unsigned looks,
+                         unsigned at_fault, uint64_t disk_ms)
+{
+    struct sw_cause_paging figures = {unexplained_ms * MS, faults, disk_ms * MS, looks, at_fault};
+    return sw_cause_paging(&figures) / MS;
+}
+
+/* Faults without time are none, and one fault is no 300 ms, unless it was seen. */
+START_TEST(paging_by_faults)
+{
+    ck_assert_uint_eq(paged_ms(300, 0, 10, 4, 0), 0);
+    ck_assert_uint_eq(paged_ms(300, 0, 10, 5, 0), 300); /* being read ahead: no major fault */
+    ck_assert_uint_eq(paged_ms(300, 0, 1, 1, 0), 0);
+    ck_assert_uint_eq(paged_ms(300, 312, 10, 0, 0), 300);
+    ck_assert_uint_eq(paged_ms(300, 1, 10, 0, 0), 20);
+    ck_assert_uint_eq(paged_ms(300, 1, 10, 4, 0), 20);
+    ck_assert_uint_eq(paged_ms(300, 1, 10, 5, 0), 300);
+    ck_assert_uint_eq(paged_ms(300, 1, 0, 0, 0), 20);
+    ck_assert_uint_eq(paged_ms(300, 100, 10, 0, 120), 120); /* where the kernel says */
+    ck_assert_uint_eq(paged_ms(300, UINT64_MAX, 10, 0, 0), 300);
+    ck_assert_uint_eq(paged_ms(0, 100, 10, 10, 0), 0);
+}
+END_TEST
+
 START_TEST(a_little_starvation_changes_nothing)
 {
     struct sw_cause_input input = whole();
@@ -166,6 +202,8 @@ int main(void)
     tcase_add_test(all, starvation_comes_before_calls);
     tcase_add_test(all, the_watchdogs_lateness_is_starvation);
     tcase_add_test(all, no_stall_but_for_starvation);
+    tcase_add_test(all, paging_and_steal);
+    tcase_add_test(all, paging_by_faults);
     tcase_add_test(all, a_little_starvation_changes_nothing);
     tcase_add_test(all, half_unknown_is_unknown);
     tcase_add_test(all, long_stalls);

@@ -44,11 +44,11 @@ START_TEST(text_variants)
     stall.major_faults = 1;
     stall_text(false);
     ck_has("event loop stalled for 1000.0 ms so far (threshold 100 ms)");
-    ck_has("cause: blocking-call: read(\"/x\") × 900 held the loop for 372.0 ms of 1000.0 ms\n");
+    ck_has("cause: blocking-call: read × 900, 372.0 ms of 1000.0 ms; the longest: \"/x\"\n");
     ck_has("thread 4711 \"python3\", epoll_wait, iteration 1842, 0 events\n");
     ck_has("waiting for a CPU not known, blocked 500.1 ms, not watched 498.8 ms, 1 major "
            "fault\n");
-    ck_has("==4711==   calls: read(\"/x\") × 900 372.0 ms, fsync 12.0 ms\n");
+    ck_has("==4711==   calls: read × 900 372.0 ms, fsync 12.0 ms\n");
     ck_has("==4711==   label: GET /\\x0a\n");
     ck_has("==4711==   hint:  do it elsewhere\n");
     ck_has("seen 2 times (signature");
@@ -60,15 +60,15 @@ START_TEST(text_of_each_cause)
 {
     static const char *const expected[SW_CAUSES] = {
         "blocking-call: many calls held the loop for 400.0 ms of 501.2 ms\n",
-        "cpu: on the CPU for 400.0 ms of 501.2 ms\n",
+        "cpu: computed for 400.0 ms of 501.2 ms\n",
         "nested-wait: many calls held the loop for 400.0 ms of 501.2 ms\n",
         "lock: waiting for locks held the loop for 400.0 ms of 501.2 ms\n",
         "gil: another thread held Python's lock for 400.0 ms of 501.2 ms\n",
-        "starved: ready to run, but without a CPU for 400.0 ms of 501.2 ms\n",
-        "paging: waiting for memory to be read in for 400.0 ms of 501.2 ms\n",
+        "starved: waited 400.0 ms for a CPU (of 501.2 ms)\n",
+        "paging: waited for memory to be read in for 400.0 ms of 501.2 ms\n",
         "stopped: the whole process stood still for 400.0 ms of 501.2 ms\n",
         "mixed: nothing alone explains most of it\n",
-        "unknown: only 501.2 ms of 501.2 ms could be accounted for\n"};
+        "unknown: blocked for 500.1 ms of 501.2 ms, in no call that was seen\n"};
     stall.call_named = false;
     stall.cause_ns = 400000000;
     for (unsigned cause = 0; cause < SW_CAUSES; cause++) {
@@ -80,6 +80,72 @@ START_TEST(text_of_each_cause)
     stall.cause = SW_CAUSE_NESTED_WAIT;
     stall_text(false);
     ck_has("nested-wait: clock_nanosleep(500 ms) inside a callback held the loop for 500.1 ms\n");
+}
+END_TEST
+
+/* The figures that a cause rests on. */
+START_TEST(text_of_figures)
+{
+    stall.cause = SW_CAUSE_STARVED;
+    stall.cause_ns = 180000000;
+    stall.figures.throttled_ns = 150000000;
+    stall.figures.stolen_ns = 20000000;
+    stall_text(false);
+    ck_has("cause: starved: waited 180.0 ms for a CPU (of 501.2 ms), cgroup throttled 150.0 ms, "
+           "stolen by the hypervisor 20.0 ms\n");
+    stall.cause = SW_CAUSE_PAGING;
+    stall.major_faults = 312;
+    stall_text(false);
+    ck_has("paging: 312 major faults, waited for memory to be read in for 180.0 ms of 501.2 ms\n");
+    stall.cause = SW_CAUSE_CPU;
+    stall.events = 200;
+    stall_text(false);
+    ck_has("cpu: computed for 180.0 ms of 501.2 ms, handling 200 events\n");
+    stall.cause = SW_CAUSE_MIXED;
+    stall.figures = (struct sw_stall_figures){
+        .cpu_ns = 250000000, .blocking_ns = 200000000, .lock_ns = 1000000, .throttled_ns = 3000000};
+    stall.calls[0].total_ns = 200000000;
+    stall_text(false);
+    ck_has("mixed: computed 250.0 ms, blocking calls 200.0 ms of 501.2 ms, cgroup throttled 3.0 "
+           "ms; longest: clock_nanosleep(500 ms) 200.0 ms\n");
+}
+END_TEST
+
+START_TEST(text_of_many_calls)
+{
+    stall.calls[0] = (struct sw_call_total){"read", "/x y", 372000000, 900, 350000000, 800};
+    stall.cause_ns = 372000000;
+    stall_text(false);
+    ck_has("cause: blocking-call: read × 900, 372.0 ms of 501.2 ms; most of it: \"/x y\" × 800, "
+           "350.0 ms\n");
+    stall.calls[0].detail_count = 900;
+    stall_text(false);
+    ck_has("read × 900, 372.0 ms of 501.2 ms; most of it: \"/x y\"\n");
+    stall.calls[0].detail = NULL;
+    stall.cause = SW_CAUSE_NESTED_WAIT;
+    stall_text(false);
+    ck_has("nested-wait: read × 900 inside a callback, 372.0 ms of 501.2 ms\n");
+}
+END_TEST
+
+START_TEST(text_of_holders)
+{
+    struct sw_holder holder = {SW_HOLDER_MUTEX, 4713, "wor\nker", 2, other_frames};
+    stall.cause = SW_CAUSE_LOCK;
+    stall.holder = &holder;
+    stall.deadlock = "deadlock: thread 1 \"a\" waits";
+    stall_text(false);
+    ck_has("==4711==   deadlock: thread 1 \"a\" waits\n");
+    ck_has("==4711==   held by: thread 4713 \"wor\\x0aker\", at:\n"
+           "==4711==       #0  read   libc.so.6\n"
+           "==4711==       #1  worse  /srv/app/main.py:9\n"
+           "==4711==   seen 1 time");
+    holder = (struct sw_holder){SW_HOLDER_PROCESS, 99, "sleep", 0, NULL};
+    stall_text(false);
+    ck_has("==4711==   waits for: process 99 \"sleep\"\n==4711==   seen");
+    holder.what = SW_HOLDER_THREAD;
+    stall_text(false);
+    ck_has("==4711==   waits for: thread 99 \"sleep\"\n");
 }
 END_TEST
 
@@ -126,7 +192,7 @@ START_TEST(text_of_stacks)
     stacks[0].count = 100;
     stall.stack_count = 12;
     stall_text(false);
-    ck_has("==4711==   stack: 5 of 16 samples, the first after 25.0 ms\n");
+    ck_has("==4711==   stack: 31% of samples (5 of 16), the first after 25.0 ms\n");
     ck_has("    #0  clock_nanosleep  libc.so.6\n");
     ck_has("    #1  bad (inlined)    /srv/app/main.py:7\n");
     ck_has("    #2  ?                prog+0x77\n");
@@ -136,8 +202,7 @@ START_TEST(text_of_stacks)
     ck_has("    #10 main             prog\n");
     ck_has("    #39 main             prog\n==4711==     ... and 60 more\n");
     ck_has_not("#40");
-    ck_has(
-        "==4711==     also, in 1 of 16 samples: read libc.so.6, from worse /srv/app/main.py:9\n");
+    ck_has("==4711==     6% of samples: read libc.so.6 ← worse /srv/app/main.py:9\n");
     ck_has("==4711==     ... and 4 more of the stacks\n");
     stall.stack_count = 1;
     stall_text(false);
@@ -146,7 +211,7 @@ START_TEST(text_of_stacks)
     stall.stack_count = 2;
     stacks[1].count = 0;
     stall_text(false);
-    ck_has("also, in 1 of 6 samples: ?\n");
+    ck_has("17% of samples: ?\n");
     stall.stack_count = 0;
     stall_text(false);
     ck_has_not("#0");
@@ -255,6 +320,9 @@ int main(void)
     tcase_add_test(all, text_of_the_contract);
     tcase_add_test(all, text_variants);
     tcase_add_test(all, text_of_each_cause);
+    tcase_add_test(all, text_of_figures);
+    tcase_add_test(all, text_of_many_calls);
+    tcase_add_test(all, text_of_holders);
     tcase_add_test(all, text_of_notes);
     tcase_add_test(all, text_brief);
     tcase_add_test(all, text_of_stacks);

@@ -67,7 +67,7 @@ static const struct raw_call {
     [SYS_ftruncate] = {CALL, SW_CALL_ftruncate, {0, NOTHING, NOTHING}},
     [SYS_fallocate] = {CALL, SW_CALL_fallocate, {0, NOTHING, NOTHING}},
     [SYS_flock] = {CALL, SW_CALL_flock, {0, NOTHING, NOTHING}},
-    [SYS_getdents64] = {CALL, SW_CALL_getdents64, {0, NOTHING, NOTHING}},
+    [SYS_getdents64] = {CALL, SW_CALL_getdents, {0, NOTHING, NOTHING}},
     [SYS_accept] = {CALL, SW_CALL_accept, {0, NOTHING, NOTHING}},
     [SYS_accept4] = {CALL, SW_CALL_accept4, {0, NOTHING, NOTHING}},
     [SYS_recvmsg] = {CALL, SW_CALL_recvmsg, {0, NOTHING, NOTHING}},

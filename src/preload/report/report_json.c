@@ -261,6 +261,21 @@ static void write_times(struct sw_json *json, const struct sw_stall *stall)
     sw_json_object_end(json);
 }
 
+static void write_figures(struct sw_json *json, const struct sw_stall_figures *figures)
+{
+    sw_json_object_begin(json, "cause_ms");
+    sw_json_ms(json, "blocking", figures->blocking_ns);
+    sw_json_ms(json, "waiting", figures->waiting_ns);
+    sw_json_ms(json, "lock", figures->lock_ns);
+    sw_json_ms(json, "cpu", figures->cpu_ns);
+    sw_json_ms(json, "starved", figures->starved_ns);
+    sw_json_ms(json, "throttled", figures->throttled_ns);
+    sw_json_ms(json, "stolen", figures->stolen_ns);
+    sw_json_ms(json, "paging", figures->paging_ns);
+    sw_json_ms(json, "stopped", figures->stopped_ns);
+    sw_json_object_end(json);
+}
+
 static bool write_stall(struct sw_report_record *record, const struct sw_process_info *process,
                         const struct sw_stall *stall, unsigned stacks)
 {
@@ -279,6 +294,7 @@ static bool write_stall(struct sw_report_record *record, const struct sw_process
     sw_json_string(json, "phase", stall->startup ? "startup" : "running");
     write_loop(record, stall);
     sw_json_string(json, "cause", sw_settings_cause_name(stall->cause));
+    write_figures(json, &stall->figures);
     write_calls(record, stall);
     write_times(json, stall);
     write_stacks(record, stall, stacks);

@@ -22,6 +22,10 @@ void sw_report_whole_lines(struct sw_text *text, size_t start);
 void sw_report_stacks_text(struct sw_text *text, int pid, const struct sw_stall *stall,
                            unsigned most);
 
+/* `name(detail)`, or `name × count` of many. */
+void sw_report_call(struct sw_text *text, const struct sw_call_total *call);
+/* The sentence that says what held the loop, with its figures. */
+void sw_report_cause_text(struct sw_text *text, const struct sw_stall *stall);
 /* Who holds what the loop waits for, with at most `most` frames; NULL: nothing. */
 void sw_report_holder_text(struct sw_text *text, int pid, const struct sw_holder *holder,
                            unsigned most);

@@ -91,12 +91,11 @@ static void write_frame(struct sw_text *text, int pid, unsigned number,
     sw_text_char(text, '\n');
 }
 
+/* "35% of samples" */
 static void write_share(struct sw_text *text, unsigned samples, unsigned all)
 {
-    sw_text_unsigned(text, samples);
-    sw_text_string(text, " of ");
-    sw_text_unsigned(text, all);
-    sw_text_string(text, all == 1 ? " sample" : " samples");
+    sw_text_unsigned(text, (samples * 100 + all / 2) / all);
+    sw_text_string(text, "% of samples");
 }
 
 static void write_called(struct sw_text *text, const struct sw_frame *frame)
@@ -107,25 +106,33 @@ static void write_called(struct sw_text *text, const struct sw_frame *frame)
     write_place(text, frame);
 }
 
-/* The innermost frame, and where that is a library's the first one with a line of source behind it.
- */
+/* The next frame from `from` on that has a line of source; else the count. */
+static unsigned next_source(const struct sw_stack *stack, unsigned from)
+{
+    while (from < stack->count && stack->frames[from].file == NULL)
+        from++;
+    return from;
+}
+
+/* A stack in a line: the innermost frame, the first one with a line of source behind it, and who
+ * called that. */
 static void write_other(struct sw_text *text, int pid, const struct sw_stack *stack, unsigned all)
 {
     sw_report_prefix(text, pid);
-    sw_text_string(text, "    also, in ");
+    sw_text_string(text, "    ");
     write_share(text, stack->samples, all);
     sw_text_string(text, ": ");
     if (stack->count == 0) {
         sw_text_string(text, "?\n");
         return;
     }
-    unsigned source = 0;
-    while (source < stack->count && stack->frames[source].file == NULL)
-        source++;
     write_called(text, &stack->frames[0]);
-    if (source > 0 && source < stack->count) {
-        sw_text_string(text, ", from ");
-        write_called(text, &stack->frames[source]);
+    unsigned source = next_source(stack, 1);
+    for (unsigned i = source; i < stack->count && i < source + 2; i++) {
+        if (stack->frames[i].file == NULL)
+            break;
+        sw_text_string(text, " ← ");
+        write_called(text, &stack->frames[i]);
     }
     sw_text_char(text, '\n');
 }
@@ -153,7 +160,11 @@ void sw_report_stacks_text(struct sw_text *text, int pid, const struct sw_stall 
         sw_report_prefix(text, pid);
         sw_text_string(text, "  stack: ");
         write_share(text, stack->samples, all);
-        sw_text_string(text, ", the first after ");
+        sw_text_string(text, " (");
+        sw_text_unsigned(text, stack->samples);
+        sw_text_string(text, " of ");
+        sw_text_unsigned(text, all);
+        sw_text_string(text, "), the first after ");
         sw_report_ms(text, stack->at_ns);
         sw_text_char(text, '\n');
     }

@@ -54,96 +54,6 @@ static void write_count(struct sw_text *text, uint64_t count, const char *one, c
     sw_text_string(text, count == 1 ? one : many);
 }
 
-/* `name(detail) × count`. A path stands in quotes, so that one with spaces in it is still one
- * thing. */
-static void write_call(struct sw_text *text, const struct sw_call_total *call)
-{
-    sw_report_name(text, call->name);
-    if (call->detail != NULL) {
-        bool path = call->detail[0] == '/' || call->detail[0] == '.';
-        sw_text_string(text, path ? "(\"" : "(");
-        sw_report_name(text, call->detail);
-        sw_text_string(text, path ? "\")" : ")");
-    }
-    if (call->count > 1) {
-        sw_text_string(text, " × ");
-        sw_text_unsigned(text, call->count);
-    }
-}
-
-static void write_of(struct sw_text *text, uint64_t part_ns, uint64_t all_ns)
-{
-    sw_report_ms(text, part_ns);
-    sw_text_string(text, " of ");
-    sw_report_ms(text, all_ns);
-}
-
-/* For the causes that are calls. */
-static void write_held(struct sw_text *text, const struct sw_stall *stall)
-{
-    const struct sw_call_total *call = &stall->calls[0];
-    if (stall->call_count == 0 || !stall->call_named) {
-        sw_text_string(text, stall->cause == SW_CAUSE_LOCK ? "waiting for locks" : "many calls");
-        sw_text_string(text, " held the loop for ");
-        write_of(text, stall->cause_ns, stall->duration_ns);
-        return;
-    }
-    write_call(text, call);
-    sw_text_string(text, stall->cause == SW_CAUSE_NESTED_WAIT ? " inside a callback" : "");
-    sw_text_string(text, " held the loop for ");
-    if (call->count > 1)
-        write_of(text, call->total_ns, stall->duration_ns);
-    else
-        sw_report_ms(text, call->total_ns);
-    if (stall->call_count > 1 && stall->cause_ns > call->total_ns + call->total_ns / 10) {
-        sw_text_string(text, ", with other calls ");
-        sw_report_ms(text, stall->cause_ns);
-    }
-}
-
-static void write_why(struct sw_text *text, const struct sw_stall *stall)
-{
-    static const char *const sentence[SW_CAUSES] = {
-        [SW_CAUSE_CPU] = "on the CPU for ",
-        [SW_CAUSE_GIL] = "another thread held Python's lock for ",
-        [SW_CAUSE_STARVED] = "ready to run, but without a CPU for ",
-        [SW_CAUSE_PAGING] = "waiting for memory to be read in for ",
-        [SW_CAUSE_STOPPED] = "the whole process stood still for ",
-    };
-    uint64_t explained = stall->cause_ns;
-    switch (stall->cause) {
-    case SW_CAUSE_BLOCKING_CALL:
-    case SW_CAUSE_NESTED_WAIT:
-    case SW_CAUSE_LOCK:
-        write_held(text, stall);
-        return;
-    case SW_CAUSE_CPU:
-        explained = explained != 0 ? explained : stall->cpu_ns;
-        break;
-    case SW_CAUSE_GIL:
-    case SW_CAUSE_STARVED:
-    case SW_CAUSE_PAGING:
-    case SW_CAUSE_STOPPED:
-        break;
-    case SW_CAUSE_MIXED:
-        sw_text_string(text, "nothing alone explains most of it");
-        if (stall->call_named && stall->call_count != 0) {
-            sw_text_string(text, "; the longest call, ");
-            write_call(text, &stall->calls[0]);
-            sw_text_string(text, ", held the loop for ");
-            sw_report_ms(text, stall->calls[0].total_ns);
-        }
-        return;
-    default: /* unknown, and what no cause is */
-        sw_text_string(text, "only ");
-        write_of(text, stall->accounted_ns, stall->duration_ns);
-        sw_text_string(text, " could be accounted for");
-        return;
-    }
-    sw_text_string(text, sentence[stall->cause]);
-    write_of(text, explained, stall->duration_ns);
-}
-
 /* Why a stall is a note and no failure. */
 static void write_not_counted(struct sw_text *text, const struct sw_stall *stall)
 {
@@ -226,7 +136,7 @@ static void write_calls(struct sw_text *text, int pid, const struct sw_stall *st
     begin_detail(text, pid, "  calls: ");
     for (unsigned i = 0; i < stall->call_count && i < 5; i++) {
         sw_text_string(text, i == 0 ? "" : ", ");
-        write_call(text, &stall->calls[i]);
+        sw_report_call(text, &stall->calls[i]);
         sw_text_char(text, ' ');
         sw_report_ms(text, stall->calls[i].total_ns);
     }
@@ -256,7 +166,7 @@ static void write_full(struct sw_text *text, const struct sw_process_info *proce
     begin_detail(text, pid, "  cause: ");
     sw_text_string(text, sw_settings_cause_name(stall->cause));
     sw_text_string(text, ": ");
-    write_why(text, stall);
+    sw_report_cause_text(text, stall);
     sw_text_char(text, '\n');
     if (!stall->counted) {
         begin_detail(text, pid, "  note:  ");
@@ -285,7 +195,7 @@ static void write_brief(struct sw_text *text, int pid, const struct sw_stall *st
     sw_text_string(text, sw_settings_cause_name(stall->cause));
     if (stall->call_named && stall->call_count != 0) {
         sw_text_string(text, ", ");
-        write_call(text, &stall->calls[0]);
+        sw_report_call(text, &stall->calls[0]);
     }
     sw_text_string(text, "; seen ");
     write_count(text, stall->occurrence, "time", "times");

@@ -80,8 +80,13 @@ void sw_account_read(int tid, struct sw_reading *reading)
         reading->runqueue_known = ran > 0;
     }
     if (slurp(tid, "stat", buffer, sizeof buffer) > 0) {
+        const char *name_end = strrchr(buffer, ')');
+        reading->state = name_end != NULL && name_end[1] == ' ' ? name_end[2] : '?';
         reading->minor_faults = stat_field(buffer, 10);
         reading->major_faults = stat_field(buffer, 12);
+        /* In clock ticks (USER_HZ, 100 on all of Linux); 0 unless delay accounting was asked for
+         * (sysctl kernel.task_delayacct). */
+        reading->disk_ns = stat_field(buffer, 42) * UINT64_C(10000000);
     }
 }
 

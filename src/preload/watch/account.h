@@ -15,6 +15,8 @@ struct sw_reading {
     uint64_t ticks;
     uint64_t cpu_ns, runqueue_ns;
     uint64_t major_faults, minor_faults;
+    char state;       /* as proc(5) has it: R, S, D, T (stopped), t (traced); 0: not known */
+    uint64_t disk_ns; /* waited for block devices, where the kernel counts that; else 0 */
 };
 
 /* What /proc/self/task/TID/syscall says (proc(5)). */

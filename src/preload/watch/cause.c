@@ -2,6 +2,8 @@
 #include "preload/watch/cause.h"
 
 #define NAMED_PERCENT 60
+#define LONGEST_FAULT UINT64_C(20000000)
+#define ENOUGH_SEEN   2
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -13,11 +15,25 @@ static bool explains(uint64_t part_ns, uint64_t whole_ns)
     return part_ns * 100 >= whole_ns * NAMED_PERCENT;
 }
 
+uint64_t sw_cause_paging(const struct sw_cause_paging *figures)
+{
+    bool seen = figures->looks_at_fault * 2 >= figures->looks &&
+                figures->looks_at_fault >= (figures->major_faults > 0 ? 1 : ENOUGH_SEEN);
+    uint64_t possible = figures->major_faults < UINT64_MAX / LONGEST_FAULT
+                            ? figures->major_faults * LONGEST_FAULT
+                            : UINT64_MAX;
+    if (seen)
+        possible = UINT64_MAX;
+    else if (figures->disk_ns != 0)
+        possible = least(possible, figures->disk_ns);
+    return least(possible, figures->unexplained_ns);
+}
+
 struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
 {
     uint64_t whole = input->duration_ns;
     uint64_t unwatched = whole > input->accounted_ns ? whole - input->accounted_ns : 0;
-    uint64_t starved = input->runqueue_ns + least(input->late_ns, unwatched);
+    uint64_t starved = input->runqueue_ns + input->stolen_ns + least(input->late_ns, unwatched);
     uint64_t in_calls = input->blocking_ns + input->waiting_ns + input->lock_ns;
     /* Time inside a call is the call's, whether it slept or computed. */
     uint64_t cpu = least(input->cpu_ns, whole > in_calls ? whole - in_calls : 0);
@@ -26,6 +42,7 @@ struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
      * process stopped, is not the program's. */
     const struct sw_cause_verdict candidates[] = {{SW_CAUSE_STOPPED, input->stopped_ns},
                                                   {SW_CAUSE_STARVED, starved},
+                                                  {SW_CAUSE_PAGING, input->paging_ns},
                                                   {SW_CAUSE_BLOCKING_CALL, input->blocking_ns},
                                                   {SW_CAUSE_NESTED_WAIT, input->waiting_ns},
                                                   {SW_CAUSE_LOCK, input->lock_ns},

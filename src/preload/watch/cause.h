@@ -25,6 +25,8 @@ struct sw_cause_input {
     uint64_t runqueue_ns;  /* ready and not running, of the accounted part */
     uint64_t accounted_ns; /* the part that was watched */
     uint64_t stopped_ns;   /* all of the process stood still */
+    uint64_t paging_ns;    /* waiting for memory to be read in, outside of calls */
+    uint64_t stolen_ns;    /* of the accounted part: a hypervisor ran others */
     uint64_t late_ns; /* of the rest: time that the watchdog itself did not get, or run-queue delay
                          read afterwards */
 };
@@ -33,6 +35,23 @@ struct sw_cause_verdict {
     enum sw_cause cause;
     uint64_t explained_ns; /* how much of the stall it explains */
 };
+
+/* What paging is told by, of the accounted part. */
+struct sw_cause_paging {
+    uint64_t unexplained_ns; /* blocked, in no call that is known */
+    uint64_t major_faults;
+    uint64_t disk_ns; /* waited for block devices; 0 where the kernel does not count */
+    unsigned looks, looks_at_fault; /* at the thread outside of calls; that found it in a fault */
+};
+
+/*
+ * How much of the unexplained time was paging. The kernel counts major faults, not how long they
+ * took; and who waits for a page that is being read ahead has no major fault at all. So it is all
+ * of it where half of the looks found the thread standing in a fault (twice at least, without a
+ * major one); else as much as the major faults may have taken, 20 ms each: one that loads a page of
+ * code makes no stall of 300 ms.
+ */
+uint64_t sw_cause_paging(const struct sw_cause_paging *figures);
 
 struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input);
 

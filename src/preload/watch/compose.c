@@ -6,9 +6,9 @@
 #include "preload/notes/annotate.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
-#include "preload/watch/cause.h"
+#include "preload/watch/figures.h"
+#include "preload/watch/hints.h"
 #include "preload/watch/holder.h"
-#include "preload/watch/lateness.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/ownership.h"
 #include "preload/watch/stacks.h"
@@ -20,88 +20,6 @@
 static uint64_t minus(uint64_t a, uint64_t b)
 {
     return a > b ? a - b : 0;
-}
-
-static void fill_times(struct sw_stall *stall, const struct sw_watch *watch)
-{
-    const struct sw_reading *first = &watch->first, *last = &watch->last;
-    if (!watch->open || !first->valid || !last->valid)
-        return;
-    uint64_t span = sw_clock_ticks_to_ns(minus(last->ticks, first->ticks));
-    uint64_t cpu = minus(last->cpu_ns, first->cpu_ns);
-    uint64_t delay = minus(last->runqueue_ns, first->runqueue_ns);
-    if (span > stall->duration_ns)
-        span = stall->duration_ns;
-    /* The three clocks are not read at one instant: what is too much is taken from the last. */
-    if (cpu > span)
-        cpu = span;
-    if (delay > span - cpu)
-        delay = span - cpu;
-    stall->runqueue_known = first->runqueue_known && last->runqueue_known;
-    stall->accounted_ns = span;
-    stall->cpu_ns = cpu;
-    stall->runqueue_ns = stall->runqueue_known ? delay : 0;
-    stall->blocked_ns = span - stall->cpu_ns - stall->runqueue_ns;
-    stall->major_faults = minus(last->major_faults, first->major_faults);
-    stall->minor_faults = minus(last->minor_faults, first->minor_faults);
-}
-
-/* What can be said of the time that nobody watched. */
-struct unwatched {
-    uint64_t starved_ns; /* ready and not running, or not watched because the watchdog itself did
-                            not get it */
-    uint64_t cpu_ns;     /* after the last look */
-};
-
-/* What the kernel says of the thread by now may include what came before and after the iteration:
- * on a machine that busy, doubt is for the program; and it is never more than what went unwatched.
- */
-static struct unwatched read_unwatched(const struct sw_compose_input *input, uint64_t began)
-{
-    struct sw_watch *watch = input->watch;
-    struct unwatched result = {
-        sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_BUSY, began, input->now)), 0};
-    bool watched = watch->open && watch->first.valid && watch->last.valid;
-    struct sw_reading now;
-    sw_account_read(input->thread->tid, &now);
-    if (!now.valid)
-        return result;
-    watch->known = now;
-    if (now.runqueue_known && watch->before.valid) {
-        uint64_t delay = minus(now.runqueue_ns, watch->before.runqueue_ns);
-        if (watched)
-            delay = minus(delay, minus(watch->last.runqueue_ns, watch->first.runqueue_ns));
-        if (delay > result.starved_ns)
-            result.starved_ns = delay;
-    }
-    if (watched && input->now > watch->last.ticks) {
-        uint64_t rest = sw_clock_ticks_to_ns(input->now - watch->last.ticks);
-        uint64_t cpu = minus(now.cpu_ns, watch->last.cpu_ns);
-        result.cpu_ns = cpu < rest ? cpu : rest;
-    }
-    return result;
-}
-
-static void decide_cause(const struct sw_compose_input *input, const struct sw_totals *totals,
-                         uint64_t began, struct sw_stall *stall)
-{
-    struct unwatched unwatched = read_unwatched(input, began);
-    struct sw_cause_input figures = {
-        .duration_ns = stall->duration_ns,
-        .threshold_ns = stall->threshold_ns,
-        .blocking_ns = sw_clock_ticks_to_ns(totals->blocking),
-        .waiting_ns = sw_clock_ticks_to_ns(totals->waiting),
-        .lock_ns = sw_clock_ticks_to_ns(totals->lock),
-        .cpu_ns = stall->cpu_ns + unwatched.cpu_ns,
-        .runqueue_ns = stall->runqueue_ns,
-        .accounted_ns = stall->accounted_ns,
-        .stopped_ns =
-            sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_STOPPED, began, input->now)),
-        .late_ns = unwatched.starved_ns,
-    };
-    struct sw_cause_verdict verdict = sw_cause_decide(&figures);
-    stall->cause = verdict.cause;
-    stall->cause_ns = verdict.explained_ns;
 }
 
 static void fill_calls(const struct sw_totals *totals, struct sw_stall *stall)
@@ -188,14 +106,13 @@ void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *sta
     stall->began_realtime_ns = sw_clock_realtime_ns() - age_ns;
     fill_place(input, stall);
     fill_label(input, stall);
-    fill_times(stall, watch);
 
     if (input->ended != NULL)
         sw_totals_of_ended(watch, input->ended, &totals);
     else
         sw_totals_live(input->thread, watch, input->now, &totals);
     fill_calls(&totals, stall);
-    decide_cause(input, &totals, began, stall);
+    sw_figures_fill(input, &totals, began, stall);
 
     unsigned index = input->ended != NULL ? input->ended->loop : watch->loop;
     const struct sw_unwind_stack *base =
@@ -210,5 +127,6 @@ void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *sta
     stall->signature = watch->signature != 0 ? watch->signature : stacks.signature;
     if (held != NULL)
         fill_holder(held, &stacks.other, stall);
+    stall->hint = sw_hint_of(stall);
     *top = stacks.top;
 }

@@ -14,6 +14,7 @@
 #include "preload/watch/publish.h"
 #include "preload/watch/samples.h"
 #include "preload/watch/say.h"
+#include "preload/watch/scarcity.h"
 #include "preload/watch/totals.h"
 
 #define HELPER_WAIT_MS      1500
@@ -205,6 +206,7 @@ static void open_watch(struct sw_watch *watch, unsigned index, const struct sw_l
                                  : threshold_ns();
     memset(watch->outside, 0, sizeof watch->outside);
     memset(&watch->view, 0, sizeof watch->view);
+    watch->looks = watch->looks_at_fault = 0;
     watch->detail_entered = 0;
     watch->detail[0] = '\0';
     sw_holder_forget(watch);
@@ -289,10 +291,17 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     /* All that was read belongs to this iteration only if it still goes on. */
     if (atomic_load(&thread->loops[watch->loop].busy_since) != watch->began)
         return;
-    if (!watch->first.valid)
+    if (!watch->first.valid) {
         watch->first = reading;
+        sw_scarcity_note(now);
+    }
     watch->last = reading;
     watch->known = reading;
+    if (view.known) {
+        watch->looks++;
+        bool stopped = reading.state == 'T' || reading.state == 't';
+        watch->looks_at_fault += !view.running && view.number == -1 && !stopped;
+    }
     /* What a wait of the program's own does inside belongs to that. */
     if (!thread->annotations.waiting)
         sw_totals_note_outside(watch, &view, now);

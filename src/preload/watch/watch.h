@@ -67,6 +67,7 @@ struct sw_watch {
 
     struct sw_syscall_view view; /* at the last look, and when that was */
     uint64_t view_ticks;
+    unsigned looks, looks_at_fault; /* outside of calls; that found the thread in a page fault */
     struct sw_outside outside[SW_WATCH_OUTSIDE];
 
     struct sw_held *held; /* of holder.h; NULL: nothing was ever held from this thread */

@@ -36,6 +36,7 @@
 #include "preload/notes/quiet.h"
 #include "preload/watch/sampler.h"
 #include "preload/watch/say.h"
+#include "preload/watch/scarcity.h"
 
 #define STACK_SIZE       (512 * 1024)
 #define MOST_WATCHES     16384
@@ -166,6 +167,7 @@ static uint64_t pass_over_threads(bool *all_idle)
         sw_clock_ticks_to_ns(sw_clock_ticks() - last_housekeeping) >= HOUSEKEEPING_NS;
     if (housekeeping) {
         last_housekeeping = sw_clock_ticks();
+        sw_scarcity_note(last_housekeeping);
         own_delay_ns = sw_account_delay_ns(atomic_load(&sw_process->watchdog_tid));
     }
     *all_idle = true;
@@ -341,6 +343,7 @@ static void start_rooms(void)
     sw_helper_forget(); /* a parent's, in a child that was forked past our wrapper (daemon(3)) */
     sw_pool_start();
     sw_loops_start();
+    sw_scarcity_start();
     sw_publish_start();
 }
 
