@@ -2,6 +2,8 @@
  * No single culprit: 300 reads of about a millisecond in one iteration. The report has to say that
  * there were many.
  *
+ * @text cause: blocking-call: read × 301, [0-9.]+ ms of [0-9.]+ ms; most of it: pipe fd [0-9]+ ×
+ * 300, [0-9.]+ ms
  * @expect stall cause=blocking-call call=read calls=301 ms=300..900 function=on_event
  */
 #include "support.h"

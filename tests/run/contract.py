@@ -30,6 +30,9 @@ FRAME = {
     "lang": str, "function": (str, None), "file": (str, None), "line": (int, None), "module": (str, None),
     "offset": (object, None), "build_id": (str, None), "inlined": bool,
 }
+HOLDERS = ("mutex", "rwlock", "gil", "thread", "process")
+CAUSE_PARTS = {key: NUMBER for key in ("blocking", "waiting", "lock", "cpu", "starved", "throttled", "stolen", "paging",
+                                       "stopped")}
 HOLDER = {"what": str, "tid": (int, None), "name": (str, None), "frames": list}
 SUMMARY = {"uptime_ms": NUMBER, "stalls": dict, "loops": list, "worst": list}
 STALLS = {"total": int, "counted": int, "suppressed": int, "unreported": int}
@@ -116,7 +119,13 @@ class Checker:
         samples = [stack["samples"] for stack in record["stacks"]]
         self.require(samples == sorted(samples, reverse=True), f"stacks are not in order: {samples}")
         if record["holder"] is not None and self.keys("holder", record["holder"], HOLDER):
-            self.frames("holder.frames", record["holder"]["frames"])
+            holder = record["holder"]
+            self.require(holder["what"] in HOLDERS, f"holder.what is {holder['what']!r}")
+            self.require(holder["tid"] != record["thread"]["tid"], "a thread is said to wait for itself")
+            self.require(holder["what"] != "process" or not holder["frames"], "another process has frames")
+            self.frames("holder.frames", holder["frames"])
+        if "cause_ms" in record and self.keys("cause_ms", record["cause_ms"], CAUSE_PARTS):
+            self.require(min(record["cause_ms"].values()) >= 0, f"negative time: {record['cause_ms']}")
 
     def calls(self, record):
         calls = record["calls"]

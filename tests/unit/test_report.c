@@ -149,6 +149,29 @@ START_TEST(text_of_holders)
 }
 END_TEST
 
+/* What the kernel does is told in a line above what the program called. */
+START_TEST(text_of_kernel_frames)
+{
+    static const char *const names[] = {"hrtimer_nanosleep", "common_nsleep", "a", "b"};
+    struct sw_frame both[6];
+    for (int i = 0; i < 4; i++)
+        both[i] = (struct sw_frame){.lang = SW_LANG_KERNEL, .function = names[i]};
+    both[4] = frames[0];
+    both[5] = frames[1];
+    stacks[0].frames = both;
+    stacks[0].count = 6;
+    stacks[1] = (struct sw_stack){5, 0, 2, both};
+    stacks[2] = (struct sw_stack){5, 0, 6, both};
+    stall.stack_count = 3;
+    stall_text(false);
+    ck_has("==4711==     in the kernel: hrtimer_nanosleep ← common_nsleep ← a ← …\n"
+           "==4711==     #0  clock_nanosleep  libc.so.6\n"
+           "==4711==     #1  bad              /srv/app/main.py:7\n"
+           "==4711==     33% of samples: hrtimer_nanosleep (kernel)\n"
+           "==4711==     33% of samples: clock_nanosleep libc.so.6 ← bad /srv/app/main.py:7\n");
+}
+END_TEST
+
 START_TEST(text_of_notes)
 {
     stall.counted = false;
@@ -323,6 +346,7 @@ int main(void)
     tcase_add_test(all, text_of_figures);
     tcase_add_test(all, text_of_many_calls);
     tcase_add_test(all, text_of_holders);
+    tcase_add_test(all, text_of_kernel_frames);
     tcase_add_test(all, text_of_notes);
     tcase_add_test(all, text_brief);
     tcase_add_test(all, text_of_stacks);

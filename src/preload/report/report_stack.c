@@ -11,6 +11,7 @@
 
 #define FUNCTION_WIDTH_MOST 48
 #define OTHER_STACKS_SHOWN  7
+#define KERNEL_SHOWN        3
 
 /* "function", or "function (inlined)". */
 static void write_function(struct sw_text *text, const struct sw_frame *frame)
@@ -91,6 +92,48 @@ static void write_frame(struct sw_text *text, int pid, unsigned number,
     sw_text_char(text, '\n');
 }
 
+/* How many frames are the kernel's: the innermost ones. */
+static unsigned kernel_frames(const struct sw_stack *stack)
+{
+    unsigned count = 0;
+    while (count < stack->count && stack->frames[count].lang == SW_LANG_KERNEL)
+        count++;
+    return count;
+}
+
+/* In one line: what counts is what the program called. */
+static void write_kernel(struct sw_text *text, int pid, const struct sw_stack *stack,
+                         const char *indent)
+{
+    unsigned count = kernel_frames(stack);
+    if (count == 0)
+        return;
+    sw_report_prefix(text, pid);
+    sw_text_string(text, indent);
+    sw_text_string(text, "in the kernel: ");
+    for (unsigned i = 0; i < count && i < KERNEL_SHOWN; i++) {
+        sw_text_string(text, i == 0 ? "" : " ← ");
+        sw_report_name(text, stack->frames[i].function);
+    }
+    sw_text_string(text, count > KERNEL_SHOWN ? " ← …\n" : "\n");
+}
+
+/* The frames that are the program's own, numbered, under the kernel's. Returns how many were left
+ * out. */
+static unsigned write_frames(struct sw_text *text, int pid, const struct sw_stack *stack,
+                             const char *indent, unsigned most)
+{
+    unsigned kernel = kernel_frames(stack);
+    struct sw_stack own = {.count = stack->count - kernel, .frames = stack->frames + kernel};
+    unsigned shown = own.count < most ? own.count : most;
+    if (most > 0)
+        write_kernel(text, pid, stack, indent);
+    size_t width = function_width(&own, shown);
+    for (unsigned i = 0; i < shown && !text->truncated; i++)
+        write_frame(text, pid, i, &own.frames[i], indent, width);
+    return own.count - shown;
+}
+
 /* "35% of samples" */
 static void write_share(struct sw_text *text, unsigned samples, unsigned all)
 {
@@ -126,8 +169,9 @@ static void write_other(struct sw_text *text, int pid, const struct sw_stack *st
         sw_text_string(text, "?\n");
         return;
     }
-    write_called(text, &stack->frames[0]);
-    unsigned source = next_source(stack, 1);
+    unsigned first = kernel_frames(stack) % stack->count;
+    write_called(text, &stack->frames[first]);
+    unsigned source = next_source(stack, first + 1);
     for (unsigned i = source; i < stack->count && i < source + 2; i++) {
         if (stack->frames[i].file == NULL)
             break;
@@ -155,7 +199,6 @@ void sw_report_stacks_text(struct sw_text *text, int pid, const struct sw_stall 
     for (unsigned i = 0; i < stall->stack_count; i++)
         all += stall->stacks[i].samples;
     const struct sw_stack *stack = &stall->stacks[0];
-    unsigned shown = stack->count < most ? stack->count : most;
     if (stall->stack_count > 1) {
         sw_report_prefix(text, pid);
         sw_text_string(text, "  stack: ");
@@ -168,11 +211,9 @@ void sw_report_stacks_text(struct sw_text *text, int pid, const struct sw_stall 
         sw_report_ms(text, stack->at_ns);
         sw_text_char(text, '\n');
     }
-    size_t width = function_width(stack, shown);
-    for (unsigned i = 0; i < shown && !text->truncated; i++)
-        write_frame(text, pid, i, &stack->frames[i], "    ", width);
-    if (shown < stack->count)
-        write_more(text, pid, stack->count - shown, " more");
+    unsigned left_out = write_frames(text, pid, stack, "    ", most);
+    if (left_out > 0)
+        write_more(text, pid, left_out, " more");
     for (unsigned i = 1; i < stall->stack_count && i <= OTHER_STACKS_SHOWN; i++)
         write_other(text, pid, &stall->stacks[i], all);
     if (stall->stack_count > OTHER_STACKS_SHOWN + 1)
@@ -190,17 +231,14 @@ void sw_report_holder_text(struct sw_text *text, int pid, const struct sw_holder
     if (holder == NULL)
         return;
     struct sw_stack stack = {.count = holder->count, .frames = holder->frames};
-    unsigned shown = stack.count < most ? stack.count : most;
     sw_report_prefix(text, pid);
     sw_text_string(text, "  ");
     sw_text_string(text, what[holder->what]);
     sw_text_signed(text, holder->tid);
     sw_text_string(text, " \"");
     sw_report_name(text, holder->name);
-    sw_text_string(text, shown > 0 ? "\", at:\n" : "\"\n");
-    size_t width = function_width(&stack, shown);
-    for (unsigned i = 0; i < shown && !text->truncated; i++)
-        write_frame(text, pid, i, &stack.frames[i], "      ", width);
-    if (shown < stack.count)
-        write_more(text, pid, stack.count - shown, " more");
+    sw_text_string(text, most > 0 && stack.count > 0 ? "\", at:\n" : "\"\n");
+    unsigned left_out = write_frames(text, pid, &stack, "      ", most);
+    if (most > 0 && left_out > 0)
+        write_more(text, pid, left_out, " more");
 }

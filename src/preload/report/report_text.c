@@ -13,6 +13,7 @@
 #include "preload/report/report_parts.h"
 
 #define NAME_SHOWN 200  /* bytes of a name */
+#define CALL_SHOWN 200  /* a call that took less than this part of the stall is left out */
 #define TEXT_SHOWN 1000 /* bytes of a sentence: label, hint, a message's line */
 
 void sw_report_prefix(struct sw_text *text, int pid)
@@ -128,13 +129,17 @@ static void write_times(struct sw_text *text, int pid, const struct sw_stall *st
     sw_text_char(text, '\n');
 }
 
-/* Only where there is more than the one that the cause's line names. */
+/* Only where there is more than the one that the cause's line names, and what is worth a word. */
 static void write_calls(struct sw_text *text, int pid, const struct sw_stall *stall)
 {
-    if (stall->call_count < 2)
+    unsigned count = 0;
+    while (count < stall->call_count && count < 5 &&
+           stall->calls[count].total_ns * CALL_SHOWN >= stall->duration_ns)
+        count++;
+    if (count < 2)
         return;
     begin_detail(text, pid, "  calls: ");
-    for (unsigned i = 0; i < stall->call_count && i < 5; i++) {
+    for (unsigned i = 0; i < count; i++) {
         sw_text_string(text, i == 0 ? "" : ", ");
         sw_report_call(text, &stall->calls[i]);
         sw_text_char(text, ' ');

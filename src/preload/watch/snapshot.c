@@ -12,6 +12,7 @@
 #include "common/kernel.h"
 #include "preload/stack/memory.h"
 #include "preload/notes/quiet.h"
+#include "preload/watch/kernel_frames.h"
 
 #define MOST_STACK (256 * 1024)
 
@@ -77,6 +78,7 @@ static int take_from_call(struct sw_thread *thread, uint32_t sequence, struct sw
     registers_of_note(&input, &registers);
     if (!copy_stack(&input, registers.rsp))
         return -EFAULT;
+    sw_kernel_frames(thread->tid, sample->kernel, sizeof sample->kernel);
     atomic_thread_fence(memory_order_acquire);
     if (atomic_load(&thread->sequence) != sequence)
         return -EBUSY;
@@ -97,6 +99,7 @@ static int take_from_kernel(const struct sw_syscall_view *view, int tid, struct 
     input.exact = true;
     if (!copy_stack(&input, view->sp))
         return -EFAULT;
+    sw_kernel_frames(tid, sample->kernel, sizeof sample->kernel);
     struct sw_syscall_view after;
     sw_account_syscall(tid, &after);
     if (!after.known || after.running || after.sp != view->sp || after.pc != view->pc)
@@ -133,6 +136,7 @@ static void begin(struct sw_sample *sample)
     sample->sequence = 0;
     sample->call_id = SW_CALL_COUNT;
     sample->ticks = 0;
+    sample->kernel[0] = '\0';
     sample->stack.count = 0;
 }
 

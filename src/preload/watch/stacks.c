@@ -15,6 +15,7 @@
 /* Samples with the same stack, and what the helper said of the first one's frames. */
 struct group {
     const struct sw_linked_stack *linked;
+    const char *kernel; /* of the first that was seen in the kernel; empty: none */
     unsigned samples;
     uint64_t at_ns;
 };
@@ -50,9 +51,12 @@ static unsigned group_samples(const struct sw_watch *watch, const struct sw_link
         while (g < group_count && !same_stack(groups[g].linked, &linked[i]))
             g++;
         if (g == group_count) {
-            groups[group_count++] = (struct group){&linked[i], 0, watch->samples[i].at_ns};
+            groups[group_count++] =
+                (struct group){&linked[i], watch->samples[i].kernel, 0, watch->samples[i].at_ns};
         }
         groups[g].samples += watch->samples[i].weight;
+        if (groups[g].kernel[0] == '\0')
+            groups[g].kernel = watch->samples[i].kernel;
     }
     /* Few groups: the simplest stable sort. */
     for (unsigned i = 1; i < group_count; i++) {
@@ -142,6 +146,20 @@ static unsigned write_frame(const struct lines *lines, const struct sw_linked_fr
     return count;
 }
 
+/* The kernel's own frames come before the program's. */
+static unsigned write_kernel(const char *names, struct sw_frame *frames, unsigned room)
+{
+    unsigned count = 0;
+    while (*names != '\0' && count < room) {
+        size_t length = strcspn(names, "\n");
+        memset(&frames[count], 0, sizeof frames[count]);
+        frames[count].lang = SW_LANG_KERNEL;
+        frames[count++].function = sw_arena_copy(sw_pool_capture(), names, length);
+        names += length + (names[length] == '\n');
+    }
+    return count;
+}
+
 static void write_stack(const struct lines *lines, const struct group *group,
                         struct sw_stack *stack)
 {
@@ -151,6 +169,7 @@ static void write_stack(const struct lines *lines, const struct group *group,
     stack->frames = sw_arena_alloc(sw_pool_capture(), room * sizeof *stack->frames);
     if (stack->frames == NULL)
         return;
+    stack->count = write_kernel(group->kernel, stack->frames, room);
     for (unsigned i = 0; i < group->linked->count; i++)
         stack->count += write_frame(lines, &group->linked->frame[i], stack->frames + stack->count,
                                     room - stack->count);
@@ -161,7 +180,7 @@ static bool is_system(const struct sw_frame *frame)
     static const char *const prefixes[] = {"libc.so", "libpthread", "ld-linux", "libm.so",
                                            "[vdso]",  "libstdc++",  "libgcc_s"};
     if (frame->module == NULL)
-        return false;
+        return frame->lang == SW_LANG_KERNEL;
     for (unsigned i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         if (strncmp(frame->module, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
@@ -217,7 +236,7 @@ void sw_stacks_build(const struct sw_watch *watch, const struct sw_unwind_stack 
     /* The other's frames are asked for with the rest. */
     unsigned asked = group_count;
     if (other != NULL && sw_linkage_of(other, NULL, arena, &linked[samples]) == 0)
-        groups[asked++] = (struct group){&linked[samples], 1, 0};
+        groups[asked++] = (struct group){&linked[samples], other->kernel, 1, 0};
     if (asked == 0)
         return;
     ask_lines(groups, asked, &lines, timeout_ms);

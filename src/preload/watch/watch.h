@@ -17,6 +17,7 @@ struct sw_held;
 
 #define SW_WATCH_OUTSIDE 4
 #define SW_WATCH_DETAIL  256
+#define SW_WATCH_KERNEL  320
 #define SW_WATCH_BASES   4
 
 struct sw_sample {
@@ -26,6 +27,7 @@ struct sw_sample {
     uint32_t sequence; /* of the call that the thread was in, odd; 0: it was running or in an
                           unwrapped call */
     uint32_t call_id;  /* valid with `sequence` */
+    char kernel[SW_WATCH_KERNEL]; /* as sw_kernel_frames writes it */
     struct sw_unwind_stack stack;
 };
 
