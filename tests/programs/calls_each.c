@@ -503,7 +503,7 @@ int main(void)
         if (strcmp(calls[i].name, "fork") == 0)
             signal(SIGCHLD, SIG_IGN);
         stall_by(calls[i].call);
-        wait_ms(epoll, 2); /* the watchdog fetches what has ended */
+        wait_ms(epoll, i == 0 ? 500 : 4); /* the watchdog reports; first it starts its helper */
         while (kept_count > 0) {
             pclose(kept[--kept_count]);
             wait_ms(epoll, 0);

@@ -31,6 +31,8 @@
 #define FUTEX_LOCK_PI2 13
 #endif
 
+_Static_assert(SW_CALL_COUNT <= 256, "an id is a byte here");
+
 SW_NEXT_DEFINE(syscall);
 
 #define PARAMETERS long number, long a, long b, long c, long d, long e, long f
