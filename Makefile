@@ -64,6 +64,9 @@ $(BUILD)/obj/src/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(SW_FLAGS) $(LIBRARY_FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# It has the file in it.
+$(BUILD)/obj/src/preload/watch/parks_table.o: share/parks.conf
+
 $(LIBRARY): $(COMMON) $(PRELOAD) src/preload/libstallwatch.map
 	$(CC) $(CFLAGS) $(LDFLAGS) $(LIBRARY_LINK) -o $@.0 $(COMMON) $(PRELOAD)
 	ln -sf libstallwatch.so.0 $@
@@ -173,7 +176,7 @@ install: all
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' include/stallwatch.pc.in \
 		> $(BASE)/lib/pkgconfig/stallwatch.pc
 	$(INSTALL) -d $(BASE)/share/stallwatch
-	$(INSTALL) -m 644 $(wildcard share/*.supp) $(BASE)/share/stallwatch
+	$(INSTALL) -m 644 $(wildcard share/*.supp share/*.conf) $(BASE)/share/stallwatch
 	for page in $(wildcard man/*.[1-9]); do \
 		$(INSTALL) -D -m 644 $$page $(BASE)/share/man/man$${page##*.}/$${page##*/}; done
 
@@ -181,7 +184,7 @@ uninstall:
 	rm -f $(BASE)/lib/libstallwatch.so $(BASE)/lib/libstallwatch.so.0 $(BASE)/lib/pkgconfig/stallwatch.pc
 	rm -f $(BASE)/bin/stallwatch $(BASE)/libexec/stallwatch/stallwatch-symbolize $(BASE)/include/stallwatch.h
 	for page in $(wildcard man/*.[1-9]); do rm -f $(BASE)/share/man/man$${page##*.}/$${page##*/}; done
-	for rules in $(notdir $(wildcard share/*.supp)); do rm -f $(BASE)/share/stallwatch/$$rules; done
+	for rules in $(notdir $(wildcard share/*.supp share/*.conf)); do rm -f $(BASE)/share/stallwatch/$$rules; done
 	-rmdir $(BASE)/libexec/stallwatch $(BASE)/share/stallwatch
 
 # --- house keeping ---------------------------------------------------------------------------------

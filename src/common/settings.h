@@ -38,7 +38,8 @@ struct sw_settings {
     const char *log;  /* "stderr", "none" or a path with % codes */
     const char *json; /* NULL: none */
     const char *suppressions;
-    int exitcode; /* 0 to 255 */
+    const char *parks; /* NULL: none but what is known */
+    int exitcode;      /* 0 to 255 */
     uint32_t count;
     unsigned samples;
     uint64_t ongoing_ns;

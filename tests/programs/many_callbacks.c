@@ -1,6 +1,6 @@
 /*
- * No single culprit on the CPU: one wait brings 200 events, whose callbacks compute for 2 or 3 ms each.
- * The report says how many there were, and shows its samples by their share.
+ * No single culprit on the CPU: one wait brings 200 events, whose callbacks compute for 2 or 3 ms
+ * each. The report says how many there were, and shows its samples by their share.
  *
  * @alone: it computes
  * @env STALLWATCH_SAMPLES=64

@@ -35,22 +35,30 @@ static bool is_owned(const struct sw_loop *loop)
     return atomic_load_explicit(&loop->state, memory_order_acquire) == SW_LOOP_OWNED;
 }
 
+struct sw_base_stack *sw_loop_copy_stack(struct sw_thread *thread)
+{
+    long address = sw_kernel6(SYS_mmap, 0, sizeof(struct sw_base_stack), PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (address < 0 && address > -4096)
+        return NULL;
+    struct sw_base_stack *stack = (struct sw_base_stack *)address;
+    stack->registers = thread->note.registers;
+    struct iovec to = {stack->bytes, sizeof stack->bytes};
+    struct iovec from = {(void *)(uintptr_t)stack->registers.rsp, sizeof stack->bytes};
+    long copied =
+        sw_kernel6(SYS_process_vm_readv, sw_process->pid, (long)&to, 1, (long)&from, 1, 0);
+    stack->size = copied > 0 ? (uint32_t)copied : 0;
+    return stack;
+}
+
 void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop)
 {
     loop->base_sp = thread->wait_cfa;
     loop->base_taken++;
-    long address = sw_kernel6(SYS_mmap, 0, sizeof(struct sw_base_stack), PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (address < 0 && address > -4096)
+    struct sw_base_stack *base = sw_loop_copy_stack(thread);
+    if (base == NULL)
         return;
-    struct sw_base_stack *base = (struct sw_base_stack *)address;
-    base->registers = thread->note.registers;
     base->wait_sp = thread->wait_cfa;
-    struct iovec to = {base->bytes, sizeof base->bytes};
-    struct iovec from = {(void *)(uintptr_t)base->registers.rsp, sizeof base->bytes};
-    long copied =
-        sw_kernel6(SYS_process_vm_readv, sw_process->pid, (long)&to, 1, (long)&from, 1, 0);
-    base->size = copied > 0 ? (uint32_t)copied : 0;
     struct sw_base_stack *old = atomic_exchange(&loop->base, base);
     if (old != NULL)
         sw_kernel3(SYS_munmap, (long)old, sizeof *old, 0);

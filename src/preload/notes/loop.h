@@ -49,6 +49,9 @@ bool sw_poll_loop_convincing(const struct sw_thread *thread, struct sw_loop *loo
 struct sw_loop *sw_loop_place(struct sw_thread *thread);
 /* Puts an iteration over the threshold, which ended at `now`, into the ring. Loop thread. */
 void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now);
+/* Copies the stack from the noted registers on: two system calls. NULL where memory is short.
+ * wait_sp is the caller's to fill in. Loop thread. */
+struct sw_base_stack *sw_loop_copy_stack(struct sw_thread *thread);
 /* Copies the stack of the wait that is about to begin, for comparing later: two system calls, when
  * a loop is first seen, and when a poll loop has moved. Loop thread. */
 void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop);

@@ -92,6 +92,11 @@ void sw_thread_release(struct sw_thread *thread)
         if (base != NULL)
             sw_kernel3(SYS_munmap, (long)base, sizeof *base, 0);
     }
+    for (int i = 0; i < SW_PARK_SITES; i++) {
+        struct sw_base_stack *stack = atomic_exchange(&thread->parks[i].stack, NULL);
+        if (stack != NULL)
+            sw_kernel3(SYS_munmap, (long)stack, sizeof *stack, 0);
+    }
     /* The mapping is private and anonymous: this is the cheapest way to zero it, tid last of all by
      * being part of it. */
     size_t size = (sizeof *thread + 4095) & ~(size_t)4095;

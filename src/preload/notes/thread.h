@@ -29,6 +29,7 @@
 #define SW_LABEL_TEXT       128 /* of a program's label, with its NUL */
 #define SW_BASE_STACK       (64 * 1024)
 #define SW_HISTOGRAM_CELLS  1152
+#define SW_PARK_SITES       16
 
 #define SW_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define SW_UNLIKELY(x) __builtin_expect(!!(x), 0)
@@ -56,7 +57,7 @@ struct sw_noted_registers {
 struct sw_note {
     uint64_t entered; /* ticks */
     uint32_t id;      /* enum sw_call_id */
-    uint16_t is_wait; /* the loop's own wait, not a call inside an iteration */
+    uint16_t is_wait; /* the loop's own wait, not a call inside an iteration; SW_NOTE_PARKED */
     uint16_t kind;    /* enum sw_detail_kind: of a call, not of a wait */
     struct sw_noted_registers registers;
     uint64_t argument[3];
@@ -68,6 +69,8 @@ struct sw_call_cell {
     uint64_t total; /* ticks */
     uint32_t count;
 };
+
+#define SW_NOTE_PARKED 2 /* parked by a scheduler: no iteration is in progress either */
 
 /* One kind of call in one iteration. Every call writes the beginning and one cell. */
 struct sw_call_slot {
@@ -178,6 +181,22 @@ struct sw_ended {
     char label[SW_LABEL_TEXT];
 };
 
+enum sw_park_verdict {
+    SW_PARK_UNKNOWN, /* the watchdog has not judged it yet */
+    SW_PARK_YES,
+    SW_PARK_NO
+};
+
+/* A place that waits for other threads were entered from: is it where a scheduler parks its
+ * threads? */
+struct sw_park_site {
+    uint64_t caller, cfa;     /* return address, and the stack pointer at the call; 0: free */
+    _Atomic uint32_t verdict; /* enum sw_park_verdict */
+    /* Copied when it was first seen, until the watchdog takes it; while it is there the site stays.
+     */
+    _Atomic(struct sw_base_stack *) stack;
+};
+
 struct sw_thread {
     /* What a wait of the usual loop touches: this line, and the loop's first. */
     uint64_t hot_key;      /* descriptor + 1 of the epoll loop in loops[0], if its iteration is in
@@ -198,12 +217,16 @@ struct sw_thread {
     _Atomic uint32_t ended_head, ended_tail; /* ring indices, unbounded */
     uint32_t ended_lost;
     uint32_t loops_used;
+    uint32_t park_sequence; /* of the last call that may have been parking */
+    uint32_t park_site;     /* ... and the number of its site + 1; 0: none */
+    uint32_t parks_copied, park_next;
     uint64_t wait_cfa; /* wait_sp of the last wait that was not the usual one */
     _Alignas(64) struct sw_loop loops[SW_LOOPS_PER_THREAD];
     _Alignas(64) uint8_t place[SW_CALL_COUNT]; /* which slot is a call's, if that one says so too */
     struct sw_call_slots calls;
     struct sw_annotations annotations;
     struct sw_ended ended[SW_ENDED_RING];
+    struct sw_park_site parks[SW_PARK_SITES];
 };
 
 _Static_assert(offsetof(struct sw_thread, note.registers) == 64,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "preload/notes/clock.h"
+#include "preload/notes/park.h"
 #include "preload/notes/process.h"
 #include "preload/notes/wait_target.h"
 #include "preload/watch/compose.h"
@@ -145,7 +146,7 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch,
     bool known = speaks_of(watch, ended);
     if (state == SW_LOOP_CANDIDATE && ended->loop_id == 0)
         return false;
-    if (known && watch->dropped)
+    if ((known && watch->dropped) || ended->began < watch->parks_learnt)
         return true;
     if (state != SW_LOOP_OWNED && state != SW_LOOP_CLOSED)
         return true;
@@ -383,6 +384,11 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     if (began == 0 || atomic_load(&loop->busy_since) != began) {
         watch->open = false;
         return look_idle(thread, watch, loop, now);
+    }
+    /* What was before it, its end will tell. */
+    if (sw_park_is_parked(thread)) {
+        watch->idle_iteration = iteration;
+        return (struct sw_look){true, UINT64_MAX};
     }
     unsigned index = (unsigned)(loop - thread->loops);
     if (!watch->open || watch->loop != index || watch->iteration != iteration ||

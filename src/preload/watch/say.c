@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/hash.h"
+#include "common/linked_path.h"
 #include "common/version.h"
 #include "preload/interpose/signals.h"
 #include "preload/notes/process.h"
@@ -159,5 +160,22 @@ void sw_say_allowed(const char why[SW_LABEL_TEXT])
     sw_text_init(&text, message, sizeof message);
     sw_text_string(&text, "the program says that it may block: ");
     sw_text_escaped(&text, copy, strlen(copy), sizeof copy);
+    sw_say(message, false);
+}
+
+void sw_say_parks(const struct sw_thread *thread, const char *linked)
+{
+    char message[SW_SAY_MOST], name[17], buffer[300];
+    struct sw_text text, path;
+    sw_account_name(thread->tid, name);
+    sw_text_init(&text, message, sizeof message);
+    sw_text_init(&path, buffer, sizeof buffer);
+    sw_linked_path(&path, linked != NULL ? linked : "?");
+    sw_text_string(&text, "thread ");
+    sw_text_unsigned(&text, (uint64_t)thread->tid);
+    sw_text_string(&text, " \"");
+    sw_text_escaped(&text, name, strlen(name), sizeof name);
+    sw_text_string(&text, "\" parks in ");
+    sw_text_escaped(&text, path.data, path.length, sizeof buffer);
     sw_say(message, false);
 }

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "common/kernel.h"
 #include "common/suppressions.h"
 #include "preload/notes/process.h"
 #include "preload/watch/say.h"
+#include "preload/watch/user_file.h"
 
 #define FILE_MOST   (1u << 20)
 #define MEMORY_MOST (8u << 20)
@@ -15,19 +15,6 @@
 
 static struct sw_arena arena;
 static struct sw_suppressions rules;
-
-static void say_error(const char *path, int error)
-{
-    char message[SW_SAY_MOST];
-    struct sw_text text;
-    sw_text_init(&text, message, sizeof message);
-    sw_text_string(&text, "STALLWATCH_SUPPRESSIONS: cannot read \"");
-    sw_text_escaped(&text, path, strlen(path), 300);
-    sw_text_string(&text, "\": ");
-    const char *name = error == EFBIG ? "more than 1 MiB" : strerrordesc_np(error);
-    sw_text_string(&text, name != NULL ? name : "unknown error");
-    sw_say(message, true);
-}
 
 static void say_problems(const struct sw_text *problems)
 {
@@ -45,32 +32,18 @@ static void say_problems(const struct sw_text *problems)
         sw_say("STALLWATCH_SUPPRESSIONS: and more bad lines", true);
 }
 
-/* Not sw_kernel_slurp: a user's file may well be a symbolic link. O_NONBLOCK: nor may a FIFO hold
- * the watchdog. */
-static long read_file(const char *path, char *to, size_t size)
-{
-    int fd = sw_kernel_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
-    long got = fd;
-    size_t length = 0;
-    while (fd >= 0 && length < size && (got = sw_kernel_read(fd, to + length, size - length)) > 0)
-        length += (size_t)got;
-    if (fd >= 0)
-        sw_kernel_close(fd);
-    return got < 0 ? got : length == size ? -EFBIG : (long)length;
-}
-
 static void read_rules(const char *path, char *buffer)
 {
     char problem_text[4096];
     struct sw_text problems;
-    long length = read_file(path, buffer, FILE_MOST);
+    long length = sw_user_file_read(path, buffer, FILE_MOST);
     if (length < 0) {
-        say_error(path, (int)-length);
+        sw_user_file_complain("STALLWATCH_SUPPRESSIONS", path, (int)-length);
         return;
     }
     sw_text_init(&problems, problem_text, sizeof problem_text);
     if (sw_suppressions_parse(&rules, path, buffer, (size_t)length, &problems) < 0)
-        say_error(path, ENOMEM);
+        sw_user_file_complain("STALLWATCH_SUPPRESSIONS", path, ENOMEM);
     say_problems(&problems);
 }
 
@@ -81,15 +54,8 @@ void sw_suppress_start(void)
     sw_arena_init(&arena, MEMORY_MOST);
     sw_suppressions_start(&rules, &arena);
     char *buffer = list != NULL ? sw_arena_alloc(&arena, FILE_MOST) : NULL;
-    while (buffer != NULL && *list != '\0') {
-        size_t length = strcspn(list, ":");
-        if (length > 0 && length < sizeof path) {
-            memcpy(path, list, length);
-            path[length] = '\0';
-            read_rules(path, buffer);
-        }
-        list += length + (list[length] == ':');
-    }
+    while (buffer != NULL && sw_user_file_next(&list, path, sizeof path) != NULL)
+        read_rules(path, buffer);
 }
 
 static bool frame_at(const void *context, size_t index, struct sw_suppress_frame *frame)

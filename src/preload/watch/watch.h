@@ -78,6 +78,7 @@ struct sw_watch {
     char detail[SW_WATCH_DETAIL];
 
     /* Of the thread, over all iterations. */
+    uint64_t parks_learnt; /* ticks: an iteration that began before may hold time spent parked */
     int32_t tid;
     struct sw_reading
         known; /* the last reading at all: what starvation is counted from where nobody looked */

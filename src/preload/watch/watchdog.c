@@ -32,6 +32,8 @@
 #include "preload/watch/loops.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/ownership.h"
+#include "preload/watch/parks.h"
+#include "preload/watch/parks_table.h"
 #include "preload/watch/publish.h"
 #include "preload/notes/quiet.h"
 #include "preload/watch/sampler.h"
@@ -84,6 +86,7 @@ static void load_unwinder_once(void)
     sw_descriptors_pipe_begin(ends);
     int error = sw_unwind_start(why, sizeof why);
     sw_descriptors_pipe_end(ends);
+    sw_parks_table_start();
     sw_helper_place(sw_process_in_valgrind ? "none" : sw_process_settings.helper);
     sw_quiet_end();
     if (error != 0)
@@ -151,6 +154,8 @@ static struct sw_look look_at_one(struct sw_thread *thread, struct sw_watch *wat
         release_ended_thread(thread, watch);
         return (struct sw_look){true, UINT64_MAX};
     }
+    if (loaded_unwinder)
+        sw_parks_judge(thread, watch);
     for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++)
         if (watch->borrowed[i] != 0 && atomic_load(&thread->loops[i].state) != SW_LOOP_OWNED)
             return_descriptor(watch, i);

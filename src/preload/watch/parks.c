@@ -1,0 +1,129 @@
+/* See parks.h. */
+#include "preload/watch/parks.h"
+
+#include <string.h>
+
+#include "common/kernel.h"
+#include "preload/notes/clock.h"
+#include "preload/stack/modules.h"
+#include "preload/stack/symbols.h"
+#include "preload/watch/ownership.h"
+#include "preload/watch/parks_table.h"
+#include "preload/watch/returned.h"
+#include "preload/watch/say.h"
+#include "preload/watch/snapshot.h"
+
+static const char *symbol_of(const struct sw_unwind_frame *frame)
+{
+    uint64_t start = 0;
+    struct sw_module *module = sw_modules_find(frame->ip);
+    struct sw_symbols *symbols = module != NULL ? sw_symbols_open(module) : NULL;
+    return symbols != NULL ? sw_symbols_find(symbols, frame->ip - 1 - module->bias, &start) : NULL;
+}
+
+/* Frames of the wrapper, of libc and of the C++ library: they wait for whoever called them. */
+static bool is_transparent(const struct sw_unwind_frame *frame)
+{
+    struct sw_module *module = sw_modules_find(frame->ip);
+    return module != NULL && (module->own || strncmp(module->name, "libc.so", 7) == 0 ||
+                              strncmp(module->name, "libpthread", 10) == 0 ||
+                              strncmp(module->name, "libstdc++.so", 12) == 0);
+}
+
+/* Does a thread other than `self` own a loop on the same descriptor, or has it waited there? */
+static bool is_shared(const struct sw_thread *self, int fd)
+{
+    unsigned count = sw_thread_count();
+    for (unsigned i = 0; i < count; i++) {
+        struct sw_thread *thread = sw_thread_at(i);
+        if (thread == NULL || thread == self || thread->tid == 0)
+            continue;
+        for (unsigned j = 0; j < SW_LOOPS_PER_THREAD; j++) {
+            uint32_t state = atomic_load(&thread->loops[j].state);
+            if ((state == SW_LOOP_CANDIDATE || state == SW_LOOP_OWNED) && thread->loops[j].fd == fd)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* How far the stack is to be looked at: up to the frame that it shares with the loop's wait, or all
+ * of it. */
+static unsigned frames_inside(const struct sw_unwind_stack *stack,
+                              const struct sw_unwind_stack *base)
+{
+    unsigned i = 0, j = 0;
+    if (base != NULL && sw_returned_common(stack, base, &i, &j))
+        return i + 1;
+    return stack->count;
+}
+
+static const struct sw_unwind_frame *parking_by_name(const struct sw_unwind_stack *stack,
+                                                     unsigned count)
+{
+    bool first = true;
+    for (unsigned i = 0; i < count; i++) {
+        const char *name = symbol_of(&stack->frame[i]);
+        if (is_transparent(&stack->frame[i]))
+            continue;
+        if (sw_parks_table_has(SW_PARK_IN, name) || (first && sw_parks_table_has(SW_PARK_BY, name)))
+            return &stack->frame[i];
+        first = false;
+    }
+    return NULL;
+}
+
+/* Does nothing that has a name lie between the call and the frame that it shares with the loop's
+ * wait? */
+static bool parks_by_shape(const struct sw_unwind_stack *stack, unsigned count)
+{
+    for (unsigned i = 0; i + 1 < count; i++)
+        if (!is_transparent(&stack->frame[i]) && symbol_of(&stack->frame[i]) != NULL)
+            return false;
+    return true;
+}
+
+static const struct sw_unwind_frame *parking_frame(struct sw_thread *thread, struct sw_watch *watch,
+                                                   const struct sw_unwind_stack *stack)
+{
+    struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
+    if (loop == NULL)
+        return NULL;
+    const struct sw_unwind_stack *base =
+        sw_ownership_base(thread, watch, (unsigned)(loop - thread->loops));
+    unsigned count = frames_inside(stack, base);
+    const struct sw_unwind_frame *named = parking_by_name(stack, count);
+    if (named != NULL)
+        return named;
+    /* Without the frame that both share nothing can be told from the shape. */
+    bool shares = count < stack->count;
+    return shares && loop->fd >= 0 && is_shared(thread, loop->fd) && parks_by_shape(stack, count)
+               ? &stack->frame[count - 1]
+               : NULL;
+}
+
+static void judge(struct sw_thread *thread, struct sw_watch *watch, struct sw_park_site *site,
+                  const struct sw_base_stack *copy)
+{
+    static struct sw_unwind_stack stack;
+    sw_snapshot_unwind_base(copy, &stack);
+    const struct sw_unwind_frame *frame = parking_frame(thread, watch, &stack);
+    atomic_store(&site->verdict, frame != NULL ? SW_PARK_YES : SW_PARK_NO);
+    if (frame == NULL)
+        return;
+    /* What went on before may have begun with time that was spent parked. */
+    watch->parks_learnt = sw_clock_ticks();
+    watch->dropped = true;
+    sw_say_parks(thread, symbol_of(frame));
+}
+
+void sw_parks_judge(struct sw_thread *thread, struct sw_watch *watch)
+{
+    for (unsigned i = 0; i < SW_PARK_SITES; i++) {
+        struct sw_base_stack *copy = atomic_exchange(&thread->parks[i].stack, NULL);
+        if (copy == NULL)
+            continue;
+        judge(thread, watch, &thread->parks[i], copy);
+        sw_kernel3(SYS_munmap, (long)copy, sizeof *copy, 0);
+    }
+}

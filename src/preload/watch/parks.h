@@ -1,0 +1,23 @@
+/*
+ * Is a place that waits for other threads were entered from one where a scheduler parks its
+ * threads? The watchdog's half of notes/park.h; watchdog thread.
+ *
+ * Judged by the stack that the thread copied there, once for each place:
+ *
+ *   - by name: a function of the table (parks_table.h) is on the way from the loop to the call;
+ *   - by shape, where the loop's descriptor is waited on by other threads too: the very function
+ *     that called the loop's wait now waits for another thread (asio's run), or, in a program
+ *     without symbols, whatever lies between has no name.
+ *
+ * A loop that nobody shares is never parked: what waits in it, stalls.
+ */
+#ifndef SW_WATCH_PARKS_H
+#define SW_WATCH_PARKS_H
+
+#include "preload/watch/watch.h"
+
+/* Judges the places that the thread has come to since, and drops the iteration in progress where
+ * one of them parks. The unwinder has been loaded. */
+void sw_parks_judge(struct sw_thread *thread, struct sw_watch *watch);
+
+#endif

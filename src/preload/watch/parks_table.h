@@ -1,0 +1,28 @@
+/*
+ * The table of functions in which schedulers park their threads: share/parks.conf, which the
+ * library carries in it, and files of the user's (STALLWATCH_PARKS). The rules are told there.
+ * Watchdog thread.
+ */
+#ifndef SW_WATCH_PARKS_TABLE_H
+#define SW_WATCH_PARKS_TABLE_H
+
+#include <stdbool.h>
+
+#include "common/text.h"
+
+enum sw_park_rule {
+    SW_PARK_IN, /* whatever waits inside of the function */
+    SW_PARK_BY  /* what the function waits for itself */
+};
+
+/* Reads the tables; once a process, when the first loop is watched. Says what is wrong with the
+ * user's. */
+void sw_parks_table_start(void);
+/* Is there such a rule for a function of this linked name (NULL: never)? */
+bool sw_parks_table_has(enum sw_park_rule rule, const char *linked);
+
+/* Takes over the rules of `bytes` (they have to stay). Each bad line is a line of `problems`, named
+ * by `path` and number. */
+void sw_parks_table_add(const char *path, char *bytes, struct sw_text *problems);
+
+#endif
