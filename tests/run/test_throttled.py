@@ -55,7 +55,9 @@ def test_throttled():
             require(len(stalls) == 1, "not one stall\n" + harness.show(run.records()) + run.stderr)
             stall = stalls[0]
             require(stall["cause"] == "starved" and not stall["counted"], harness.show(stalls) + str(stall["cause_ms"]))
-            require(stall["cause_ms"]["throttled"] >= stall["duration_ms"] / 2, str(stall["cause_ms"]))
+            throttled = stall["cause_ms"]["throttled"]
+            require(throttled >= 20, str(stall["cause_ms"]))  # much more, if nobody else wants the CPU
             require(re.search(r"cause: starved: waited [0-9.]+ ms for a CPU \(of [0-9.]+ ms\), cgroup throttled [0-9.]+ ms",
                               run.stderr), run.stderr)
-            require(stall["hint"] and "cgroup" in stall["hint"], str(stall["hint"]))
+            mostly = throttled > stall["duration_ms"] / 3
+            require(not mostly or "cgroup" in (stall["hint"] or ""), str(stall["hint"]))
