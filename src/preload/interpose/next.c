@@ -27,6 +27,16 @@ static long missing_function(void)
     return -1;
 }
 
+void sw_next_keep(void **where, const char *name, void *address)
+{
+    __atomic_store_n(where, address, __ATOMIC_RELEASE);
+    unsigned index = atomic_fetch_add(&found_count, 1);
+    if (index < MOST_NAMES) {
+        found[index].address = address;
+        atomic_store_explicit(&found[index].name, name, memory_order_release);
+    }
+}
+
 void *sw_next_find(void **where, const char *name)
 {
     int saved_errno = errno;
@@ -35,12 +45,7 @@ void *sw_next_find(void **where, const char *name)
         address = dlvsym(RTLD_NEXT, name, FIRST_VERSION);
     if (address == NULL)
         address = (void *)(uintptr_t)missing_function;
-    __atomic_store_n(where, address, __ATOMIC_RELEASE);
-    unsigned index = atomic_fetch_add(&found_count, 1);
-    if (index < MOST_NAMES) {
-        found[index].address = address;
-        atomic_store_explicit(&found[index].name, name, memory_order_release);
-    }
+    sw_next_keep(where, name, address);
     errno = saved_errno;
     return address;
 }

@@ -18,6 +18,9 @@
  * that sets ENOSYS and returns -1. Any thread; keeps errno. */
 void *sw_next_find(void **where, const char *name);
 
+/* Keeps an address that was found in another way. */
+void sw_next_keep(void **where, const char *name, void *address);
+
 /* The cells lie together in .data.hot, on the page of the GOT: see the Makefile. */
 /* A cell for the next definition of `name`, and its type; at the top of a wrapper's file, after the
  * headers. */

@@ -21,12 +21,6 @@
 #define NOINLINE __attribute__((noinline))
 
 /* Newer than the headers of older distributions. */
-#ifndef IORING_ENTER_EXT_ARG
-#define IORING_ENTER_EXT_ARG (1U << 3)
-#endif
-#ifndef IORING_ENTER_REGISTERED_RING
-#define IORING_ENTER_REGISTERED_RING (1U << 4)
-#endif
 #ifndef FUTEX_LOCK_PI2
 #define FUTEX_LOCK_PI2 13
 #endif
@@ -180,25 +174,11 @@ static NOINLINE long noted_wait(const struct raw_call *raw, PARAMETERS)
     return result;
 }
 
-/* io_uring_enter(2): what it submits is no wait; to be shown completions is. A ring that the thread
- * has registered comes as an index, which is no descriptor. */
-static struct sw_wait_target ring_target(long a, long c, long d, long e)
-{
-    int64_t timeout_ns = c == 0 ? 0 : -1;
-    const struct io_uring_getevents_arg *more = (const void *)e;
-    if (c != 0 && (d & IORING_ENTER_EXT_ARG) && sw_wait_readable(more, sizeof *more) &&
-        more->ts != 0)
-        timeout_ns = sw_wait_timeout_timespec((const void *)(uintptr_t)more->ts);
-    if (d & IORING_ENTER_REGISTERED_RING)
-        return sw_wait_target_custom(SW_CALL_io_uring_enter, (uint32_t)a | UINT64_C(1) << 32,
-                                     timeout_ns);
-    return sw_wait_target_ring(SW_CALL_io_uring_enter, (int)a, timeout_ns);
-}
-
 static NOINLINE long noted_ring(PARAMETERS)
 {
     struct sw_wait wait;
-    SW_WAIT_BEGIN_UNUSUAL(wait, ring_target(a, c, d, e));
+    SW_WAIT_BEGIN_UNUSUAL(wait, sw_wait_target_enter(SW_CALL_io_uring_enter, (int)a, (uint32_t)c,
+                                                     (uint32_t)d, (const void *)e));
     long result = SW_NEXT(syscall)(ARGUMENTS);
     SW_WAIT_END(wait, 0); /* how many completions there are, only the ring says */
     return result;

@@ -9,11 +9,17 @@
 #include "preload/notes/wait_target.h"
 
 #include <errno.h>
+#include <linux/io_uring.h>
 #include <poll.h>
 #include <sys/select.h>
 #include <time.h>
 
 #include "common/kernel.h"
+
+/* Newer than the headers of older distributions. */
+#ifndef IORING_ENTER_REGISTERED_RING
+#define IORING_ENTER_REGISTERED_RING (1U << 4)
+#endif
 
 #define MOST_PLACES      1024
 #define MOST_BITS        65536
@@ -74,6 +80,19 @@ struct sw_wait_target sw_wait_target_ring(uint32_t id, int fd, int64_t timeout_n
 {
     return (struct sw_wait_target){
         .kind = SW_WAIT_RING, .id = id, .timeout_ns = timeout_ns, .key = (uint64_t)fd};
+}
+
+struct sw_wait_target sw_wait_target_enter(uint32_t id, int fd, uint32_t wanted, uint32_t flags,
+                                           const void *argument)
+{
+    int64_t timeout_ns = wanted == 0 ? 0 : -1;
+    const struct io_uring_getevents_arg *more = argument;
+    if (wanted > 0 && (flags & IORING_ENTER_EXT_ARG) && sw_wait_readable(more, sizeof *more) &&
+        more->ts != 0)
+        timeout_ns = sw_wait_timeout_timespec((const void *)(uintptr_t)more->ts);
+    if (flags & IORING_ENTER_REGISTERED_RING)
+        return sw_wait_target_custom(id, (uint32_t)fd | UINT64_C(1) << 32, timeout_ns);
+    return sw_wait_target_ring(id, fd, timeout_ns);
 }
 
 struct sw_wait_target sw_wait_target_custom(uint32_t id, uint64_t key, int64_t timeout_ns)

@@ -45,6 +45,10 @@ static inline bool sw_wait_is_set(uint32_t kind)
  * time. */
 struct sw_wait_target sw_wait_target_epoll(uint32_t id, int epfd, int64_t timeout_ns);
 struct sw_wait_target sw_wait_target_ring(uint32_t id, int fd, int64_t timeout_ns);
+/* io_uring_enter(2) with IORING_ENTER_GETEVENTS: to be shown completions is the wait. A ring that
+ * the thread has registered comes as an index, which is no descriptor. */
+struct sw_wait_target sw_wait_target_enter(uint32_t id, int fd, uint32_t wanted, uint32_t flags,
+                                           const void *argument);
 struct sw_wait_target sw_wait_target_custom(uint32_t id, uint64_t key, int64_t timeout_ns);
 struct sw_wait_target sw_wait_target_poll(uint32_t id, const struct pollfd *fds, uint64_t count,
                                           int64_t timeout_ns);
