@@ -45,6 +45,18 @@ def test_manual_page_is_clean():
     require(result.returncode == 0, result.stdout)
 
 
+def test_header_page_is_clean():
+    harness.need("mandoc")
+    result = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", harness.TOP / "man/stallwatch.h.3"], capture_output=True,
+                            text=True, timeout=20)
+    require(result.returncode == 0, result.stdout + result.stderr)
+    header, page = (harness.TOP / "include/stallwatch.h").read_text(), (harness.TOP / "man/stallwatch.h.3").read_text()
+    functions = set(re.findall(r"^static inline \w+ (stallwatch_\w+[a-z])\(", header, re.MULTILINE))
+    require(len(functions) == 6, f"the header has {functions}")
+    require(functions == set(re.findall(r"^\.Fn (stallwatch_\w+)", page.split(".Sh DESCRIPTION")[0], re.MULTILINE)),
+            "the page and the header have different functions")
+
+
 def test_manual_page_has_every_option():
     page = (harness.TOP / "man/stallwatch.1").read_text()
     settings_options = {"--" + name[len("STALLWATCH_"):].lower().replace("_", "-") for name, _ in settings()}
