@@ -47,7 +47,7 @@ ssize_t __readlinkat_chk(int directory, const char *path, char *to, size_t size,
         struct sw_call call;                                                                       \
         SW_CALL_BEGIN(call, SW_CALL_open, (uintptr_t)path, AT_FDCWD, 0);                           \
         int result = SW_NEXT(name)(path, flags, mode);                                             \
-        call.pointers = sw_error_after_reading(SW_MINUS_ONE(result));                              \
+        call.pointers = sw_error_after_reading_one(SW_MINUS_ONE(result));                          \
         SW_CALL_END(call);                                                                         \
         return result;                                                                             \
     }
@@ -62,7 +62,7 @@ ssize_t __readlinkat_chk(int directory, const char *path, char *to, size_t size,
         struct sw_call call;                                                                       \
         SW_CALL_BEGIN(call, SW_CALL_openat, (uintptr_t)path, directory, 0);                        \
         int result = SW_NEXT(name)(directory, path, flags, mode);                                  \
-        call.pointers = sw_error_after_reading(SW_MINUS_ONE(result));                              \
+        call.pointers = sw_error_after_reading_one(SW_MINUS_ONE(result));                          \
         SW_CALL_END(call);                                                                         \
         return result;                                                                             \
     }
@@ -74,9 +74,10 @@ OPEN_WRAPPER(__open64)
 OPENAT_WRAPPER(openat)
 OPENAT_WRAPPER(openat64)
 
-#define WRAP(...)         SW_WRAP_READS(SW_MINUS_ONE, int, __VA_ARGS__)
-#define WRAP_SSIZE(...)   SW_WRAP_READS(SW_MINUS_ONE, ssize_t, __VA_ARGS__)
-#define WRAP_POINTER(...) SW_WRAP_READS(SW_NULL_RESULT, char *, __VA_ARGS__)
+#define WRAP(...)         SW_WRAP_READS_ONE(SW_MINUS_ONE, int, __VA_ARGS__)
+#define WRAP_TWO(...)     SW_WRAP_READS(SW_MINUS_ONE, int, __VA_ARGS__)
+#define WRAP_SSIZE(...)   SW_WRAP_READS_ONE(SW_MINUS_ONE, ssize_t, __VA_ARGS__)
+#define WRAP_POINTER(...) SW_WRAP_READS_ONE(SW_NULL_RESULT, char *, __VA_ARGS__)
 
 WRAP(__open_2, open, (const char *path, int flags), (path, flags), NAME(path))
 WRAP(__open64_2, open, (const char *path, int flags), (path, flags), NAME(path))
@@ -107,19 +108,20 @@ WRAP(mkdir, mkdir, (const char *path, mode_t mode), (path, mode), NAME(path))
 WRAP(mkdirat, mkdirat, (int directory, const char *path, mode_t mode), (directory, path, mode),
      NAME_AT(directory, path))
 
-WRAP(rename, rename, (const char *path, const char *to), (path, to), TWO_NAMES(path, to))
-WRAP(renameat, renameat, (int directory, const char *path, int to_directory, const char *to),
-     (directory, path, to_directory, to), TWO_NAMES(path, to))
-WRAP(renameat2, renameat2,
-     (int directory, const char *path, int to_directory, const char *to, unsigned int flags),
-     (directory, path, to_directory, to, flags), TWO_NAMES(path, to))
-WRAP(link, link, (const char *path, const char *to), (path, to), TWO_NAMES(path, to))
-WRAP(linkat, linkat, (int directory, const char *path, int to_directory, const char *to, int flags),
-     (directory, path, to_directory, to, flags), TWO_NAMES(path, to))
-WRAP(symlink, symlink, (const char *content, const char *path), (content, path),
-     TWO_NAMES(content, path))
-WRAP(symlinkat, symlinkat, (const char *content, int directory, const char *path),
-     (content, directory, path), TWO_NAMES(content, path))
+WRAP_TWO(rename, rename, (const char *path, const char *to), (path, to), TWO_NAMES(path, to))
+WRAP_TWO(renameat, renameat, (int directory, const char *path, int to_directory, const char *to),
+         (directory, path, to_directory, to), TWO_NAMES(path, to))
+WRAP_TWO(renameat2, renameat2,
+         (int directory, const char *path, int to_directory, const char *to, unsigned int flags),
+         (directory, path, to_directory, to, flags), TWO_NAMES(path, to))
+WRAP_TWO(link, link, (const char *path, const char *to), (path, to), TWO_NAMES(path, to))
+WRAP_TWO(linkat, linkat,
+         (int directory, const char *path, int to_directory, const char *to, int flags),
+         (directory, path, to_directory, to, flags), TWO_NAMES(path, to))
+WRAP_TWO(symlink, symlink, (const char *content, const char *path), (content, path),
+         TWO_NAMES(content, path))
+WRAP_TWO(symlinkat, symlinkat, (const char *content, int directory, const char *path),
+         (content, directory, path), TWO_NAMES(content, path))
 
 WRAP_SSIZE(readlink, readlink, (const char *path, char *to, size_t size), (path, to, size),
            NAME(path))

@@ -14,7 +14,7 @@ int __fxstat64(int version, int fd, struct stat64 *to);
 int __fxstatat(int version, int directory, const char *path, struct stat *to, int flags);
 int __fxstatat64(int version, int directory, const char *path, struct stat64 *to, int flags);
 
-#define WRAP(...)                SW_WRAP_READS(SW_MINUS_ONE, int, __VA_ARGS__)
+#define WRAP(...)                SW_WRAP_READS_ONE(SW_MINUS_ONE, int, __VA_ARGS__)
 #define NAME(path)               (uintptr_t)(path), AT_FDCWD, 0
 #define NAME_AT(directory, path) (uintptr_t)(path), (directory), 0
 

@@ -26,10 +26,10 @@ int _IO_putc(int byte, FILE *stream);
 
 #define ON(stream) (stream)->_fileno, 0, 0
 
-SW_WRAP_READS(SW_NULL_RESULT, FILE *, fopen, fopen, (const char *path, const char *mode),
-              (path, mode), (uintptr_t)path, AT_FDCWD, 0)
-SW_WRAP_READS(SW_NULL_RESULT, FILE *, fopen64, fopen, (const char *path, const char *mode),
-              (path, mode), (uintptr_t)path, AT_FDCWD, 0)
+SW_WRAP_READS_ONE(SW_NULL_RESULT, FILE *, fopen, fopen, (const char *path, const char *mode),
+                  (path, mode), (uintptr_t)path, AT_FDCWD, 0)
+SW_WRAP_READS_ONE(SW_NULL_RESULT, FILE *, fopen64, fopen, (const char *path, const char *mode),
+                  (path, mode), (uintptr_t)path, AT_FDCWD, 0)
 
 /* NULL: all streams. */
 SW_WRAP(int, fflush, fflush, (FILE * stream), (stream), stream != NULL ? stream->_fileno : -1, 0, 0)

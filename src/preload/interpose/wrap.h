@@ -63,6 +63,12 @@ static inline bool sw_error_after_reading(int error)
     }
 }
 
+/* The same for a single name: one that is too long has been read as far as it is kept. */
+static inline bool sw_error_after_reading_one(int error)
+{
+    return error == ENAMETOOLONG || sw_error_after_reading(error);
+}
+
 #define SW_WRAP_FULL(type, name, as, parameters, arguments, begin, end, read_by, ...)              \
     SW_NEXT_DEFINE_COLD(name);                                                                     \
     SW_EXPORT type name parameters                                                                 \
@@ -86,6 +92,11 @@ static inline bool sw_error_after_reading(int error)
 #define SW_WRAP_READS(error, type, name, as, parameters, arguments, ...)                           \
     SW_WRAP_FULL(type, name, as, parameters, arguments, SW_CALL_BEGIN, SW_CALL_END,                \
                  sw_error_after_reading(error(result)), __VA_ARGS__)
+
+/* A call with one name. */
+#define SW_WRAP_READS_ONE(error, type, name, as, parameters, arguments, ...)                       \
+    SW_WRAP_FULL(type, name, as, parameters, arguments, SW_CALL_BEGIN, SW_CALL_END,                \
+                 sw_error_after_reading_one(error(result)), __VA_ARGS__)
 
 /* A call with a time up to which it waits: it has surely read that one only if it came. */
 #define SW_WRAP_LIMITED(error, type, name, as, parameters, arguments, ...)                         \

@@ -51,6 +51,12 @@ static char *keep_string(char *to, size_t size, uint64_t argument)
     return to + length + 1;
 }
 
+static void keep_two(struct sw_call_slot *slot, const uint64_t argument[3])
+{
+    char *second = keep_string(slot->text, SW_CALL_TEXT / 2, argument[0]);
+    keep_string(second, SW_CALL_TEXT / 2, argument[1]);
+}
+
 /* Bytes of an address, their number first. */
 static void keep_bytes(char to[SW_CALL_TEXT], uint64_t argument, uint64_t length)
 {
@@ -92,10 +98,13 @@ static void keep_arguments(struct sw_thread *thread, struct sw_call_slot *slot, 
             keep_string(slot->text, SW_CALL_TEXT, argument[0]);
         break;
     case SW_DETAIL_HOST:
-    case SW_DETAIL_TWO_PATHS:
         if (pointers)
-            keep_string(keep_string(slot->text, SW_CALL_TEXT / 2, argument[0]), SW_CALL_TEXT / 2,
-                        argument[1]);
+            keep_two(slot, argument);
+        break;
+    case SW_DETAIL_TWO_PATHS:
+        /* Of an empty first name the error comes before the second has been read. */
+        if (pointers && *(const char *)(uintptr_t)argument[0] != '\0')
+            keep_two(slot, argument);
         break;
     case SW_DETAIL_ADDRESS:
         if (pointers)
