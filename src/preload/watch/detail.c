@@ -268,6 +268,7 @@ void sw_detail_of_note(struct sw_text *text, const struct sw_note *note)
 {
     struct sw_detail_call call;
     struct timespec span;
+    sw_memory_forget(); /* the arguments are newer than the last capture */
     memset(&call, 0, sizeof call);
     call.id = note->id;
     call.kind = sw_call_info(note->id)->detail;

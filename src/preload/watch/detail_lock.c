@@ -46,7 +46,7 @@ static uint64_t find_tid_offset(void)
     if (offset != 0)
         return offset;
     uint32_t own = (uint32_t)sw_kernel_gettid();
-    if (sw_memory_read((uint64_t)pthread_self(), words, sizeof words) != 0)
+    if (sw_memory_copy((uint64_t)pthread_self(), words, sizeof words) != sizeof words)
         return 0;
     /* What comes first is the header that the ABI lays down: pointers and canaries. */
     for (unsigned i = 128; i < sizeof words / sizeof words[0] && offset == 0; i++)
@@ -61,8 +61,8 @@ void sw_detail_say_join(struct sw_text *text, const struct sw_detail_call *call)
     int32_t tid = 0;
     uint64_t offset = find_tid_offset();
     sw_text_string(text, "thread");
-    if (offset != 0 && sw_memory_read(call->value[0] + offset, &tid, sizeof tid) == 0 && tid > 0 &&
-        sw_account_alive(tid)) {
+    if (offset != 0 && sw_memory_copy(call->value[0] + offset, &tid, sizeof tid) == sizeof tid &&
+        tid > 0 && sw_account_alive(tid)) {
         sw_account_name(tid, name);
         sw_text_char(text, ' ');
         sw_text_signed(text, tid);
