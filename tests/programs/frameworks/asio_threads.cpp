@@ -22,6 +22,8 @@
  * @expect stall cause=blocking-call call=clock_nanosleep ms=300..420 function=on_event()
  * @run waits waits
  * @expect stall cause=lock call=pthread_cond_wait|futex ms=200..330 function=wait_for_answer()
+ *
+ * @lacks: threads that take turns at one descriptor, told apart whether they park or call back
  */
 #include <boost/asio.hpp>
 #include <chrono>
