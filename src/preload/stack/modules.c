@@ -57,28 +57,6 @@ void sw_modules_forget_loader(void)
     newest = last_found = NULL;
 }
 
-/* What the loader says of `address`, into a new-born entry. */
-static int ask_loader(uint64_t address, struct entry *found)
-{
-    struct dl_find_object object;
-    struct link_map map;
-    if (find_object((void *)(uintptr_t)address, &object) != 0)
-        return -ENOENT;
-    struct sw_module *module = &found->module;
-    module->low = (uint64_t)(uintptr_t)object.dlfo_map_start;
-    module->high = (uint64_t)(uintptr_t)object.dlfo_map_end;
-    module->eh_frame_hdr = (uint64_t)(uintptr_t)object.dlfo_eh_frame;
-    if (sw_memory_read((uint64_t)(uintptr_t)object.dlfo_link_map, &map, sizeof map) < 0)
-        return -ENOENT;
-    uint64_t dynamic = (uint64_t)(uintptr_t)map.l_ld;
-    if (address < module->low || address >= module->high || dynamic < module->low ||
-        dynamic >= module->high)
-        return -ENOENT;
-    module->bias = map.l_addr;
-    return sw_memory_string((uint64_t)(uintptr_t)map.l_name, found->loader_name,
-                            sizeof found->loader_name);
-}
-
 /* Without the loader: the run of lines of one file, from its offset 0 on. */
 static int ask_maps(uint64_t address, struct entry *found)
 {
@@ -103,6 +81,45 @@ static int ask_maps(uint64_t address, struct entry *found)
     }
     sw_maps_close(&maps);
     return inside && found->loader_name[0] ? 0 : -ENOENT;
+}
+
+/*
+ * The file as a whole. Of an object whose segments have gaps between them (node before version 25)
+ * _dl_find_object gives the one segment that was asked for, in which there is neither an ELF header
+ * nor, mostly, what else tells that the object is still there.
+ */
+static int widen(uint64_t address, uint64_t dynamic, struct entry *found)
+{
+    struct sw_module *module = &found->module;
+    struct sw_module loader = *module;
+    if (ask_maps(address, found) < 0 || dynamic < module->low || dynamic >= module->high)
+        return -ENOENT;
+    module->bias = loader.bias;
+    module->eh_frame_hdr = loader.eh_frame_hdr;
+    return 0;
+}
+
+/* What the loader says of `address`, into a new-born entry. */
+static int ask_loader(uint64_t address, struct entry *found)
+{
+    struct dl_find_object object;
+    struct link_map map;
+    if (find_object((void *)(uintptr_t)address, &object) != 0)
+        return -ENOENT;
+    struct sw_module *module = &found->module;
+    module->low = (uint64_t)(uintptr_t)object.dlfo_map_start;
+    module->high = (uint64_t)(uintptr_t)object.dlfo_map_end;
+    module->eh_frame_hdr = (uint64_t)(uintptr_t)object.dlfo_eh_frame;
+    if (sw_memory_read((uint64_t)(uintptr_t)object.dlfo_link_map, &map, sizeof map) < 0)
+        return -ENOENT;
+    uint64_t dynamic = (uint64_t)(uintptr_t)map.l_ld;
+    if (address < module->low || address >= module->high)
+        return -ENOENT;
+    module->bias = map.l_addr;
+    if (dynamic < module->low || dynamic >= module->high)
+        return widen(address, dynamic, found);
+    return sw_memory_string((uint64_t)(uintptr_t)map.l_name, found->loader_name,
+                            sizeof found->loader_name);
 }
 
 static void set_path(struct sw_module *module, const char *path)
