@@ -6,7 +6,7 @@
 #   make unit            the unit tests alone
 #   make demo            a small server that stalls, and the report
 #   make check-large-log   a report of a log of 200 MB: its memory and speed
-#   make bench           what a loop's wait, a call and a program's start cost, as ratios
+#   make bench           what it costs and how exact it is, beside its targets; bench-record puts that into the README
 #   make install         PREFIX (/usr/local) and DESTDIR are respected
 #   make format          clang-format over everything; format-check only looks
 #
@@ -54,7 +54,7 @@ LIBRARY   := $(BUILD)/libstallwatch.so
 HELPER    := $(BUILD)/stallwatch-symbolize
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch)
 
-.PHONY: all tests check check-repeat unit demo bench install uninstall clean format format-check setup-build setup-check
+.PHONY: all tests check check-repeat unit demo bench bench-record install uninstall clean format format-check setup-build setup-check
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -125,6 +125,11 @@ $(BUILD)/tests/programs/%: tests/programs/%.cpp tests/programs/needs
 	@mkdir -p $(@D)
 	$(NEEDS) $(CXX) -O2 -g -Wall -Wextra -pthread -Iinclude -Itests/programs -MMD -MP -MF $@.d -o $@ $< $$needs
 
+# It has the sampler itself in it.
+$(BUILD)/tests/bench/sample_pause: tests/bench/sample_pause.c $(call objects,src/preload/interpose/signals.c) $(BUILD)/tests/parts.a
+	@mkdir -p $(@D)
+	$(CC) $(SW_FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.o %.a,$^) $(LDFLAGS)
+
 $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(PROGRAM_FLAGS) -MMD -MP -MF $@.d -o $@ $< -lm
@@ -156,11 +161,11 @@ check-large-log: setup-check
 	@$(MAKE) --no-print-directory -s all
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) -c 'import test_command_report as t; t.check_memory(200, 16, say=True)'
 
-bench: setup-build
+# ROWS='NAME…' measures only those. The figures are in build/bench.json as well.
+bench bench-record: setup-check
 	@$(MAKE) --no-print-directory -s all $(BENCH)
-	@$(BUILD)/tests/bench/loop_wait $(LIBRARY)
-	@$(BUILD)/tests/bench/call $(LIBRARY)
-	@$(BUILD)/tests/bench/start_up $(LIBRARY)
+	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py $(LIBRARY) --json $(BUILD)/bench.json \
+		$(if $(filter bench-record,$@),--record README.md) $(ROWS)
 
 # --- install ---------------------------------------------------------------------------------------
 
