@@ -111,7 +111,7 @@ struct sw_stall {
     unsigned stack_count; /* most samples first */
     struct sw_stack *stacks;
 
-    const struct sw_holder *holder; /* NULL: nobody, or not known */
+    struct sw_holder *holder; /* NULL: nobody, or not known */
     const char *deadlock; /* the circle that calls[0] is part of, told in words; NULL: none */
 
     uint64_t signature;

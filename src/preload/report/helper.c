@@ -20,13 +20,6 @@
 #define REAP_STEP_NS 500000
 #define REAP_STEPS   100 /* 50 ms */
 
-struct conversation {
-    const struct sw_helper_question *questions;
-    struct sw_helper_answer *answers;
-    struct sw_arena *arena;
-    unsigned count, sent, done;
-};
-
 void sw_helper_configure(const char *path)
 {
     bool none = path == NULL || strcmp(path, "none") == 0;
@@ -98,7 +91,7 @@ static char *copy(struct sw_arena *arena, const char *string)
     return string[0] != '\0' ? sw_arena_copy(arena, string, strlen(string)) : NULL;
 }
 
-static void keep_answer(struct conversation *talk, const struct sw_symbolize_answer *from)
+static void keep_answer(struct sw_helper_talk *talk, const struct sw_symbolize_answer *from)
 {
     struct sw_helper_answer *to = &talk->answers[from->index];
     struct sw_helper_line *lines = NULL;
@@ -117,7 +110,7 @@ static void keep_answer(struct conversation *talk, const struct sw_symbolize_ans
 }
 
 /* Everything that the socket has now. */
-static int receive(struct conversation *talk)
+static int receive(struct sw_helper_talk *talk)
 {
     static struct sw_symbolize_answer answer;
     if (!sw_helper_link_is_ours(
@@ -141,7 +134,7 @@ static int receive(struct conversation *talk)
 }
 
 /* As many of the questions as the socket takes now. */
-static int send_some(struct conversation *talk)
+static int send_some(struct sw_helper_talk *talk)
 {
     while (talk->sent < talk->count) {
         const struct sw_helper_question *question = &talk->questions[talk->sent];
@@ -160,28 +153,47 @@ static int send_some(struct conversation *talk)
     return 0;
 }
 
-int sw_helper_ask(const struct sw_helper_question *questions, unsigned count,
-                  struct sw_helper_answer *answers, struct sw_arena *arena, unsigned timeout_ms)
+int sw_helper_begin(struct sw_helper_talk *talk, unsigned timeout_ms)
 {
-    uint64_t deadline = sw_helper_now_ns() + (uint64_t)timeout_ms * 1000000u;
-    struct conversation talk = {questions, answers, arena, count, 0, 0};
-    memset(answers, 0, count * sizeof(*answers));
+    talk->sent = talk->done = 0;
+    talk->deadline_ns = sw_helper_now_ns() + (uint64_t)timeout_ms * 1000000u;
+    memset(talk->answers, 0, talk->count * sizeof(*talk->answers));
     if (sw_helper_start() != 0)
         return -ENOENT;
     if (++sw_helper.sequence == 0)
         sw_helper.sequence = 1; /* 0: nothing is wanted */
     __atomic_store_n(&sw_helper.shared->wanted, sw_helper.sequence, __ATOMIC_RELEASE);
-    while (talk.done < talk.count) {
-        if (send_some(&talk) != 0)
-            return -ENOENT;
-        uint64_t now = sw_helper_now_ns();
-        if (talk.done >= talk.count || now >= deadline)
-            break;
-        int events =
-            sw_helper_wait(talk.sent < talk.count ? POLLIN | POLLOUT : POLLIN, deadline - now);
-        if ((events & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0 && receive(&talk) != 0)
-            return -ENOENT;
-    }
+    return 0;
+}
+
+int sw_helper_step(struct sw_helper_talk *talk)
+{
+    if (sw_helper.phase != SW_HELPER_RUNNING || send_some(talk) != 0 || receive(talk) != 0)
+        return -ENOENT;
+    if (talk->done < talk->count && sw_helper_now_ns() < talk->deadline_ns)
+        return 1;
     __atomic_store_n(&sw_helper.shared->wanted, 0, __ATOMIC_RELEASE);
     return 0;
+}
+
+struct pollfd sw_helper_waits_for(const struct sw_helper_talk *talk)
+{
+    short events = talk->sent < talk->count ? POLLIN | POLLOUT : POLLIN;
+    return (struct pollfd){.fd = sw_helper.socket, .events = events};
+}
+
+int sw_helper_ask(const struct sw_helper_question *questions, unsigned count,
+                  struct sw_helper_answer *answers, struct sw_arena *arena, unsigned timeout_ms)
+{
+    struct sw_helper_talk talk = {
+        .questions = questions, .answers = answers, .arena = arena, .count = count};
+    int state = sw_helper_begin(&talk, timeout_ms);
+    if (state != 0)
+        return state;
+    while ((state = sw_helper_step(&talk)) == 1) {
+        uint64_t now = sw_helper_now_ns();
+        if (now < talk.deadline_ns)
+            sw_helper_wait(sw_helper_waits_for(&talk).events, talk.deadline_ns - now);
+    }
+    return state;
 }

@@ -8,6 +8,7 @@
 #ifndef SW_REPORT_HELPER_H
 #define SW_REPORT_HELPER_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,10 +37,28 @@ void sw_helper_configure(const char *path);
 /* Starts it if it has not been. 0; -ENOENT: there is none (any more). sw_helper_ask does it by
  * itself. */
 int sw_helper_start(void);
-/* Starts it if it has not been, and asks; waits for `timeout_ms` at most. Answers (as many as
- * questions) come from `arena`; what was not answered in time has count 0, and is not waited for
- * again. Returns 0; -ENOENT: there is none, or it ended meanwhile, with the reason to be had from
- * sw_helper_problem; what it had answered is there. */
+
+/* A conversation: questions on their way, answers as they come. One at a time: beginning one ends
+ * the one before. */
+struct sw_helper_talk {
+    const struct sw_helper_question *questions;
+    struct sw_helper_answer *answers; /* as many as questions; count 0: not answered (yet) */
+    struct sw_arena *arena;           /* the answers' lines come from it */
+    unsigned count, sent, done;
+    uint64_t deadline_ns; /* CLOCK_MONOTONIC */
+};
+
+/* Starts the helper if it has not been, and the conversation, of which the first four are set. 0;
+ * -ENOENT: there is no helper, the reason to be had from sw_helper_problem. */
+int sw_helper_begin(struct sw_helper_talk *talk, unsigned timeout_ms);
+/* Sends and takes what can be had without waiting. 1: it goes on; 0: it is over, all answered or
+ * the time up, and what has not been answered is dropped when it comes; -ENOENT: over, the helper
+ * is gone. */
+int sw_helper_step(struct sw_helper_talk *talk);
+/* What to wait for before the next step. */
+struct pollfd sw_helper_waits_for(const struct sw_helper_talk *talk);
+/* A whole conversation; waits for it, `timeout_ms` at most. Returns as sw_helper_begin and
+ * sw_helper_step do. */
 int sw_helper_ask(const struct sw_helper_question *questions, unsigned count,
                   struct sw_helper_answer *answers, struct sw_arena *arena, unsigned timeout_ms);
 /* NULL, or why there is no helper (once: the second call gives NULL). */

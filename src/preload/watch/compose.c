@@ -11,7 +11,6 @@
 #include "preload/watch/holder.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/ownership.h"
-#include "preload/watch/stacks.h"
 #include "preload/watch/totals.h"
 
 /* A call is named from a tenth of the stall on. */
@@ -90,12 +89,22 @@ static void fill_label(const struct sw_compose_input *input, struct sw_stall *st
         stall->label = sw_arena_copy(sw_pool_capture(), label, strlen(label));
 }
 
+void sw_compose_lines(struct sw_stall *stall, struct sw_stacks *stacks, struct sw_arena *arena)
+{
+    if (stacks->talk.done == 0)
+        return;
+    sw_stacks_lines(stacks, arena);
+    if (stall->holder != NULL) {
+        stall->holder->count = stacks->other.count;
+        stall->holder->frames = stacks->other.frames;
+    }
+}
+
 void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *stall,
-                      const char **top)
+                      struct sw_stacks *stacks)
 {
     struct sw_watch *watch = input->watch;
     struct sw_totals totals;
-    struct sw_stacks stacks;
     uint64_t began = input->ended != NULL ? input->ended->began : watch->began;
 
     memset(stall, 0, sizeof *stall);
@@ -120,13 +129,11 @@ void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *sta
     const struct sw_held *held = held_by(watch, stall);
     const struct sw_sample *other =
         held != NULL && held->sample.stack.count > 0 ? &held->sample : NULL;
-    sw_stacks_build(watch, base, other, input->program, signature_key(stall), input->helper_wait_ms,
-                    &stacks);
-    stall->stack_count = stacks.count;
-    stall->stacks = stacks.stacks;
-    stall->signature = watch->signature != 0 ? watch->signature : stacks.signature;
+    sw_stacks_build(watch, base, other, input->program, signature_key(stall), stacks);
+    stall->stack_count = stacks->count;
+    stall->stacks = stacks->stacks;
+    stall->signature = watch->signature != 0 ? watch->signature : stacks->signature;
     if (held != NULL)
-        fill_holder(held, &stacks.other, stall);
+        fill_holder(held, &stacks->other, stall);
     stall->hint = sw_hint_of(stall);
-    *top = stacks.top;
 }

@@ -3,6 +3,7 @@
 #define SW_WATCH_COMPOSE_H
 
 #include "preload/stall.h"
+#include "preload/watch/stacks.h"
 #include "preload/watch/watch.h"
 
 /* What is known of the end of an iteration; `ended` NULL: it goes on. */
@@ -13,12 +14,14 @@ struct sw_compose_input {
     uint64_t now; /* ticks: the end, or now */
     enum sw_stall_state state;
     const char *program; /* base name */
-    unsigned helper_wait_ms;
 };
 
-/* Strings and stacks are in the capture's arena, until it is reset. `*top` is the frame for the
- * summary, or NULL. */
+/* Strings and stacks are in the capture's arena, until it is reset. `stacks` is what the stall's
+ * frames were made from, to be written anew with their lines. */
 void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *stall,
-                      const char **top);
+                      struct sw_stacks *stacks);
+/* The frames once `stacks->talk` is over, with what came of it; memory from `arena`, the one that
+ * was the capture's. */
+void sw_compose_lines(struct sw_stall *stall, struct sw_stacks *stacks, struct sw_arena *arena);
 
 #endif

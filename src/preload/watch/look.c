@@ -10,19 +10,16 @@
 #include "preload/watch/compose.h"
 #include "preload/watch/holder.h"
 #include "preload/watch/loops.h"
-#include "preload/watch/memory_pool.h"
 #include "preload/watch/ownership.h"
+#include "preload/watch/pending.h"
 #include "preload/watch/publish.h"
 #include "preload/watch/samples.h"
 #include "preload/watch/say.h"
 #include "preload/watch/scarcity.h"
 #include "preload/watch/totals.h"
 
-#define HELPER_WAIT_MS      1500
-#define HELPER_DUE_WAIT_MS  20 /* the helper reads ahead meanwhile */
-#define HELPER_EXIT_WAIT_MS 1000
-#define LONGEST_STEP_NS     UINT64_C(100000000)
-#define DUE_APART_NS        UINT64_C(100000000)
+#define LONGEST_STEP_NS UINT64_C(100000000)
+#define DUE_APART_NS    UINT64_C(100000000)
 
 static uint64_t last_due_ticks;
 
@@ -52,24 +49,20 @@ static void report(struct sw_thread *thread, struct sw_watch *watch, const struc
         .now = now,
         .state = state,
         .program = sw_publish_process_info()->program,
-        .helper_wait_ms = atomic_load(&sw_process->exiting) ? HELPER_EXIT_WAIT_MS : HELPER_WAIT_MS,
     };
     struct sw_stall stall;
-    const char *top = NULL;
-    sw_compose_stall(&input, &stall, &top);
+    struct sw_stacks stacks;
+    sw_compose_stall(&input, &stall, &stacks);
     stall.id = watch->stall_id;
     stall.occurrence = watch->occurrence;
-    sw_publish_stall(&stall, top);
+    sw_pending_tell(&stall, &stacks);
     watch->stall_id = stall.id;
     watch->occurrence = stall.occurrence;
     watch->signature = stall.signature;
-    sw_arena_reset(sw_pool_capture());
 }
 
-/* What would have to be told if the program died now. `helper_wait_ms` is short or 0: while the
- * stall goes on, looking at it comes first. */
-static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t now,
-                      unsigned helper_wait_ms)
+/* What would have to be told if the program died now. `asks`: with lines, when they have come. */
+static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t now, bool asks)
 {
     struct sw_compose_input input = {
         .thread = thread,
@@ -77,19 +70,17 @@ static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t
         .now = now,
         .state = SW_STALL_ONGOING,
         .program = sw_publish_process_info()->program,
-        .helper_wait_ms = helper_wait_ms,
     };
     struct sw_stall stall;
-    const char *top = NULL;
-    sw_compose_stall(&input, &stall, &top);
+    struct sw_stacks stacks;
+    sw_compose_stall(&input, &stall, &stacks);
     stall.id = watch->stall_id;
     stall.occurrence = watch->occurrence;
-    sw_publish_due(&stall);
+    sw_pending_leave_due(&stall, &stacks, asks);
     /* Only the id stays: signature and occurrence are the whole stall's to say. */
     watch->stall_id = stall.id;
     watch->due_age_ns = age_ns_at(watch, now);
     last_due_ticks = now;
-    sw_arena_reset(sw_pool_capture());
 }
 
 static bool speaks_of(const struct sw_watch *watch, const struct sw_ended *ended)
@@ -251,10 +242,10 @@ static void keep_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t 
     uint64_t age_ns = age_ns_at(watch, now);
     if (first) {
         if (sw_clock_ticks_to_ns(now - last_due_ticks) >= DUE_APART_NS)
-            leave_due(thread, watch, now, 0);
+            leave_due(thread, watch, now, false);
     } else if (age_ns >= sw_process_settings.ongoing_ns / 4 &&
                age_ns > watch->due_age_ns + watch->due_age_ns / 8) {
-        leave_due(thread, watch, now, HELPER_DUE_WAIT_MS);
+        leave_due(thread, watch, now, true);
     }
 }
 

@@ -196,15 +196,19 @@ static void write_stall(const struct sw_stall *stall, bool full)
     sw_sink_json(text.data, text.length);
 }
 
+void sw_publish_number(struct sw_stall *stall)
+{
+    if (stall->id == 0)
+        stall->id = ++out.next_id;
+    if (stall->occurrence == 0)
+        stall->occurrence = sw_groups_occurrence(stall->signature);
+}
+
 void sw_publish_stall(struct sw_stall *stall, const char *top)
 {
     if (out.buffer == NULL)
         return;
     sw_publish_process();
-    if (stall->id == 0)
-        stall->id = ++out.next_id;
-    if (stall->occurrence == 0)
-        stall->occurrence = sw_groups_occurrence(stall->signature);
     sw_suppress_stall(stall);
     stall->counted = counts(stall);
     if (stall->state != SW_STALL_ONGOING)
@@ -216,7 +220,6 @@ void sw_publish_stall(struct sw_stall *stall, const char *top)
     }
     say_helper_problem();
     write_stall(stall, full);
-    sw_publish_due(NULL);
 }
 
 static void fill_summary(struct sw_summary *summary, struct sw_stall_group groups[WORST_SHOWN])
@@ -261,7 +264,25 @@ static void tell_outputs(void)
     out.helper_has_outputs = true;
 }
 
-void sw_publish_due(struct sw_stall *stall)
+/* One stall of what is due; what does not fit is left out, the ones before it stay. */
+static void write_due(struct sw_text *text, struct sw_text *json, struct sw_stall *stall)
+{
+    size_t before_text = text->length, before_json = json->length;
+    if (stall->id == 0)
+        stall->id = ++out.next_id;
+    if (stall->occurrence == 0)
+        stall->occurrence = sw_groups_next_occurrence(stall->signature);
+    sw_suppress_stall(stall);
+    stall->counted = counts(stall);
+    sw_report_stall_text(text, &out.info, stall, false);
+    sw_report_stall_json(json, &out.info, stall, true);
+    if (text->truncated)
+        sw_text_rewind(text, before_text);
+    if (json->truncated)
+        sw_text_rewind(json, before_json);
+}
+
+void sw_publish_due(struct sw_stall *const *stalls, unsigned count)
 {
     if (out.due == NULL)
         return;
@@ -270,23 +291,18 @@ void sw_publish_due(struct sw_stall *stall)
     struct sw_text text, json;
     sw_text_init(&text, out.due, DUE_SIZE);
     sw_text_init(&json, out.due + DUE_SIZE, DUE_SIZE);
-    if (stall != NULL) {
-        if (stall->id == 0)
-            stall->id = ++out.next_id;
-        if (stall->occurrence == 0)
-            stall->occurrence = sw_groups_next_occurrence(stall->signature);
-        sw_suppress_stall(stall);
-        stall->counted = counts(stall);
-        sw_report_stall_text(&text, &out.info, stall, false);
-        sw_report_stall_json(&json, &out.info, stall, true);
-        if (text.truncated)
-            sw_text_reset(&text);
-        if (json.truncated)
-            sw_text_reset(&json);
-    }
     fill_summary(&summary, groups);
+    for (unsigned i = 0; i < count; i++) {
+        write_due(&text, &json, stalls[i]);
+        if (stalls[i]->state == SW_STALL_ONGOING)
+            continue;
+        summary.total++;
+        summary.counted += stalls[i]->counted;
+        summary.suppressed += stalls[i]->suppressed != NULL;
+        summary.notes += !stalls[i]->counted && stalls[i]->suppressed == NULL;
+    }
     size_t before_text = text.length, before_json = json.length;
-    if (wants_summary_text() || stall != NULL)
+    if (wants_summary_text() || count > 0)
         sw_report_summary_text(&text, &out.info, &summary);
     if (text.truncated)
         sw_text_rewind(&text, before_text);

@@ -14,12 +14,15 @@ const struct sw_process_info *sw_publish_process_info(void);
 /* What a process says when its first loop is found: problems of the settings, the JSON's process
  * record. */
 void sw_publish_process(void);
-/* A stall, ongoing or over. Sets `counted`, `id` and `occurrence` where they are not yet set (0),
- * and counts it when it is over. */
+/* Gives a stall its `id` and `occurrence` where they are not yet set (0): in the order in which
+ * stalls are found, before any of them is told. */
+void sw_publish_number(struct sw_stall *stall);
+/* A stall, ongoing or over, that has its numbers. Sets `counted`, and counts it when it is over.
+ * `top` is the frame for the summary, or NULL. */
 void sw_publish_stall(struct sw_stall *stall, const char *top);
-/* The stall in progress as it would have to be told if the program died now, and the summary; NULL:
- * the summary alone. */
-void sw_publish_due(struct sw_stall *stall);
+/* What would have to be told if the program died now: these stalls, told by nobody yet, the last of
+ * them perhaps in progress and without numbers; and the summary. */
+void sw_publish_due(struct sw_stall *const *stalls, unsigned count);
 /* At each pass: what the program did to its standard error is passed on to the helper. */
 void sw_publish_tend(void);
 /* Stalls that were lost to a full ring. */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "preload/report/helper.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/signature.h"
 
@@ -12,18 +11,12 @@
 #define MOST_QUESTIONS 1024
 #define TOP_MOST       160
 
-/* Samples with the same stack, and what the helper said of the first one's frames. */
-struct group {
+/* Samples with the same stack. */
+struct sw_stacks_group {
     const struct sw_linked_stack *linked;
     const char *kernel; /* of the first that was seen in the kernel; empty: none */
     unsigned samples;
     uint64_t at_ns;
-};
-
-struct lines {
-    unsigned count;
-    struct sw_helper_question *questions;
-    struct sw_helper_answer *answers;
 };
 
 static bool same_stack(const struct sw_linked_stack *one, const struct sw_linked_stack *other)
@@ -41,7 +34,7 @@ static bool same_stack(const struct sw_linked_stack *one, const struct sw_linked
 }
 
 static unsigned group_samples(const struct sw_watch *watch, const struct sw_linked_stack *linked,
-                              unsigned count, struct group *groups)
+                              unsigned count, struct sw_stacks_group *groups)
 {
     unsigned group_count = 0;
     for (unsigned i = 0; i < count; i++) {
@@ -51,8 +44,8 @@ static unsigned group_samples(const struct sw_watch *watch, const struct sw_link
         while (g < group_count && !same_stack(groups[g].linked, &linked[i]))
             g++;
         if (g == group_count) {
-            groups[group_count++] =
-                (struct group){&linked[i], watch->samples[i].kernel, 0, watch->samples[i].at_ns};
+            groups[group_count++] = (struct sw_stacks_group){&linked[i], watch->samples[i].kernel,
+                                                             0, watch->samples[i].at_ns};
         }
         groups[g].samples += watch->samples[i].weight;
         if (groups[g].kernel[0] == '\0')
@@ -60,7 +53,7 @@ static unsigned group_samples(const struct sw_watch *watch, const struct sw_link
     }
     /* Few groups: the simplest stable sort. */
     for (unsigned i = 1; i < group_count; i++) {
-        struct group moving = groups[i];
+        struct sw_stacks_group moving = groups[i];
         unsigned j = i;
         for (; j > 0 && groups[j - 1].samples < moving.samples; j--)
             groups[j] = groups[j - 1];
@@ -74,35 +67,35 @@ static bool asks(const struct sw_linked_frame *frame)
     return frame->module != NULL && !frame->call && frame->module->path[0] == '/';
 }
 
-static int question_of(const struct lines *lines, const struct sw_linked_frame *frame)
+static int question_of(const struct sw_helper_talk *talk, const struct sw_linked_frame *frame)
 {
-    for (unsigned i = 0; i < lines->count; i++)
-        if (lines->questions[i].address == frame->address &&
-            lines->questions[i].path == frame->module->path)
+    for (unsigned i = 0; i < talk->count; i++)
+        if (talk->questions[i].address == frame->address &&
+            talk->questions[i].path == frame->module->path)
             return (int)i;
     return -1;
 }
 
-static void ask_lines(const struct group *groups, unsigned group_count, struct lines *lines,
-                      unsigned timeout_ms)
+/* What the helper will be asked: each address once. */
+static void prepare_questions(const struct sw_stacks_group *groups, unsigned group_count,
+                              struct sw_helper_talk *talk)
 {
     struct sw_arena *arena = sw_pool_capture();
-    memset(lines, 0, sizeof *lines);
-    lines->questions = sw_arena_alloc(arena, MOST_QUESTIONS * sizeof *lines->questions);
-    lines->answers = sw_arena_alloc(arena, MOST_QUESTIONS * sizeof *lines->answers);
-    if (lines->questions == NULL || lines->answers == NULL)
+    struct sw_helper_question *questions =
+        sw_arena_alloc(arena, MOST_QUESTIONS * sizeof *questions);
+    talk->answers = sw_arena_alloc(arena, MOST_QUESTIONS * sizeof *talk->answers);
+    talk->questions = questions;
+    if (questions == NULL || talk->answers == NULL)
         return;
     for (unsigned g = 0; g < group_count; g++) {
         for (unsigned i = 0; i < groups[g].linked->count; i++) {
             const struct sw_linked_frame *frame = &groups[g].linked->frame[i];
-            if (!asks(frame) || lines->count == MOST_QUESTIONS || question_of(lines, frame) >= 0)
+            if (!asks(frame) || talk->count == MOST_QUESTIONS || question_of(talk, frame) >= 0)
                 continue;
-            lines->questions[lines->count++] = (struct sw_helper_question){
+            questions[talk->count++] = (struct sw_helper_question){
                 frame->module->path, frame->module->build_id, frame->symbol, frame->address};
         }
     }
-    if (lines->count > 0 && timeout_ms > 0)
-        sw_helper_ask(lines->questions, lines->count, lines->answers, arena, timeout_ms);
 }
 
 static void set_module(struct sw_frame *frame, const struct sw_linked_frame *linked)
@@ -120,12 +113,12 @@ static void set_module(struct sw_frame *frame, const struct sw_linked_frame *lin
 
 /* A linked frame becomes one frame, or several where functions were inlined into it. Returns how
  * many. */
-static unsigned write_frame(const struct lines *lines, const struct sw_linked_frame *linked,
+static unsigned write_frame(const struct sw_helper_talk *talk, const struct sw_linked_frame *linked,
                             struct sw_frame *frames, unsigned room)
 {
-    int question = asks(linked) ? question_of(lines, linked) : -1;
+    int question = asks(linked) ? question_of(talk, linked) : -1;
     const struct sw_helper_answer *answer =
-        question >= 0 && lines->answers[question].count > 0 ? &lines->answers[question] : NULL;
+        question >= 0 && talk->answers[question].count > 0 ? &talk->answers[question] : NULL;
     unsigned count = answer != NULL ? answer->count : 1;
     if (count > room)
         count = room;
@@ -147,31 +140,33 @@ static unsigned write_frame(const struct lines *lines, const struct sw_linked_fr
 }
 
 /* The kernel's own frames come before the program's. */
-static unsigned write_kernel(const char *names, struct sw_frame *frames, unsigned room)
+static unsigned write_kernel(const char *names, struct sw_arena *arena, struct sw_frame *frames,
+                             unsigned room)
 {
     unsigned count = 0;
     while (*names != '\0' && count < room) {
         size_t length = strcspn(names, "\n");
         memset(&frames[count], 0, sizeof frames[count]);
         frames[count].lang = SW_LANG_KERNEL;
-        frames[count++].function = sw_arena_copy(sw_pool_capture(), names, length);
+        frames[count++].function = sw_arena_copy(arena, names, length);
         names += length + (names[length] == '\n');
     }
     return count;
 }
 
-static void write_stack(const struct lines *lines, const struct group *group,
-                        struct sw_stack *stack)
+static void write_stack(const struct sw_helper_talk *talk, const struct sw_stacks_group *group,
+                        struct sw_arena *arena, struct sw_stack *stack)
 {
     unsigned room = group->linked->count * 2 + 64;
     stack->samples = group->samples;
     stack->at_ns = group->at_ns;
-    stack->frames = sw_arena_alloc(sw_pool_capture(), room * sizeof *stack->frames);
+    if (stack->frames == NULL)
+        stack->frames = sw_arena_alloc(arena, room * sizeof *stack->frames);
     if (stack->frames == NULL)
         return;
-    stack->count = write_kernel(group->kernel, stack->frames, room);
+    stack->count = write_kernel(group->kernel, arena, stack->frames, room);
     for (unsigned i = 0; i < group->linked->count; i++)
-        stack->count += write_frame(lines, &group->linked->frame[i], stack->frames + stack->count,
+        stack->count += write_frame(talk, &group->linked->frame[i], stack->frames + stack->count,
                                     room - stack->count);
 }
 
@@ -189,7 +184,7 @@ static bool is_system(const struct sw_frame *frame)
 
 /* The innermost frame that is not the system's; one with a line if there is any before the loop's
  * own. */
-static const char *top_of(const struct sw_stack *stack)
+static const char *top_of(const struct sw_stack *stack, struct sw_arena *arena)
 {
     const struct sw_frame *best = NULL;
     for (unsigned i = 0; i < stack->count; i++) {
@@ -215,39 +210,53 @@ static const char *top_of(const struct sw_stack *stack)
         sw_text_char(&text, ':');
         sw_text_unsigned(&text, best->line);
     }
-    return sw_arena_copy(sw_pool_capture(), buffer, text.length);
+    return sw_arena_copy(arena, buffer, text.length);
+}
+
+/* The samples are the watch's, and may be another iteration's when the lines come. */
+static void keep_kernel_names(struct sw_stacks_group *groups, unsigned count)
+{
+    for (unsigned g = 0; g < count; g++) {
+        const char *kept =
+            sw_arena_copy(sw_pool_capture(), groups[g].kernel, strlen(groups[g].kernel));
+        groups[g].kernel = kept != NULL ? kept : "";
+    }
+}
+
+void sw_stacks_lines(struct sw_stacks *stacks, struct sw_arena *arena)
+{
+    for (unsigned g = 0; g < stacks->count; g++)
+        write_stack(&stacks->talk, &stacks->groups[g], arena, &stacks->stacks[g]);
+    if (stacks->asked > stacks->count)
+        write_stack(&stacks->talk, &stacks->groups[stacks->count], arena, &stacks->other);
+    stacks->top = stacks->count > 0 ? top_of(&stacks->stacks[0], arena) : NULL;
 }
 
 void sw_stacks_build(const struct sw_watch *watch, const struct sw_unwind_stack *base,
                      const struct sw_sample *other, const char *program, const char *key,
-                     unsigned timeout_ms, struct sw_stacks *result)
+                     struct sw_stacks *result)
 {
-    struct sw_linked_stack linked[MOST_SAMPLES + 1];
-    struct group groups[MOST_SAMPLES + 1];
-    struct lines lines;
     struct sw_arena *arena = sw_pool_capture();
     unsigned samples = watch->sample_count < MOST_SAMPLES ? watch->sample_count : MOST_SAMPLES;
 
     memset(result, 0, sizeof *result);
+    struct sw_linked_stack *linked = sw_arena_alloc(arena, (samples + 1) * sizeof *linked);
+    struct sw_stacks_group *groups = sw_arena_alloc(arena, (samples + 1) * sizeof *groups);
+    result->stacks = sw_arena_alloc(arena, (samples + 1) * sizeof *result->stacks);
+    if (linked == NULL || groups == NULL || result->stacks == NULL)
+        return;
     for (unsigned i = 0; i < samples; i++)
         sw_linkage_of(&watch->samples[i], base, arena, &linked[i]);
     result->signature = sw_signature_of(program, key, linked, samples);
-    unsigned group_count = group_samples(watch, linked, samples, groups);
+    result->groups = groups;
+    result->count = group_samples(watch, linked, samples, groups);
     /* The other's frames are asked for with the rest. */
-    unsigned asked = group_count;
+    result->asked = result->count;
     if (other != NULL && sw_linkage_of(other, NULL, arena, &linked[samples]) == 0)
-        groups[asked++] = (struct group){&linked[samples], other->kernel, 1, 0};
-    if (asked == 0)
+        groups[result->asked++] = (struct sw_stacks_group){&linked[samples], other->kernel, 1, 0};
+    if (result->asked == 0)
         return;
-    ask_lines(groups, asked, &lines, timeout_ms);
-    if (asked > group_count)
-        write_stack(&lines, &groups[group_count], &result->other);
-    result->stacks = sw_arena_alloc(arena, (group_count + 1) * sizeof *result->stacks);
-    if (result->stacks == NULL)
-        return;
-    result->count = group_count;
-    for (unsigned g = 0; g < group_count; g++)
-        write_stack(&lines, &groups[g], &result->stacks[g]);
-    if (group_count > 0)
-        result->top = top_of(&result->stacks[0]);
+    keep_kernel_names(groups, result->asked);
+    prepare_questions(groups, result->asked, &result->talk);
+    sw_stacks_lines(result, arena);
 }

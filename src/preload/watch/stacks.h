@@ -1,10 +1,12 @@
 /*
- * From the samples of one iteration to what reports show: stacks grouped with their shares, lines
- * from the helper, and the signature. Watchdog thread; memory from the capture's arena.
+ * From the samples of one iteration to what reports show: stacks grouped with their shares, the
+ * signature, and lines once the helper has answered. Watchdog thread; memory from the capture's
+ * arena.
  */
 #ifndef SW_WATCH_STACKS_H
 #define SW_WATCH_STACKS_H
 
+#include "preload/report/helper.h"
 #include "preload/stall.h"
 #include "preload/watch/linkage.h"
 
@@ -14,13 +16,21 @@ struct sw_stacks {
     uint64_t signature;
     struct sw_stack other; /* of the sample `other`; count 0: none */
     const char *top; /* "function file:line" of the innermost frame that is the program's; NULL */
+    /* What the lines are asked with: its count, questions and answers are set; 0: nothing to ask.
+     */
+    struct sw_helper_talk talk;
+    unsigned asked; /* of `groups`: those of stacks[], then other's */
+    struct sw_stacks_group *groups;
 };
 
 /* `key` is the call's name or "cpu"; `program` the program's base name. `other` is a sample of
- * another thread, or NULL: not part of the signature. The helper is waited for `timeout_ms` at most
- * (nor asked, where that is 0). */
+ * another thread, or NULL: not part of the signature. What is built has functions by their symbols,
+ * and no lines. */
 void sw_stacks_build(const struct sw_watch *watch, const struct sw_unwind_stack *base,
                      const struct sw_sample *other, const char *program, const char *key,
-                     unsigned timeout_ms, struct sw_stacks *result);
+                     struct sw_stacks *result);
+/* Writes the frames anew, with what `talk` has been answered: lines, inlined functions. Memory from
+ * `arena`, in which the rest is. */
+void sw_stacks_lines(struct sw_stacks *stacks, struct sw_arena *arena);
 
 #endif

@@ -34,16 +34,18 @@
 #include "preload/watch/ownership.h"
 #include "preload/watch/parks.h"
 #include "preload/watch/parks_table.h"
+#include "preload/watch/pending.h"
 #include "preload/watch/publish.h"
 #include "preload/notes/quiet.h"
 #include "preload/watch/sampler.h"
 #include "preload/watch/say.h"
 #include "preload/watch/scarcity.h"
 
-#define STACK_SIZE       (512 * 1024)
-#define MOST_WATCHES     16384
-#define MOST_POLLED      1024
-#define FINISH_WITHIN_MS 5000
+#define STACK_SIZE          (512 * 1024)
+#define MOST_WATCHES        16384
+#define MOST_POLLED         1024
+#define FINISH_WITHIN_MS    5000
+#define HELPER_EXIT_WAIT_MS 1000
 #define UNPOLLABLE_NS                                                                              \
     UINT64_C(25000000) /* a pause between passes where a loop cannot be waited for */
 #define HOUSEKEEPING_NS UINT64_C(1000000000)
@@ -51,7 +53,7 @@
 enum { NONE, STARTING, RUNNING, CANNOT_RUN };
 
 static struct sw_watch *watches[MOST_WATCHES];
-static struct pollfd polled[MOST_POLLED];
+static struct pollfd polled[MOST_POLLED + 1]; /* and the helper's */
 static bool loaded_unwinder;
 static uint64_t last_housekeeping;
 static uint64_t own_delay_ns; /* the watchdog's run-queue delay when it was last read */
@@ -270,6 +272,25 @@ static void note_lateness(uint64_t due, uint64_t woke)
     own_delay_ns = delay_ns;
 }
 
+/* The same, with the helper's answers taken as they come: no loop has moved for them. */
+static bool wait_for_loops(uint64_t due, unsigned count)
+{
+    uint64_t until;
+    while (sw_pending_waits(&polled[count], &until)) {
+        bool timed_out = wait_until(until < due ? until : due, count + 1);
+        bool answered = polled[count].revents != 0;
+        sw_pending_tend();
+        if (sw_clock_ticks() >= due)
+            return timed_out;
+        for (unsigned i = 0; i < count; i++)
+            if (polled[i].revents != 0)
+                return false;
+        if (!answered && !timed_out)
+            return false;
+    }
+    return wait_until(due, count);
+}
+
 static void sleep_until_due(uint64_t due, bool all_idle)
 {
     unsigned count = 0;
@@ -287,7 +308,7 @@ static void sleep_until_due(uint64_t due, bool all_idle)
             return;
         }
     }
-    bool timed_out = wait_until(due, count);
+    bool timed_out = wait_for_loops(due, count);
     atomic_store(&sw_process->watchdog_asleep, 0);
     if (timed_out && due != UINT64_MAX)
         note_lateness(due, sw_clock_ticks());
@@ -304,6 +325,7 @@ static void finish(void)
         announce_loops(thread, watches[i]);
         sw_look_last(thread, watches[i], exit_ticks);
     }
+    sw_pending_finish(HELPER_EXIT_WAIT_MS);
     sw_publish_end();
     atomic_store(&sw_process->farewell_done, 1);
     sw_kernel6(SYS_futex, (long)&sw_process->farewell_done, FUTEX_WAKE_PRIVATE, INT32_MAX, 0, 0, 0);
@@ -347,6 +369,7 @@ static void start_rooms(void)
     last_housekeeping = 0;
     sw_helper_forget(); /* a parent's, in a child that was forked past our wrapper (daemon(3)) */
     sw_pool_start();
+    sw_pending_forget();
     sw_loops_start();
     sw_scarcity_start();
     sw_publish_start();
