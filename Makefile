@@ -67,6 +67,14 @@ $(BUILD)/obj/src/%.o: src/%.c Makefile
 # It has the file in it.
 $(BUILD)/obj/src/preload/watch/parks_table.o: share/parks.conf
 
+# The system calls that this machine's headers know, by name.
+$(BUILD)/generated/syscall_list.h: Makefile
+	@mkdir -p $(@D)
+	echo '#include <sys/syscall.h>' | $(CC) -dM -E - | sed -n 's/^#define SYS_\([a-z0-9_]*\) .*/SW_SYSCALL(\1)/p' | sort > $@
+
+$(BUILD)/obj/src/preload/watch/syscall_names.o: SW_FLAGS += -I$(BUILD)/generated
+$(BUILD)/obj/src/preload/watch/syscall_names.o: $(BUILD)/generated/syscall_list.h
+
 $(LIBRARY): $(COMMON) $(PRELOAD) src/preload/libstallwatch.map
 	$(CC) $(CFLAGS) $(LDFLAGS) $(LIBRARY_LINK) -o $@.0 $(COMMON) $(PRELOAD)
 	ln -sf libstallwatch.so.0 $@

@@ -54,13 +54,13 @@ static bool find_noted(struct sw_thread *thread, uint64_t now, struct place *pla
 static bool find_unnoted(const struct sw_watch *watch, const struct sw_syscall_view *view,
                          struct place *place)
 {
-    const struct sw_syscall_name *name = sw_syscall_name(view->number);
+    const char *name = sw_syscall_name(view->number);
     if (!view->known || view->running || name == NULL)
         return false;
     for (unsigned i = 0; i < SW_WATCH_OUTSIDE; i++)
         if (watch->outside[i].total != 0 && watch->outside[i].number == view->number)
             place->span = watch->outside[i].total;
-    place->call = name->name;
+    place->call = name;
     place->key = view->sp;
     sw_waits_for(NULL, NULL, view, &place->waits);
     return place->span != 0;

@@ -71,17 +71,17 @@ static void add_outside(const struct sw_watch *watch, struct sw_totals *totals)
         const struct sw_outside *outside = &watch->outside[i];
         if (outside->total == 0)
             continue;
-        const struct sw_syscall_name *name = sw_syscall_name(outside->number);
+        const char *name = sw_syscall_name(outside->number);
         if (name == NULL)
             continue;
-        if (name->class == SW_SYSCALL_WAITS && !outside->sleeps)
-            totals->waiting += outside->total;
-        else if (name->class == SW_SYSCALL_LOCKS)
-            totals->lock += outside->total;
-        else
-            totals->blocking += outside->total;
+        add_ticks(totals, outside->sleeps ? SW_CLASS_BLOCKING : sw_syscall_class(outside->number),
+                  outside->total);
+        const char *detail =
+            outside->detail[0] != '\0'
+                ? sw_arena_copy(sw_pool_capture(), outside->detail, strlen(outside->detail))
+                : NULL;
         totals->calls[totals->count++] =
-            (struct sw_call_total){name->name, NULL, sw_clock_ticks_to_ns(outside->total), 0, 0, 0};
+            (struct sw_call_total){name, detail, sw_clock_ticks_to_ns(outside->total), 0, 0, 0};
     }
 }
 
@@ -199,6 +199,14 @@ static bool is_same_call(const struct sw_syscall_view *one, const struct sw_sysc
            one->number == other->number && one->sp == other->sp && one->pc == other->pc;
 }
 
+static void note_outside_detail(struct sw_outside *outside, const struct sw_syscall_view *view,
+                                uint64_t since)
+{
+    struct sw_text text;
+    sw_text_init(&text, outside->detail, sizeof outside->detail);
+    sw_detail_of_syscall(&text, view, since);
+}
+
 void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view *view,
                             uint64_t now)
 {
@@ -208,12 +216,15 @@ void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view
                watch->outside[i].number != view->number)
             i++;
         struct sw_outside *outside = &watch->outside[i];
+        if (outside->total == 0)
+            note_outside_detail(outside, view, watch->view_since);
         if (outside->total == 0 || outside->number == view->number) {
             outside->number = view->number;
             outside->sleeps = waits_on_nothing(view);
             outside->total += now - watch->view_ticks;
         }
-    }
+    } else
+        watch->view_since = watch->view.known ? watch->view_ticks : watch->began;
     watch->view = *view;
     watch->view_ticks = now;
 }

@@ -34,8 +34,9 @@ struct sw_sample {
 /* A system call that no wrapper noted, seen at two looks. */
 struct sw_outside {
     long number;
-    bool sleeps;    /* a select or poll of no descriptors */
-    uint64_t total; /* ticks */
+    bool sleeps;                  /* a select or poll of no descriptors */
+    uint64_t total;               /* ticks */
+    char detail[SW_WATCH_DETAIL]; /* of the first that was seen at two looks */
 };
 
 /* An unwound stack of a loop's wait; of the loops that wait from several places (a dialog's nested
@@ -68,7 +69,7 @@ struct sw_watch {
     struct sw_stack_bounds bounds;
 
     struct sw_syscall_view view; /* at the last look, and when that was */
-    uint64_t view_ticks;
+    uint64_t view_ticks, view_since; /* ... and of the last look that did not find it there */
     unsigned looks, looks_at_fault; /* outside of calls; that found the thread in a page fault */
     struct sw_outside outside[SW_WATCH_OUTSIDE];
 
