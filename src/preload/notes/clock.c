@@ -12,11 +12,14 @@
 #include "common/kernel.h"
 
 #define SHORTEST_BASE_NS UINT64_C(2000000) /* 50 ns of doubt in 2 ms are 25 ppm */
+#define WORTH_PART       8
+#define WORTH_NS         UINT64_C(1000000000)
 
 bool sw_clock_is_tsc;
 
 static int (*libc_clock_gettime)(clockid_t, struct timespec *);
 static uint64_t birth_tsc, birth_ns;
+static uint64_t refined_tsc;               /* when the scale was last taken */
 static uint64_t scale = UINT64_C(1) << 32; /* ns a tick, 32.32 */
 
 static uint64_t kernel_clock_ns(clockid_t clock)
@@ -75,6 +78,7 @@ static void read_pair(uint64_t *tsc, uint64_t *ns)
 void sw_clock_note_birth(void)
 {
     read_pair(&birth_tsc, &birth_ns);
+    refined_tsc = birth_tsc;
 }
 
 static bool kernel_uses_tsc(void)
@@ -91,6 +95,7 @@ static void take_scale(void)
     read_pair(&tsc, &ns);
     if (tsc > birth_tsc && ns > birth_ns)
         scale = (uint64_t)(((unsigned __int128)(ns - birth_ns) << 32) / (tsc - birth_tsc));
+    refined_tsc = tsc;
 }
 
 void sw_clock_choose(void)
@@ -108,9 +113,18 @@ void sw_clock_choose(void)
             (int (*)(clockid_t, struct timespec *))(uintptr_t)dlsym(libc, "clock_gettime");
 }
 
+/* A base that is longer by a small part changes nothing that can be seen; but a machine that was
+ * moved is noticed within a second. */
+static bool is_worth_refining(void)
+{
+    uint64_t since = read_tsc() - refined_tsc;
+    return since >= (refined_tsc - birth_tsc) / WORTH_PART ||
+           since >= sw_clock_ns_to_ticks(WORTH_NS);
+}
+
 void sw_clock_refine(void)
 {
-    if (!sw_clock_is_tsc)
+    if (!sw_clock_is_tsc || !is_worth_refining())
         return;
     uint64_t age_ns = sw_clock_monotonic_ns() - birth_ns;
     if (age_ns < SHORTEST_BASE_NS) {

@@ -330,7 +330,10 @@ static struct sw_look look_idle(const struct sw_thread *thread, struct sw_watch 
 {
     uint64_t quarter = sw_clock_ns_to_ticks(threshold_ns() / 4);
     uint64_t iteration = loop != NULL ? atomic_load(&loop->iteration) : 0;
-    bool rested = loop == NULL || watch->idle_iteration == iteration;
+    /* A wait that is old already is as good as one seen twice: a loop that turns a few times a
+     * second costs one wake-up a turn. */
+    bool rested = loop == NULL || watch->idle_iteration == iteration ||
+                  now - thread->note.entered >= quarter / 2;
     watch->idle_iteration = iteration;
     if (!rested)
         return (struct sw_look){false, now + quarter};
