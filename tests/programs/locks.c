@@ -6,6 +6,7 @@
  * @expect stall cause=lock call=pthread_join ms=200 function=by_join
  * @expect stall cause=lock call=sem_wait ms=200 function=by_semaphore
  * @expect stall cause=lock call=pthread_cond_wait ms=200 function=by_condition
+ * @expect stall cause=lock call=pthread_cond_timedwait detail=*timeout*ms ms=200 function=by_limit
  */
 #include <semaphore.h>
 
@@ -97,6 +98,27 @@ static NOINLINE void by_condition(void)
     pthread_mutex_unlock(&mutex);
 }
 
+/* Conditions with the monotonic clock, as V8 and libuv make them: which clock, the call does not
+ * say. */
+static NOINLINE void by_limit(void)
+{
+    pthread_condattr_t attribute;
+    pthread_cond_t nobodys;
+    struct timespec limit;
+    pthread_condattr_init(&attribute);
+    pthread_condattr_setclock(&attribute, CLOCK_MONOTONIC);
+    pthread_cond_init(&nobodys, &attribute);
+    clock_gettime(CLOCK_MONOTONIC, &limit);
+    limit.tv_nsec += 200000000;
+    limit.tv_sec += limit.tv_nsec / 1000000000;
+    limit.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&mutex);
+    while (pthread_cond_timedwait(&nobodys, &mutex, &limit) == 0)
+        ;
+    pthread_mutex_unlock(&mutex);
+    keep_frame++;
+}
+
 static pthread_t begin_holding(void *(*hold)(void *))
 {
     pthread_t thread = thread_begin(hold, NULL);
@@ -128,6 +150,8 @@ int main(void)
     by_condition();
     loop_turn(&loop, 2);
     pthread_join(thread, NULL);
+    by_limit();
+    loop_turn(&loop, 2);
     loop_end(&loop);
     puts("done");
     return 0;

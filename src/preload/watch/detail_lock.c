@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/kernel.h"
+#include "preload/notes/clock.h"
 #include "preload/stack/memory.h"
 #include "preload/watch/account.h"
 #include "preload/watch/detail_parts.h"
@@ -20,12 +21,23 @@ static const char *const what_locks[] = {
     [SW_DETAIL_BARRIER] = "barrier",
 };
 
+/* The clock of pthread_cond_timedwait is an attribute of the condition (pthread_condattr_setclock),
+ * not an argument: it is the one whose time is nearer to the limit. */
+static uint64_t clock_of(const struct sw_detail_call *call)
+{
+    uint64_t monotonic = sw_clock_monotonic_ns(), realtime = sw_clock_realtime_ns();
+    if (call->kind != SW_DETAIL_CONDITION || monotonic > realtime)
+        return call->value[2];
+    return call->span_ns < monotonic + (realtime - monotonic) / 2 ? CLOCK_MONOTONIC
+                                                                  : call->value[2];
+}
+
 static void say_limit(struct sw_text *text, const struct sw_detail_call *call)
 {
     if (call->value[1] == 0 || call->span_ns == UINT64_MAX)
         return;
     sw_text_string(text, ", timeout ");
-    sw_text_duration(text, sw_detail_until(call, call->span_ns, call->value[2]));
+    sw_text_duration(text, sw_detail_until(call, call->span_ns, clock_of(call)));
 }
 
 void sw_detail_say_lock(struct sw_text *text, const struct sw_detail_call *call)
