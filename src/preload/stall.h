@@ -33,6 +33,7 @@ struct sw_frame {
     bool has_offset;
     const char *build_id; /* hex; NULL: not known */
     bool inlined;
+    bool machinery; /* native: a language's runtime at work, left out of texts */
 };
 
 struct sw_stack {

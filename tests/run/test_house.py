@@ -52,6 +52,7 @@ MAY_INCLUDE = {
     "notes": {"common"},
     "stack": {"common"},
     "report": {"common", "notes"},
+    "languages": {"common", "stack"},
     "interpose": {"common", "notes", ""},  # "": include/
 }
 
@@ -77,7 +78,7 @@ def objects():
         path = OBJECTS / source.parent.name / (source.stem + ".o")
         require(path.exists(), f"{path} has not been built")
         found.append((source.parent.name, path))
-    require({"notes", "interpose", "watch", "stack", "report"} <= {room for room, _ in found}, "rooms are missing")
+    require({"notes", "interpose", "watch", "stack", "languages", "report"} <= {room for room, _ in found}, "rooms are missing")
     return found
 
 

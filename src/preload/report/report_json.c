@@ -143,6 +143,8 @@ static void write_frame(struct sw_report_record *record, const struct sw_frame *
         sw_json_null(json, "offset");
     sw_report_record_string(record, "build_id", frame->build_id);
     sw_json_bool(json, "inlined", frame->inlined);
+    if (frame->machinery)
+        sw_json_bool(json, "machinery", true);
     sw_report_record_string(record, "path", frame->path);
     sw_json_object_end(json);
 }

@@ -12,6 +12,7 @@
 #define FUNCTION_WIDTH_MOST 48
 #define OTHER_STACKS_SHOWN  7
 #define KERNEL_SHOWN        3
+#define MOST_TELLING        512
 
 /* "function", or "function (inlined)". */
 static void write_function(struct sw_text *text, const struct sw_frame *frame)
@@ -92,6 +93,20 @@ static void write_frame(struct sw_text *text, int pid, unsigned number,
     sw_text_char(text, '\n');
 }
 
+/* The frames that a reader wants to see: without a runtime's own between those of its language.
+ * They stay valid until the next call. */
+static struct sw_stack telling(const struct sw_stack *stack)
+{
+    static struct sw_frame room[MOST_TELLING];
+    struct sw_stack result = *stack;
+    result.count = 0;
+    for (unsigned i = 0; i < stack->count && result.count < MOST_TELLING; i++)
+        if (!stack->frames[i].machinery)
+            room[result.count++] = stack->frames[i];
+    result.frames = room;
+    return result;
+}
+
 /* How many frames are the kernel's: the innermost ones. */
 static unsigned kernel_frames(const struct sw_stack *stack)
 {
@@ -120,9 +135,10 @@ static void write_kernel(struct sw_text *text, int pid, const struct sw_stack *s
 
 /* The frames that are the program's own, numbered, under the kernel's. Returns how many were left
  * out. */
-static unsigned write_frames(struct sw_text *text, int pid, const struct sw_stack *stack,
+static unsigned write_frames(struct sw_text *text, int pid, const struct sw_stack *all,
                              const char *indent, unsigned most)
 {
+    struct sw_stack told = telling(all), *stack = &told;
     unsigned kernel = kernel_frames(stack);
     struct sw_stack own = {.count = stack->count - kernel, .frames = stack->frames + kernel};
     unsigned shown = own.count < most ? own.count : most;
@@ -159,8 +175,9 @@ static unsigned next_source(const struct sw_stack *stack, unsigned from)
 
 /* A stack in a line: the innermost frame, the first one with a line of source behind it, and who
  * called that. */
-static void write_other(struct sw_text *text, int pid, const struct sw_stack *stack, unsigned all)
+static void write_other(struct sw_text *text, int pid, const struct sw_stack *whole, unsigned all)
 {
+    struct sw_stack told = telling(whole), *stack = &told;
     sw_report_prefix(text, pid);
     sw_text_string(text, "    ");
     write_share(text, stack->samples, all);

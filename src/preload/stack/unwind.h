@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SW_UNWIND_FRAMES 128
+#define SW_UNWIND_FRAMES 256
 
 /* Registers by their DWARF numbers on x86-64: rax rdx rcx rbx rsi rdi rbp rsp r8…r15 rip. */
 #define SW_REGISTERS 17

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "preload/interpose/next.h"
+#include "preload/languages/languages.h"
 #include "preload/stack/symbols.h"
 #include "preload/watch/ownership.h"
 
@@ -37,35 +38,68 @@ static void link_call(struct sw_linked_frame *frame, uint32_t call_id)
     frame->symbol = name;
 }
 
+static void add_language_frame(const struct sw_language_stack *language, unsigned i,
+                               struct sw_linked_stack *stack)
+{
+    struct sw_linked_frame *frame = &stack->frame[stack->count++];
+    memset(frame, 0, sizeof *frame);
+    frame->lang = language->lang;
+    frame->symbol = language->frame[i].function;
+    frame->file = language->frame[i].file;
+    frame->line = language->frame[i].line;
+}
+
+/* The language's frames that stand before native frame `native`, from the `from`th on. Returns
+ * which is the next. */
+static unsigned add_language(const struct sw_language_stack *language, unsigned from,
+                             unsigned native, struct sw_linked_stack *stack)
+{
+    unsigned i = from;
+    while (i < language->count &&
+           (language->frame[i].native <= native || language->frame[i].native == SW_LANGUAGE_ALONE))
+        add_language_frame(language, i++, stack);
+    return i;
+}
+
 int sw_linkage_of(const struct sw_sample *sample, const struct sw_unwind_stack *base,
                   struct sw_arena *arena, struct sw_linked_stack *stack)
 {
     const struct sw_unwind_stack *raw = &sample->stack;
     memset(stack, 0, sizeof *stack);
-    stack->frame = sw_arena_alloc(arena, (raw->count + 1) * sizeof *stack->frame);
+    const struct sw_language_stack *language = &sample->language;
+    stack->frame = sw_arena_alloc(arena, (raw->count + language->count + 1) * sizeof *stack->frame);
     if (stack->frame == NULL)
         return -ENOMEM;
     stack->complete = raw->complete;
     if (sample->sequence != 0)
         link_call(&stack->frame[stack->count++], sample->call_id);
     unsigned common = base != NULL ? sw_ownership_common(raw, base) : 0;
+    unsigned inner = 0, next = 0;
     for (unsigned i = 0; i < raw->count; i++) {
+        next = add_language(language, next, i, stack);
+        if (i == raw->count - common)
+            inner = stack->count;
         struct sw_linked_frame *frame = &stack->frame[stack->count];
         memset(frame, 0, sizeof *frame);
         link_address(frame, raw->frame[i].exact ? raw->frame[i].ip : raw->frame[i].ip - 1,
                      raw->frame[i].function);
         if (frame->module != NULL && frame->module->own)
             continue;
+        frame->machinery =
+            language->count > 0 && sw_languages_machinery(frame->module, frame->symbol);
         stack->count++;
     }
-    stack->loop = common < stack->count ? common : stack->count;
+    add_language(language, next, raw->count, stack);
+    stack->loop = common > 0 ? stack->count - inner : 0;
     return 0;
 }
 
 bool sw_linkage_same(const struct sw_linked_frame *one, const struct sw_linked_frame *other)
 {
-    if (one->module != other->module || one->call != other->call)
+    if (one->module != other->module || one->call != other->call || one->lang != other->lang)
         return false;
+    if (one->lang != SW_LANG_NATIVE)
+        return one->symbol == other->symbol && one->file == other->file;
     if (one->symbol != NULL && other->symbol != NULL)
         return strcmp(one->symbol, other->symbol) == 0;
     if (one->start != 0 || other->start != 0)

@@ -17,7 +17,11 @@ struct sw_linked_frame {
     const char *symbol;       /* as linked; NULL: none */
     uint64_t address;         /* the file's own; of the call, not of the return behind it */
     uint64_t start;           /* of the function, the file's own; 0: not known */
-    bool call; /* stands for the wrapped call: the real function in place of our wrapper */
+    bool call;         /* stands for the wrapped call: the real function in place of our wrapper */
+    bool machinery;    /* a language's runtime at work for the frames of that language */
+    enum sw_lang lang; /* of a language's frame: `symbol` is its function, and there is no module */
+    const char *file;
+    uint32_t line;
 };
 
 struct sw_linked_stack {

@@ -41,8 +41,11 @@ static struct slot {
     int tid;
     struct sw_thread *thread; /* NULL: a thread that has no record */
     struct sw_stack_bounds bounds;
-    uint64_t ticks; /* when it was taken */
-    uint64_t began; /* of the iteration that it was taken in */
+    _Atomic uint32_t
+        hold;            /* the serial for which the thread is to stand still; 0: not (any more) */
+    uint64_t hold_ticks; /* at most */
+    uint64_t ticks;      /* when it was taken */
+    uint64_t began;      /* of the iteration that it was taken in */
     uint64_t reg[SW_REGISTERS];
     uint64_t low;
     uint64_t size;
@@ -51,6 +54,7 @@ static struct slot {
 } slots[SLOTS];
 static struct slot *handed; /* its bytes are being used */
 static uint32_t last_serial;
+static uint64_t hold_most_ns;
 static bool have_fence;
 
 #if defined(__x86_64__)
@@ -78,6 +82,21 @@ static void copy_stack(struct slot *slot, uint64_t sp)
     slot->size = size;
 }
 
+/* A language's frames lie on the heap and change as the thread runs. It waits, for a time that is
+ * short by any measure of a stall, while the watchdog reads them; not on a lock: when the time is
+ * over it goes on whatever the watchdog does. */
+static void stand_still(struct slot *slot, uint32_t serial)
+{
+    uint64_t began = sw_clock_ticks();
+    while (atomic_load_explicit(&slot->hold, memory_order_acquire) == serial) {
+        if (sw_clock_ticks() - began > slot->hold_ticks) {
+            atomic_compare_exchange_strong(&slot->hold, &serial, 0);
+            return;
+        }
+        __builtin_ia32_pause();
+    }
+}
+
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     (void)number;
@@ -101,6 +120,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
     atomic_store(&slot->state, SLOT_TAKEN);
     if (slot->thread != NULL)
         atomic_store(&thread->request, SW_REQUEST_TAKEN);
+    stand_still(slot, (uint32_t)(value / SLOTS));
 }
 
 /* Nearest the top first: programs that use real-time signals count from SIGRTMIN. */
@@ -178,8 +198,10 @@ static struct slot *slot_of(int tid)
 
 static void give_back(struct slot *slot)
 {
-    if (slot != NULL)
-        atomic_store(&slot->state, SLOT_FREE);
+    if (slot == NULL)
+        return;
+    atomic_store(&slot->hold, 0);
+    atomic_store(&slot->state, SLOT_FREE);
 }
 
 static void give_back_handed(void)
@@ -199,7 +221,11 @@ static int send_signal(struct slot *slot, int number)
 {
     siginfo_t info;
     memset(&info, 0, sizeof info);
-    atomic_store(&slot->serial, ++last_serial);
+    if (++last_serial == 0)
+        last_serial = 1;
+    atomic_store(&slot->serial, last_serial);
+    slot->hold_ticks = sw_clock_ns_to_ticks(hold_most_ns);
+    atomic_store(&slot->hold, hold_most_ns != 0 ? last_serial : 0);
     atomic_store(&slot->state, SLOT_SENT);
     info.si_signo = number;
     info.si_code = SI_QUEUE;
@@ -237,7 +263,7 @@ static int send_request(struct sw_thread *thread, struct slot *slot, int number)
     return error;
 }
 
-static bool wait_for_answer(const struct slot *slot)
+static bool wait_for_answer(struct slot *slot)
 {
     uint64_t until = sw_clock_monotonic_ns() + ANSWER_WITHIN_NS;
     struct timespec rest = {0, 20000};
@@ -246,8 +272,10 @@ static bool wait_for_answer(const struct slot *slot)
             __builtin_ia32_pause();
             continue;
         }
-        if (sw_clock_monotonic_ns() > until)
+        if (sw_clock_monotonic_ns() > until) {
+            atomic_store(&slot->hold, 0); /* nobody reads when it comes late */
             return false;
+        }
         sw_kernel3(SYS_nanosleep, (long)&rest, 0, 0);
     }
     return true;
@@ -264,6 +292,16 @@ static int hand_over(struct slot *slot, struct sw_unwind_input *input, uint64_t 
     input->stack_size = slot->size;
     *ticks = slot->ticks;
     return slot->size > 0 ? 0 : -EFAULT;
+}
+
+void sw_sampler_stand_still(uint64_t most_ns)
+{
+    hold_most_ns = most_ns;
+}
+
+bool sw_sampler_let_go(void)
+{
+    return handed != NULL && atomic_exchange(&handed->hold, 0) != 0;
 }
 
 /* The signal to use for `tid`; 0: none, or not for this one. */

@@ -5,17 +5,24 @@
 #include <sys/mman.h>
 
 #include "common/kernel.h"
+#include "preload/languages/languages.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/watch/snapshot.h"
 
 /* With fewer than this, the first one is kept for the threshold itself. */
 #define ENOUGH_FOR_EARLY 5
+/* A sample that a thread has to stand still for takes part of a millisecond: not from an iteration
+ * that it would make a stall. */
+#define EARLY_WHERE_STILL_NS UINT64_C(10000000)
+/* ... and of what is a stall it takes a small share. */
+#define STILL_SHARE 20
 
 void sw_samples_begin(struct sw_watch *watch)
 {
     uint64_t threshold_ns = sw_process_settings.threshold_ns;
-    bool early = sw_process_settings.samples >= ENOUGH_FOR_EARLY;
+    bool early = sw_process_settings.samples >= ENOUGH_FOR_EARLY &&
+                 (!sw_languages_present() || threshold_ns >= EARLY_WHERE_STILL_NS);
     watch->next_sample_ns = early ? threshold_ns / 2 : threshold_ns;
     watch->sample_step_ns = threshold_ns / 8;
     watch->sample_count = 0;
@@ -94,5 +101,7 @@ void sw_samples_step(struct sw_thread *thread, struct sw_watch *watch, uint64_t 
     if (sample->ticks > watch->began && sw_clock_ticks_to_ns(sample->ticks - watch->began) < age_ns)
         sample->at_ns = sw_clock_ticks_to_ns(sample->ticks - watch->began);
     sample->weight = 1;
+    if (watch->sample_step_ns < sample->still_ns * STILL_SHARE)
+        watch->next_sample_ns = age_ns + sample->still_ns * STILL_SHARE;
     watch->sample_count++;
 }

@@ -1,13 +1,18 @@
 /* See signature.h. */
 #include "preload/watch/signature.h"
 
+#include <string.h>
+
 #include "common/hash.h"
 
-/* The frame `depth` steps inwards from the loop's own frames. */
+/* The frame `depth` steps inwards from the loop's own frames; a runtime's own do not count, since
+ * they say nothing that those of its language do not. */
 static const struct sw_linked_frame *inwards(const struct sw_linked_stack *stack, unsigned depth)
 {
-    unsigned frames = stack->count - stack->loop;
-    return depth < frames ? &stack->frame[frames - 1 - depth] : NULL;
+    for (unsigned i = stack->count - stack->loop; i > 0; i--)
+        if (!stack->frame[i - 1].machinery && depth-- == 0)
+            return &stack->frame[i - 1];
+    return NULL;
 }
 
 /* Stacks that do not reach the thread's beginning say nothing of what they have in common, if there
@@ -30,8 +35,18 @@ static bool in_all(const struct sw_linked_stack *stacks, unsigned count, bool ha
     return true;
 }
 
+/* Of a file its base name, since where it lies differs from machine to machine. */
+static uint64_t add_language_frame(uint64_t hash, const struct sw_linked_frame *frame)
+{
+    const char *slash = frame->file != NULL ? strrchr(frame->file, '/') : NULL;
+    hash = sw_hash_string(hash, slash != NULL ? slash + 1 : frame->file);
+    return sw_hash_string(hash, frame->symbol);
+}
+
 static uint64_t add_frame(uint64_t hash, const struct sw_linked_frame *frame)
 {
+    if (frame->lang != SW_LANG_NATIVE)
+        return add_language_frame(hash, frame);
     hash = sw_hash_string(hash, frame->module != NULL ? frame->module->name : NULL);
     hash = sw_hash_string(hash, frame->symbol);
     /* A stripped function is known by where it starts in its file; code in no file by nothing. */

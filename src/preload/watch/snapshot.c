@@ -10,11 +10,17 @@
 #include <sys/mman.h>
 
 #include "common/kernel.h"
+#include "preload/languages/languages.h"
+#include "preload/notes/clock.h"
 #include "preload/stack/memory.h"
 #include "preload/notes/quiet.h"
 #include "preload/watch/kernel_frames.h"
 
 #define MOST_STACK (256 * 1024)
+/* How long a running thread stands still for its language to be read: mostly a tenth of this. */
+#define STILL_MOST_NS UINT64_C(400000)
+/* So many samples without it are refused before one is taken as it is. */
+#define MOST_MISSED 8
 
 /* libunwind has locks, which a forked child must not inherit held. */
 static void unwind(const struct sw_unwind_input *input, struct sw_unwind_stack *stack)
@@ -22,6 +28,21 @@ static void unwind(const struct sw_unwind_input *input, struct sw_unwind_stack *
     sw_quiet_begin();
     sw_unwind_run(input, stack);
     sw_quiet_end();
+}
+
+/* The frames of a thread that stands still. */
+static void capture_language(int tid, const struct sw_unwind_input *input, struct sw_sample *sample)
+{
+    if (sw_languages_present())
+        sw_languages_capture(tid, input, &sample->language);
+}
+
+/* The native stack, when what had to be read of the thread has been. */
+static void finish(const struct sw_unwind_input *input, struct sw_sample *sample)
+{
+    unwind(input, &sample->stack);
+    sw_languages_recognise(&sample->stack);
+    sw_languages_place(&sample->stack, &sample->language);
 }
 
 static unsigned char *copy_buffer(void)
@@ -79,10 +100,11 @@ static int take_from_call(struct sw_thread *thread, uint32_t sequence, struct sw
     if (!copy_stack(&input, registers.rsp))
         return -EFAULT;
     sw_kernel_frames(thread->tid, sample->kernel, sizeof sample->kernel);
+    capture_language(thread->tid, &input, sample);
     atomic_thread_fence(memory_order_acquire);
     if (atomic_load(&thread->sequence) != sequence)
         return -EBUSY;
-    unwind(&input, &sample->stack);
+    finish(&input, sample);
     sample->sequence = sequence;
     sample->call_id = id;
     return 0;
@@ -100,12 +122,28 @@ static int take_from_kernel(const struct sw_syscall_view *view, int tid, struct 
     if (!copy_stack(&input, view->sp))
         return -EFAULT;
     sw_kernel_frames(tid, sample->kernel, sizeof sample->kernel);
+    capture_language(tid, &input, sample);
     struct sw_syscall_view after;
     sw_account_syscall(tid, &after);
     if (!after.known || after.running || after.sp != view->sp || after.pc != view->pc)
         return -EBUSY;
-    unwind(&input, &sample->stack);
+    finish(&input, sample);
     return 0;
+}
+
+/* Reads the frames of the running thread that has just answered, and lets it go on. False: it had
+ * gone on before, so that nothing holds together. */
+static bool capture_running(int tid, const struct sw_unwind_input *input, struct sw_sample *sample)
+{
+    if (!sw_languages_present())
+        return true;
+    uint64_t began = sw_clock_ticks();
+    sw_languages_capture(tid, input, &sample->language);
+    bool still = sw_sampler_let_go();
+    sample->still_ns = sw_clock_ticks_to_ns(sw_clock_ticks() - began);
+    if (!still)
+        sample->language.count = 0;
+    return still;
 }
 
 static int take_from_running(struct sw_thread *thread, struct sw_watch *watch,
@@ -119,8 +157,13 @@ static int take_from_running(struct sw_thread *thread, struct sw_watch *watch,
             return -EFAULT;
         struct sw_unwind_input input;
         int error = sw_sampler_take(thread, bounds, watch->began, &input, &sample->ticks);
-        if (error == 0)
-            unwind(&input, &sample->stack);
+        if (error == 0 && !capture_running(thread->tid, &input, sample) &&
+            watch->language_missed++ < MOST_MISSED)
+            return -EBUSY;
+        if (error == 0) {
+            watch->language_missed = 0;
+            finish(&input, sample);
+        }
         if (error != -EFAULT)
             return error;
         /* It runs on another stack (a fiber's, a coroutine's): look there. */
@@ -138,6 +181,9 @@ static void begin(struct sw_sample *sample)
     sample->ticks = 0;
     sample->kernel[0] = '\0';
     sample->stack.count = 0;
+    sample->language.count = 0;
+    sample->still_ns = 0;
+    sw_sampler_stand_still(sw_languages_present() ? STILL_MOST_NS : 0);
 }
 
 int sw_snapshot_take(struct sw_thread *thread, struct sw_watch *watch,
@@ -176,8 +222,10 @@ static int take_from_other(int tid, struct sw_thread *record, struct sw_stack_bo
         struct sw_unwind_input input;
         error = record != NULL ? sw_sampler_take(record, bounds, began, &input, &sample->ticks)
                                : sw_sampler_take_other(tid, bounds, &input, &sample->ticks);
-        if (error == 0)
-            unwind(&input, &sample->stack);
+        if (error == 0) {
+            capture_running(tid, &input, sample);
+            finish(&input, sample);
+        }
         uint64_t sp = input.reg[SW_REG_RSP];
         if (error == -EFAULT &&
             sw_memory_mapping(sp, &bounds->low, &bounds->high, &bounds->grows) != 0)
@@ -214,4 +262,5 @@ void sw_snapshot_unwind_base(const struct sw_base_stack *base, struct sw_unwind_
     input.stack_low = base->registers.rsp;
     input.stack_size = base->size;
     unwind(&input, stack);
+    sw_languages_recognise(stack);
 }

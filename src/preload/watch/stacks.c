@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "preload/notes/process.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/signature.h"
 
@@ -19,18 +20,28 @@ struct sw_stacks_group {
     uint64_t at_ns;
 };
 
+/* The next frame from `*at` on that is not merely a runtime at work; NULL: none. */
+static const struct sw_linked_frame *next_telling(const struct sw_linked_stack *stack, unsigned *at)
+{
+    while (*at < stack->count && stack->frame[*at].machinery)
+        ++*at;
+    return *at < stack->count ? &stack->frame[(*at)++] : NULL;
+}
+
 static bool same_stack(const struct sw_linked_stack *one, const struct sw_linked_stack *other)
 {
-    if (one->count != other->count)
-        return false;
-    for (unsigned i = 0; i < one->count; i++) {
-        /* Where the innermost function stood may differ; the way there may not. */
-        if (!sw_linkage_same(&one->frame[i], &other->frame[i]))
+    unsigned i = 0, j = 0;
+    for (bool first = true;; first = false) {
+        const struct sw_linked_frame *mine = next_telling(one, &i);
+        const struct sw_linked_frame *its = next_telling(other, &j);
+        if (mine == NULL || its == NULL)
+            return mine == its;
+        if (!sw_linkage_same(mine, its))
             return false;
-        if (i > 0 && one->frame[i].address != other->frame[i].address)
+        /* Where the innermost function stood may differ; the way there may not. */
+        if (!first && (mine->address != its->address || mine->line != its->line))
             return false;
     }
-    return true;
 }
 
 static unsigned group_samples(const struct sw_watch *watch, const struct sw_linked_stack *linked,
@@ -100,6 +111,12 @@ static void prepare_questions(const struct sw_stacks_group *groups, unsigned gro
 
 static void set_module(struct sw_frame *frame, const struct sw_linked_frame *linked)
 {
+    if (linked->lang != SW_LANG_NATIVE) {
+        frame->lang = linked->lang;
+        frame->file = linked->file;
+        frame->line = linked->line;
+        return;
+    }
     if (linked->module == NULL) {
         frame->lang = SW_LANG_JIT;
         return;
@@ -127,6 +144,7 @@ static unsigned write_frame(const struct sw_helper_talk *talk, const struct sw_l
         memset(frame, 0, sizeof *frame);
         set_module(frame, linked);
         frame->function = linked->symbol;
+        frame->machinery = linked->machinery && !sw_process_settings.verbose;
         if (answer == NULL)
             continue;
         const struct sw_helper_line *line = &answer->lines[i];
@@ -175,7 +193,9 @@ static bool is_system(const struct sw_frame *frame)
     static const char *const prefixes[] = {"libc.so", "libpthread", "ld-linux", "libm.so",
                                            "[vdso]",  "libstdc++",  "libgcc_s"};
     if (frame->module == NULL)
-        return frame->lang == SW_LANG_KERNEL;
+        return frame->lang == SW_LANG_KERNEL || frame->lang == SW_LANG_JIT;
+    if (frame->machinery)
+        return true;
     for (unsigned i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         if (strncmp(frame->module, prefixes[i], strlen(prefixes[i])) == 0)
             return true;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/languages/language.h"
 #include "preload/notes/thread.h"
 #include "preload/stack/unwind.h"
 #include "preload/watch/account.h"
@@ -27,8 +28,10 @@ struct sw_sample {
     uint32_t sequence; /* of the call that the thread was in, odd; 0: it was running or in an
                           unwrapped call */
     uint32_t call_id;  /* valid with `sequence` */
+    uint64_t still_ns; /* how long the thread stood still for it */
     char kernel[SW_WATCH_KERNEL]; /* as sw_kernel_frames writes it */
     struct sw_unwind_stack stack;
+    struct sw_language_stack language; /* placed in `stack` */
 };
 
 /* A system call that no wrapper noted, seen at two looks. */
@@ -65,6 +68,7 @@ struct sw_watch {
 
     uint64_t next_sample_ns, sample_step_ns;
     unsigned sample_count;
+    unsigned language_missed;  /* samples on end whose thread went on before it was read */
     struct sw_sample *samples; /* room for sw_settings.samples, mapped with the first */
     struct sw_stack_bounds bounds;
 

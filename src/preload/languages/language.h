@@ -1,0 +1,64 @@
+/*
+ * A language whose functions a native stack does not show, as a row of a table: the interface that
+ * each of languages/ implements. Data and function types only; see languages.h for who calls them.
+ *
+ * What a row does runs on the watchdog thread, while the thread that it looks at stands still (in a
+ * call, or in the sampler's handler for a fraction of a millisecond): it reads the runtime's
+ * structures through stack/memory.h, calls nothing of the runtime and allocates nothing. What it
+ * reads may be garbage all the same: every pointer, count and string is checked, and where
+ * something makes no sense the stack ends there.
+ */
+#ifndef SW_LANGUAGES_LANGUAGE_H
+#define SW_LANGUAGES_LANGUAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/stack/modules.h"
+#include "preload/stack/unwind.h"
+#include "preload/stall.h"
+
+#define SW_LANGUAGE_FRAMES 192
+#define SW_LANGUAGE_ALONE  UINT16_MAX
+
+struct sw_language_frame {
+    const char *function,
+        *file;       /* of intern.h: they live as long as the process; NULL: not known */
+    uint32_t line;   /* 0: not known */
+    uint16_t native; /* the native frame that runs it, as an index into the unwound stack */
+    uint64_t anchor; /* an address in the native frame that runs it; 0: not known */
+};
+
+/* The frames of one thread, innermost first. */
+struct sw_language_stack {
+    enum sw_lang lang;
+    uint16_t count;
+    bool complete; /* the outermost frame is there */
+    bool anchored; /* each frame has an anchor, as far as it was found */
+    struct sw_language_frame frame[SW_LANGUAGE_FRAMES];
+};
+
+struct sw_language {
+    enum sw_lang lang;
+    /* Is this module the runtime? Asked once of each module that is met in a stack; the row keeps
+     * what it needs of it. */
+    bool (*recognise)(const struct sw_module *module);
+    /* Fills in the frames of thread `tid`, which stands still with these registers and this copy of
+     * its stack. No frames: count 0. */
+    void (*capture)(int tid, const struct sw_unwind_input *input, struct sw_language_stack *stack);
+    /* Fills in `native` of each frame when the stack has been unwound. NULL: by the anchors. False:
+     * they do not fit together. */
+    bool (*place)(const struct sw_unwind_stack *native, struct sw_language_stack *stack);
+    /* Is a native frame of this module only the runtime at work, to be left out of texts? `symbol`
+     * may be NULL. */
+    bool (*is_machinery)(const struct sw_module *module, const char *symbol);
+};
+
+/* Finds the native frame of each by its anchor. Frames that lie outside of what could be unwound
+ * stand behind it, in their order. False: none was found. */
+bool sw_languages_place_by_anchors(const struct sw_unwind_stack *native,
+                                   struct sw_language_stack *stack);
+
+extern const struct sw_language sw_language_python;
+
+#endif

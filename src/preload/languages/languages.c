@@ -1,0 +1,90 @@
+/* See languages.h. */
+#include "preload/languages/languages.h"
+
+static const struct sw_language *const languages[] = {&sw_language_python};
+#define LANGUAGES (sizeof languages / sizeof languages[0])
+
+static bool present[LANGUAGES];
+
+void sw_languages_recognise(const struct sw_unwind_stack *native)
+{
+    for (unsigned i = 0; i < native->count; i++) {
+        struct sw_module *module = sw_modules_find(native->frame[i].ip);
+        if (module == NULL || module->judged)
+            continue;
+        module->judged = true;
+        for (unsigned j = 0; j < LANGUAGES; j++)
+            if (languages[j]->recognise(module))
+                module->runtime = present[j] = true;
+    }
+}
+
+bool sw_languages_present(void)
+{
+    for (unsigned i = 0; i < LANGUAGES; i++)
+        if (present[i])
+            return true;
+    return false;
+}
+
+void sw_languages_capture(int tid, const struct sw_unwind_input *input,
+                          struct sw_language_stack *stack)
+{
+    stack->count = 0;
+    for (unsigned i = 0; i < LANGUAGES && stack->count == 0; i++) {
+        stack->lang = languages[i]->lang;
+        stack->complete = stack->anchored = false;
+        if (present[i])
+            languages[i]->capture(tid, input, stack);
+    }
+}
+
+/* The native frame whose part of the stack holds `anchor`: from the end of the one that it called
+ * to its own. */
+static bool find_anchor(const struct sw_unwind_stack *native, uint64_t anchor, uint16_t *index)
+{
+    for (unsigned i = *index; i < native->count && native->frame[i].cfa != 0; i++) {
+        if (anchor >= native->frame[i].cfa)
+            continue;
+        *index = (uint16_t)i;
+        return true;
+    }
+    return false;
+}
+
+bool sw_languages_place_by_anchors(const struct sw_unwind_stack *native,
+                                   struct sw_language_stack *stack)
+{
+    uint16_t index = 0;
+    bool any = false;
+    for (unsigned i = 0; i < stack->count; i++) {
+        struct sw_language_frame *frame = &stack->frame[i];
+        bool found = frame->anchor != 0 && find_anchor(native, frame->anchor, &index);
+        frame->native = found ? index : (uint16_t)native->count;
+        any = any || found;
+    }
+    return any;
+}
+
+void sw_languages_place(const struct sw_unwind_stack *native, struct sw_language_stack *stack)
+{
+    bool (*place)(const struct sw_unwind_stack *, struct sw_language_stack *) =
+        sw_languages_place_by_anchors;
+    for (unsigned i = 0; i < LANGUAGES; i++)
+        if (languages[i]->lang == stack->lang && languages[i]->place != NULL)
+            place = languages[i]->place;
+    if (stack->count == 0 || place(native, stack))
+        return;
+    for (unsigned i = 0; i < stack->count; i++)
+        stack->frame[i].native = SW_LANGUAGE_ALONE;
+}
+
+bool sw_languages_machinery(const struct sw_module *module, const char *symbol)
+{
+    if (module == NULL || !module->runtime)
+        return false;
+    for (unsigned i = 0; i < LANGUAGES; i++)
+        if (present[i] && languages[i]->is_machinery(module, symbol))
+            return true;
+    return false;
+}

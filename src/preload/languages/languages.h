@@ -1,0 +1,24 @@
+/*
+ * Frames of languages: what the interpreter or the JIT compiler was running, merged into the native
+ * stack. Called by watch/ for each sample, in this order: capture while the thread stands still,
+ * place once its native stack is unwound. Watchdog thread only.
+ */
+#ifndef SW_LANGUAGES_LANGUAGES_H
+#define SW_LANGUAGES_LANGUAGES_H
+
+#include "preload/languages/language.h"
+
+/* Looks for runtimes among the modules of a stack that have not been judged yet. */
+void sw_languages_recognise(const struct sw_unwind_stack *native);
+/* Has a runtime been recognised? Then a running thread has to stand still to be read. */
+bool sw_languages_present(void);
+/* The frames of thread `tid`, by the first language that has any for it. */
+void sw_languages_capture(int tid, const struct sw_unwind_input *input,
+                          struct sw_language_stack *stack);
+/* Says of each frame which native frame runs it. Where that cannot be told all are
+ * SW_LANGUAGE_ALONE: they stand before the native ones. */
+void sw_languages_place(const struct sw_unwind_stack *native, struct sw_language_stack *stack);
+/* Is a native frame only a runtime at work? */
+bool sw_languages_machinery(const struct sw_module *module, const char *symbol);
+
+#endif

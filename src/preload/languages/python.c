@@ -1,0 +1,91 @@
+/*
+ * CPython as a row of languages.c. A process may hold several (an embedded one beside another): the
+ * first few are kept apart.
+ */
+#include <string.h>
+
+#include "preload/languages/language.h"
+#include "preload/languages/python_layout.h"
+#include "preload/languages/python_threads.h"
+#include "preload/languages/python_walk.h"
+#include "preload/stack/symbols.h"
+
+#define PYTHONS 4
+
+static struct sw_python pythons[PYTHONS];
+static unsigned python_count;
+
+static bool recognise(const struct sw_module *module)
+{
+    if (python_count == PYTHONS || !sw_python_recognise(module, &pythons[python_count]))
+        return false;
+    python_count++;
+    return true;
+}
+
+static void capture(int tid, const struct sw_unwind_input *input, struct sw_language_stack *stack)
+{
+    for (unsigned i = 0; i < python_count && stack->count == 0; i++) {
+        uint64_t state = sw_python_thread_state(&pythons[i], tid, input);
+        if (state != 0)
+            sw_python_walk(&pythons[i], state, stack);
+    }
+}
+
+static bool is_evaluation(const struct sw_unwind_frame *frame)
+{
+    static const char name[] = "_PyEval_EvalFrameDefault";
+    uint64_t ip = frame->exact ? frame->ip : frame->ip - 1;
+    for (unsigned i = 0; i < python_count; i++) {
+        if (ip >= pythons[i].eval && ip < pythons[i].eval + pythons[i].eval_size)
+            return true;
+        if (sw_modules_find(ip) != pythons[i].module)
+            continue;
+        /* What a compiler moved away is a function of its own: _PyEval_EvalFrameDefault.cold. */
+        struct sw_symbols *symbols = sw_symbols_open((struct sw_module *)pythons[i].module);
+        const char *symbol =
+            symbols != NULL ? sw_symbols_find(symbols, ip - pythons[i].module->bias, NULL) : NULL;
+        return symbol != NULL && strncmp(symbol, name, sizeof name - 1) == 0;
+    }
+    return false;
+}
+
+/* Up to 3.10 nothing of a frame lies on the C stack: the nth evaluation from outside runs the nth
+ * frame from outside, or where one of the stacks is cut, the nth from inside. */
+static bool place_by_count(const struct sw_unwind_stack *native, struct sw_language_stack *stack)
+{
+    uint16_t evaluations[SW_UNWIND_FRAMES];
+    unsigned count = 0;
+    for (unsigned i = 0; i < native->count; i++)
+        if (is_evaluation(&native->frame[i]))
+            evaluations[count++] = (uint16_t)i;
+    bool whole = native->complete && stack->complete;
+    if (count == 0 || (whole && count != stack->count))
+        return false;
+    for (unsigned i = 0; i < stack->count; i++)
+        stack->frame[i].native = i < count ? evaluations[i] : (uint16_t)native->count;
+    return true;
+}
+
+static bool place(const struct sw_unwind_stack *native, struct sw_language_stack *stack)
+{
+    return stack->anchored ? sw_languages_place_by_anchors(native, stack)
+                           : place_by_count(native, stack);
+}
+
+static bool is_machinery(const struct sw_module *module, const char *symbol)
+{
+    (void)symbol;
+    for (unsigned i = 0; i < python_count; i++)
+        if (pythons[i].module == module)
+            return true;
+    return false;
+}
+
+const struct sw_language sw_language_python = {
+    .lang = SW_LANG_PYTHON,
+    .recognise = recognise,
+    .capture = capture,
+    .place = place,
+    .is_machinery = is_machinery,
+};

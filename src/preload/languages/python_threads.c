@@ -1,0 +1,143 @@
+/*
+ * See python_threads.h.
+ *
+ * The evaluating function has its thread state at hand all the time: in a register that calls keep,
+ * or spilled to its frame. So the first word from the stack pointer outwards that points to
+ * something which names this very thread is it: its `thread_id` is the address of the thread's
+ * struct pthread, in which glibc has the kernel's number for it; from 3.11 on that number also
+ * stands in the state itself (`native_thread_id`).
+ *
+ * Where one state is known the others are too, by the list that they form: a thread is looked for
+ * there before its stack is searched.
+ */
+#include "preload/languages/python_threads.h"
+
+#include <pthread.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "common/kernel.h"
+#include "preload/stack/memory.h"
+
+#define SEARCHED     (64 * 1024) /* bytes of the stack */
+#define MOST_THREADS 4096        /* of one interpreter's list */
+#define KEPT         64
+#define PTHREAD_SIZE 2048 /* bytes of struct pthread in which the number is looked for */
+
+static struct {
+    int tid;
+    uint64_t state;
+} kept[KEPT];
+
+static bool word_at(uint64_t address, uint64_t *word)
+{
+    return sw_memory_read(address, word, sizeof *word) == 0;
+}
+
+/* Where struct pthread has the thread's number: looked for in our own, once. */
+static uint64_t number_offset(void)
+{
+    static uint64_t offset;
+    const char *self = (const char *)(uintptr_t)pthread_self();
+    int tid = sw_kernel_gettid();
+    for (uint64_t at = 256; offset == 0 && at < PTHREAD_SIZE; at += 4)
+        if (memcmp(self + at, &tid, sizeof tid) == 0)
+            offset = at;
+    return offset;
+}
+
+int sw_python_thread_of(const struct sw_python *python, uint64_t state)
+{
+    const struct sw_python_layout *layout = &python->layout;
+    uint64_t pthread, number = 0;
+    int tid = 0;
+    if (state == 0 || (state & 7) != 0 || !word_at(state + layout->thread_id, &pthread))
+        return 0;
+    /* A struct pthread begins with its own address (tcbhead_t's self is its third word). */
+    uint64_t self;
+    if ((pthread & 15) != 0 || pthread == 0 || !word_at(pthread + 16, &self) || self != pthread)
+        return 0;
+    if (layout->thread_native_id != 0)
+        return word_at(state + layout->thread_native_id, &number) && number < INT32_MAX
+                   ? (int)number
+                   : 0;
+    return sw_memory_read(pthread + number_offset(), &tid, sizeof tid) == 0 ? tid : 0;
+}
+
+/* Is it this thread's, with an interpreter? */
+static bool is_state(const struct sw_python *python, uint64_t state, int tid)
+{
+    uint64_t interpreter;
+    return sw_python_thread_of(python, state) == tid &&
+           word_at(state + python->layout.thread_interp, &interpreter) && interpreter != 0;
+}
+
+static uint64_t keep(int tid, uint64_t state)
+{
+    unsigned at = (unsigned)tid % KEPT;
+    kept[at].tid = tid;
+    kept[at].state = state;
+    return state;
+}
+
+/* New threads come first in the list, and `prev` (the first word of a state) leads to them. */
+static uint64_t find_listed(const struct sw_python *python, uint64_t known, int tid)
+{
+    uint16_t links[2] = {0, python->layout.thread_next};
+    for (unsigned way = 0; way < 2; way++) {
+        uint64_t state = known;
+        for (unsigned i = 0; i < MOST_THREADS && state != 0; i++) {
+            if (is_state(python, state, tid))
+                return state;
+            if (!word_at(state + links[way], &state))
+                break;
+        }
+    }
+    return 0;
+}
+
+/* A word that looks like an address of the program's data. */
+static bool is_pointer(uint64_t word)
+{
+    return word >= 65536 && word < UINT64_C(1) << 47 && (word & 7) == 0;
+}
+
+static uint64_t search(const struct sw_python *python, int tid, const struct sw_unwind_input *input)
+{
+    for (unsigned i = 0; i < SW_REG_RIP; i++)
+        if ((input->known >> i & 1) && is_pointer(input->reg[i]) &&
+            is_state(python, input->reg[i], tid))
+            return input->reg[i];
+    const uint8_t *bytes = input->stack;
+    uint64_t last = 0;
+    for (size_t at = -input->stack_low & 7; at + 8 <= input->stack_size && at < SEARCHED; at += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + at, sizeof word);
+        if (!is_pointer(word) || word == last ||
+            (word >= input->stack_low && word < input->stack_low + input->stack_size))
+            continue;
+        last = word;
+        if (is_state(python, word, tid))
+            return word;
+    }
+    return 0;
+}
+
+uint64_t sw_python_thread_state(const struct sw_python *python, int tid,
+                                const struct sw_unwind_input *input)
+{
+    unsigned at = (unsigned)tid % KEPT;
+    if (kept[at].tid == tid && is_state(python, kept[at].state, tid))
+        return kept[at].state;
+    for (unsigned i = 0; i < KEPT; i++) {
+        int known = kept[i].tid;
+        if (known == 0 || !is_state(python, kept[i].state, known))
+            continue;
+        uint64_t found = find_listed(python, kept[i].state, tid);
+        if (found != 0)
+            return keep(tid, found);
+        break;
+    }
+    uint64_t found = search(python, tid, input);
+    return found != 0 ? keep(tid, found) : 0;
+}

@@ -1,0 +1,18 @@
+/*
+ * Which PyThreadState is a thread's. Nothing is asked of the interpreter: one of the words that the
+ * thread has in its registers or on its stack points to it, and it names its thread. Watchdog
+ * thread; the thread stands still.
+ */
+#ifndef SW_LANGUAGES_PYTHON_THREADS_H
+#define SW_LANGUAGES_PYTHON_THREADS_H
+
+#include "preload/languages/python_layout.h"
+#include "preload/stack/unwind.h"
+
+/* The address of the thread state of thread `tid`, or 0. */
+uint64_t sw_python_thread_state(const struct sw_python *python, int tid,
+                                const struct sw_unwind_input *input);
+/* Of which thread is this one? 0: it is none. */
+int sw_python_thread_of(const struct sw_python *python, uint64_t state);
+
+#endif
