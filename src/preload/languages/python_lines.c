@@ -1,5 +1,8 @@
-/* See python_lines.h. The formats: Objects/lnotab_notes.txt of 3.9 and of 3.10,
- * Objects/locations.md of 3.11. */
+/*
+ * See python_lines.h. The formats: Objects/lnotab_notes.txt of 3.9 and of 3.10,
+ * Objects/locations.md of 3.11. What the compiler adds of its own has no line: the one before stands
+ * for it.
+ */
 #include "preload/languages/python_lines.h"
 
 #include <stdbool.h>
@@ -7,7 +10,7 @@
 #define NO_LINE (-128) /* of 3.10's line deltas */
 
 /* Kinds of entry of 3.11's table; those below are short forms with no line of their own. */
-enum { ONE_LINE_0 = 10, ONE_LINE_1, ONE_LINE_2, NO_COLUMNS, LONG, NONE };
+enum { ONE_LINE_0 = 10, ONE_LINE_1, ONE_LINE_2, NO_COLUMNS, LONG };
 
 static uint32_t line_of(int64_t line)
 {
@@ -37,7 +40,7 @@ static uint32_t by_ranges(const uint8_t *table, size_t size, int64_t line, int64
         if (delta != NO_LINE)
             line += delta;
         if (offset < end)
-            return delta != NO_LINE ? line_of(line) : 0;
+            return line_of(line);
     }
     return 0;
 }
@@ -68,7 +71,7 @@ static uint32_t by_locations(const uint8_t *table, size_t size, int64_t line, in
         else if (kind >= ONE_LINE_0 && kind <= ONE_LINE_2)
             line += kind - ONE_LINE_0;
         if (offset < end)
-            return kind != NONE ? line_of(line) : 0;
+            return line_of(line);
         while (at < size && !(table[at] & 128))
             at++;
     }
