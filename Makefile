@@ -64,8 +64,9 @@ $(BUILD)/obj/src/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(SW_FLAGS) $(LIBRARY_FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# It has the file in it.
+# These have files in them.
 $(BUILD)/obj/src/preload/watch/parks_table.o: share/parks.conf
+$(BUILD)/obj/src/command/formats/html_files.o: $(wildcard src/command/formats/html/*)
 
 # The system calls that this machine's headers know, by name.
 $(BUILD)/generated/syscall_list.h: Makefile
@@ -146,7 +147,7 @@ tests: $(UNIT) $(FIXTURES) $(PROGRAMS) $(BENCH)
 
 # What is missing is installed first; only then can the rules above be followed, hence make within make.
 setup-build setup-check: setup-%:
-	@scripts/setup $*
+	@STALLWATCH_BUILD=$(BUILD) scripts/setup $*
 
 check: setup-check
 	@$(MAKE) --no-print-directory -s all tests

@@ -162,7 +162,7 @@ int sw_load_file(struct sw_load *load, const char *path, uint64_t from)
 
 static void into_baseline(void *context, struct sw_record *record)
 {
-    if (record->type == SW_RECORD_STALL)
+    if (record->type == SW_RECORD_STALL || record->type == SW_RECORD_POOL)
         sw_baseline_add(context, record->signature);
     sw_record_release(record);
 }

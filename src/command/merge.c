@@ -6,6 +6,7 @@
 
 #include "command/complain.h"
 #include "command/merge_stacks.h"
+#include "command/merge_tracks.h"
 #include "command/pending.h"
 #include "common/hash.h"
 
@@ -59,6 +60,7 @@ static struct sw_signature *signature_of(struct sw_merge *merge, const struct sw
     found = sw_need_memory(calloc(1, sizeof *found));
     found->signature = record->signature;
     found->min_ns = UINT64_MAX;
+    found->pool = record->type == SW_RECORD_POOL;
     found->known = sw_baseline_has(merge->baseline, record->signature);
     if (merge->signature_count == merge->signature_room) {
         merge->signature_room = merge->signature_room == 0 ? 64 : merge->signature_room * 2;
@@ -89,24 +91,67 @@ static void add_program(struct sw_signature *signature, const char *program)
         signature->programs[signature->program_count++] = program;
 }
 
+static struct sw_record_call keep_call(const struct sw_record_call *call)
+{
+    return (struct sw_record_call){sw_string(call->name), sw_string(call->detail), call->total_ns,
+                                   call->count};
+}
+
 static void take_longest(struct sw_signature *signature, const struct sw_record *record)
 {
+    struct sw_record_call calls[SW_RECORD_CALLS];
+    signature->call_count = sw_record_calls(record, calls, SW_RECORD_CALLS);
+    for (unsigned i = 0; i < signature->call_count; i++)
+        signature->calls[i] = keep_call(&calls[i]);
     signature->max_ns = record->duration_ns;
     signature->cause = record->cause;
     signature->startup = record->startup;
-    signature->call.name = sw_string(record->call.name);
-    signature->call.detail = sw_string(record->call.detail);
-    signature->call.total_ns = record->call.total_ns;
-    signature->call.count = record->call.count;
+    signature->call = keep_call(&record->call);
     signature->longest_time = sw_string(record->time);
     signature->host = sw_string(record->host);
     signature->thread = sw_string(record->thread);
     signature->wait = sw_string(record->wait);
     signature->label = sw_string(record->label);
-    signature->holder = sw_string(record->holder);
     signature->pid = record->pid;
     signature->tid = record->tid;
     signature->threshold_ns = record->threshold_ns;
+    signature->pool_threads = record->pool_threads;
+}
+
+static void take_holder(struct sw_merge *merge, struct sw_signature *signature,
+                        const struct sw_record *record)
+{
+    struct sw_merged_holder *holder = &signature->holder;
+    struct sw_record_frame frame;
+    if (record->holder.what == NULL || record->duration_ns < signature->max_ns)
+        return;
+    holder->what = sw_string(record->holder.what);
+    holder->name = sw_string(record->holder.name);
+    holder->tid = record->holder.tid;
+    holder->count = (unsigned)record->holder.frame_count;
+    if (holder->frames == NULL)
+        holder->frames = sw_need_memory(calloc(SW_RECORD_FRAMES, sizeof *holder->frames));
+    for (unsigned i = 0; i < holder->count; i++) {
+        sw_record_holder_frame(record, i, &frame);
+        holder->frames[i] = sw_merge_frame(merge, &frame);
+    }
+}
+
+static void add_figures(struct sw_signature *signature, const struct sw_record *record)
+{
+    struct sw_record_figure figures[SW_RECORD_FIGURES];
+    unsigned count = sw_record_figures(record, figures, SW_RECORD_FIGURES);
+    for (unsigned i = 0; i < count; i++) {
+        const char *name = sw_string(figures[i].name);
+        unsigned at = 0;
+        while (at < signature->figure_count && signature->figures[at].name != name)
+            at++;
+        if (at == SW_RECORD_FIGURES)
+            continue;
+        signature->figure_count += at == signature->figure_count;
+        signature->figures[at].name = name;
+        signature->figures[at].ns += figures[i].ns;
+    }
 }
 
 /* For the rules: the frames of a record's main stack. */
@@ -143,11 +188,15 @@ static const char *rule_for(struct sw_merge *merge, const struct sw_record *reco
     return rule != NULL ? rule->text : NULL;
 }
 
-static void count(struct sw_merge *merge, struct sw_signature *signature,
+/* Returns whether it counts as a failure. */
+static bool count(struct sw_merge *merge, struct sw_signature *signature,
                   const struct sw_record *record)
 {
     const char *rule = record->suppressed != NULL ? record->suppressed : rule_for(merge, record);
-    merge->stalls++;
+    if (signature->pool)
+        merge->pools++;
+    else
+        merge->stalls++;
     signature->count++;
     if (record->state == SW_RECORD_ONGOING) {
         merge->ongoing++;
@@ -162,7 +211,9 @@ static void count(struct sw_merge *merge, struct sw_signature *signature,
     } else if (record->counted) {
         merge->counted++;
         signature->counted++;
+        return true;
     }
+    return false;
 }
 
 static void commit(void *context, const struct sw_record *record)
@@ -170,7 +221,8 @@ static void commit(void *context, const struct sw_record *record)
     struct sw_merge *merge = context;
     struct sw_signature *signature = signature_of(merge, record);
     const char *program = program_of(record);
-    count(merge, signature, record);
+    struct sw_track *track = sw_track_take(merge, record, program);
+    bool counted = count(merge, signature, record);
     signature->total_ns += record->duration_ns;
     signature->cpu_ns += record->cpu_ns;
     signature->runqueue_ns += record->runqueue_ns;
@@ -179,12 +231,16 @@ static void commit(void *context, const struct sw_record *record)
         signature->min_ns = record->duration_ns;
     if (record->duration_ns >= signature->max_ns)
         take_longest(signature, record);
+    take_holder(merge, signature, record);
+    add_figures(signature, record);
     if (record->hint != NULL)
         signature->hint = sw_string(record->hint);
     add_program(signature, program);
     widen(&signature->first, &signature->last, record->time);
     widen(&merge->first, &merge->last, record->time);
-    sw_merge_stacks(merge, signature, record, program);
+    sw_merge_stacks(merge, signature, record, merge->want_parts ? track : NULL);
+    if (merge->want_points)
+        sw_track_add_point(track, record, signature, counted);
 }
 
 static void note_process(struct sw_merge *merge, const struct sw_record *record)
@@ -203,6 +259,7 @@ void sw_merge_record(struct sw_merge *merge, struct sw_record *record)
     note_process(merge, record);
     switch (record->type) {
     case SW_RECORD_STALL:
+    case SW_RECORD_POOL:
         sw_pending_stall(&merge->pending, record, commit, merge);
         return; /* released there */
     case SW_RECORD_SUMMARY:
@@ -211,6 +268,8 @@ void sw_merge_record(struct sw_merge *merge, struct sw_record *record)
         merge->lines_lost += record->lines_lost;
         merge->reported += record->total;
         sw_pending_process(&merge->pending, record, commit, merge);
+        if (merge->want_points)
+            sw_track_summary(merge, record, program_of(record));
         break;
     case SW_RECORD_PROCESS:
         sw_pending_process(&merge->pending, record, commit, merge);
@@ -237,6 +296,10 @@ void sw_merge_finish(struct sw_merge *merge)
     sw_pending_finish(&merge->pending, commit, merge);
     if (merge->signature_count > 0)
         qsort(merge->signatures, merge->signature_count, sizeof *merge->signatures, by_total);
-    for (size_t i = 0; i < merge->signature_count; i++)
+    for (size_t i = 0; i < merge->signature_count; i++) {
+        merge->signatures[i]->index = i;
         sw_merge_order_stacks(merge->signatures[i]);
+    }
+    if (merge->want_points)
+        sw_track_order(merge);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command/complain.h"
+#include "command/merge_tracks.h"
 #include "common/hash.h"
 
 static bool same_frame(const void *value, const void *key)
@@ -15,8 +16,8 @@ static bool same_frame(const void *value, const void *key)
            a->inlined == b->inlined;
 }
 
-static const struct sw_record_frame *keep_frame(struct sw_merge *merge,
-                                                const struct sw_record_frame *frame)
+const struct sw_record_frame *sw_merge_frame(struct sw_merge *merge,
+                                             const struct sw_record_frame *frame)
 {
     struct sw_record_frame wanted = {
         .lang = sw_string(frame->lang),
@@ -68,66 +69,6 @@ static struct sw_merged_stack *keep_stack(struct sw_signature *signature,
     return stack;
 }
 
-struct track_key {
-    const char *host, *program, *thread, *wait;
-    int64_t pid, tid;
-};
-
-static bool same_track(const void *value, const void *key)
-{
-    const struct sw_track *track = value;
-    const struct track_key *wanted = key;
-    return track->host == wanted->host && track->program == wanted->program &&
-           track->thread == wanted->thread && track->wait == wanted->wait &&
-           track->pid == wanted->pid && track->tid == wanted->tid;
-}
-
-static struct sw_track *track_of(struct sw_merge *merge, const struct sw_record *record,
-                                 const char *program)
-{
-    struct track_key key = {sw_string(record->host), program,     sw_string(record->thread),
-                            sw_string(record->wait), record->pid, record->tid};
-    if (merge->tracks == NULL)
-        merge->tracks = sw_need_memory(calloc(SW_MERGE_TRACKS, sizeof *merge->tracks));
-    uint64_t hash = sw_hash_finish(sw_hash_bytes(SW_HASH_START, &key, sizeof key));
-    struct sw_track *track = sw_table_find(&merge->by_track, hash, same_track, &key);
-    if (track != NULL)
-        return track;
-    if (merge->track_count == SW_MERGE_TRACKS)
-        return merge->tracks[SW_MERGE_TRACKS - 1];
-    track = sw_need_memory(calloc(1, sizeof *track));
-    merge->tracks[merge->track_count++] = track;
-    if (merge->track_count == SW_MERGE_TRACKS) { /* the last place is for all that follow */
-        track->host = track->program = track->thread = track->wait = NULL;
-        return track;
-    }
-    track->host = key.host;
-    track->program = key.program;
-    track->thread = key.thread;
-    track->wait = key.wait;
-    track->pid = key.pid;
-    track->tid = key.tid;
-    sw_table_add(&merge->by_track, hash, track);
-    return track;
-}
-
-static void add_part(struct sw_track *track, const struct sw_signature *signature,
-                     const struct sw_merged_stack *stack, uint64_t weight_ns)
-{
-    for (size_t i = 0; i < track->part_count; i++) {
-        if (track->parts[i].signature == signature && track->parts[i].stack == stack) {
-            track->parts[i].weight_ns += weight_ns;
-            return;
-        }
-    }
-    if (track->part_count == track->part_room) {
-        track->part_room = track->part_room == 0 ? 8 : track->part_room * 2;
-        track->parts =
-            sw_need_memory(realloc(track->parts, track->part_room * sizeof *track->parts));
-    }
-    track->parts[track->part_count++] = (struct sw_track_part){signature, stack, weight_ns};
-}
-
 static struct sw_merged_stack *take_stack(struct sw_merge *merge, struct sw_signature *signature,
                                           const struct sw_record *record, size_t index,
                                           unsigned samples, size_t count, uint64_t weight_ns)
@@ -136,7 +77,7 @@ static struct sw_merged_stack *take_stack(struct sw_merge *merge, struct sw_sign
     for (size_t i = 0; i < count; i++) {
         struct sw_record_frame frame;
         sw_record_frame(record, index, i, &frame);
-        frames[i] = keep_frame(merge, &frame);
+        frames[i] = sw_merge_frame(merge, &frame);
     }
     struct sw_merged_stack *stack =
         count == 0 ? NULL : keep_stack(signature, frames, (unsigned)count);
@@ -150,15 +91,10 @@ static struct sw_merged_stack *take_stack(struct sw_merge *merge, struct sw_sign
 }
 
 void sw_merge_stacks(struct sw_merge *merge, struct sw_signature *signature,
-                     const struct sw_record *record, const char *program)
+                     const struct sw_record *record, struct sw_track *track)
 {
-    struct sw_track *track = merge->want_tracks ? track_of(merge, record, program) : NULL;
     uint64_t all = 0, left_ns = record->duration_ns;
     size_t frames;
-    if (track != NULL) {
-        track->stalls++;
-        track->total_ns += record->duration_ns;
-    }
     for (size_t i = 0; i < record->stack_count; i++)
         all += sw_record_stack(record, i, &frames);
     for (size_t i = 0; i < record->stack_count; i++) {
@@ -170,12 +106,12 @@ void sw_merge_stacks(struct sw_merge *merge, struct sw_signature *signature,
         struct sw_merged_stack *stack =
             take_stack(merge, signature, record, i, samples, frames, weight_ns);
         if (track != NULL)
-            add_part(track, signature, stack, weight_ns);
+            sw_track_add_part(track, signature, stack, weight_ns);
     }
     if (record->stack_count == 0) {
         signature->without_stack_ns += left_ns;
         if (track != NULL)
-            add_part(track, signature, NULL, left_ns);
+            sw_track_add_part(track, signature, NULL, left_ns);
     }
 }
 
@@ -194,12 +130,15 @@ void sw_merge_order_stacks(struct sw_signature *signature)
         qsort(signature->stacks, signature->stack_count, sizeof *signature->stacks, by_weight);
 }
 
-static bool is_system(const struct sw_record_frame *frame)
+bool sw_merge_is_system(const struct sw_record_frame *frame)
 {
     static const char *const prefixes[] = {"libc.so", "libpthread", "ld-linux", "libm.so",
                                            "[vdso]",  "libstdc++",  "libgcc_s"};
     if (frame->lang != NULL && strcmp(frame->lang, "kernel") == 0)
         return true;
+    if (frame->file != NULL &&
+        (strncmp(frame->file, "node:", 5) == 0 || strncmp(frame->file, "<frozen ", 8) == 0))
+        return true; /* of Node and of Python themselves */
     for (unsigned i = 0; frame->module != NULL && i < sizeof prefixes / sizeof prefixes[0]; i++)
         if (strncmp(frame->module, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
@@ -213,7 +152,7 @@ const struct sw_record_frame *sw_merge_where(const struct sw_signature *signatur
         return NULL;
     for (unsigned i = 0; i < signature->stacks[0]->count; i++) {
         const struct sw_record_frame *frame = signature->stacks[0]->frames[i];
-        if (is_system(frame) || frame->function == NULL)
+        if (sw_merge_is_system(frame) || frame->function == NULL)
             continue;
         if (best == NULL)
             best = frame;

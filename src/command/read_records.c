@@ -8,8 +8,10 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "command/record.h"
+#include "common/hash.h"
 
 #define DEPTH_MOST  32 /* a stall's frames are 5 deep */
 #define VERSION     1
@@ -77,6 +79,42 @@ static uint64_t ms_of(const json_t *object, const char *key)
     return scaled(json_object_get(object, key), 1e6);
 }
 
+/* `count` digits at `*at`, which is moved behind them; -1 where they are none. */
+static int digits(const char **at, unsigned count)
+{
+    int value = 0;
+    for (; count > 0; count--, (*at)++) {
+        if (**at < '0' || **at > '9')
+            return -1;
+        value = value * 10 + **at - '0';
+    }
+    return value;
+}
+
+/* "2026-11-23T04:10:11.123Z", and nothing else of what RFC 3339 allows. */
+static int64_t time_of(const char *text)
+{
+    static const struct {
+        unsigned count;
+        char end;
+    } parts[] = {{4, '-'}, {2, '-'}, {2, 'T'}, {2, ':'}, {2, ':'}, {2, '.'}, {3, 'Z'}};
+    int values[7];
+    for (unsigned i = 0; i < 7; i++) {
+        values[i] = digits(&text, parts[i].count);
+        if (values[i] < 0 || *text++ != parts[i].end)
+            return SW_RECORD_NO_TIME;
+    }
+    struct tm when = {.tm_year = values[0] - 1900,
+                      .tm_mon = values[1] - 1,
+                      .tm_mday = values[2],
+                      .tm_hour = values[3],
+                      .tm_min = values[4],
+                      .tm_sec = values[5]};
+    if (*text != '\0' || values[0] < 1970)
+        return SW_RECORD_NO_TIME;
+    return (int64_t)timegm(&when) * 1000 + values[6];
+}
+
 static enum sw_cause cause_of(const char *name)
 {
     for (unsigned i = 0; name != NULL && i < SW_CAUSES; i++)
@@ -106,18 +144,51 @@ static bool read_state(const char *name, enum sw_record_state *state)
     return false;
 }
 
-static bool read_stall(const json_t *root, struct sw_record *record)
+static void read_call(const json_t *object, struct sw_record_call *call)
 {
-    const json_t *thread = json_object_get(root, "thread"), *loop = json_object_get(root, "loop");
-    const json_t *call = json_object_get(root, "call"), *times = json_object_get(root, "time_ms");
-    if (!read_signature(string_of(root, "signature"), &record->signature) ||
-        !read_state(string_of(root, "state"), &record->state) ||
+    call->name = string_of(object, "name");
+    call->detail = string_of(object, "detail");
+    call->total_ns = ms_of(object, "ms");
+    call->count = natural_of(object, "count");
+}
+
+static void read_holder(const json_t *object, struct sw_record_holder *holder)
+{
+    if (!json_is_object(object))
+        return;
+    holder->what = string_or_empty(object, "what");
+    holder->name = string_or_empty(object, "name");
+    holder->tid = (int64_t)natural_of(object, "tid");
+    holder->frame_count = json_array_size(json_object_get(object, "frames"));
+    if (holder->frame_count > SW_RECORD_FRAMES)
+        holder->frame_count = SW_RECORD_FRAMES;
+}
+
+/* What stalls and pools have in common. */
+static bool read_stretch(const json_t *root, struct sw_record *record)
+{
+    if (!read_state(string_of(root, "state"), &record->state) ||
         !json_is_number(json_object_get(root, "duration_ms")))
         return false;
     record->id = natural_of(root, "id");
     record->duration_ns = ms_of(root, "duration_ms");
-    record->threshold_ns = ms_of(root, "threshold_ms");
     record->counted = json_is_true(json_object_get(root, "counted"));
+    record->suppressed = string_of(root, "suppressed");
+    record->hint = string_of(root, "hint");
+    record->stack_count = json_array_size(json_object_get(root, "stacks"));
+    if (record->stack_count > STACKS_MOST)
+        record->stack_count = STACKS_MOST;
+    return true;
+}
+
+static bool read_stall(const json_t *root, struct sw_record *record)
+{
+    const json_t *thread = json_object_get(root, "thread"), *loop = json_object_get(root, "loop");
+    const json_t *times = json_object_get(root, "time_ms");
+    if (!read_signature(string_of(root, "signature"), &record->signature) ||
+        !read_stretch(root, record))
+        return false;
+    record->threshold_ns = ms_of(root, "threshold_ms");
     record->startup = strcmp(string_or_empty(root, "phase"), "startup") == 0;
     record->tid = (int64_t)natural_of(thread, "tid");
     record->thread = string_or_empty(thread, "name");
@@ -125,20 +196,30 @@ static bool read_stall(const json_t *root, struct sw_record *record)
     record->loop_id = (int64_t)natural_of(loop, "id");
     record->wait = string_or_empty(loop, "wait");
     record->cause = cause_of(string_of(root, "cause"));
-    record->call.name = string_of(call, "name");
-    record->call.detail = string_of(call, "detail");
-    record->call.total_ns = ms_of(call, "ms");
-    record->call.count = natural_of(call, "count");
+    read_call(json_object_get(root, "call"), &record->call);
+    read_holder(json_object_get(root, "holder"), &record->holder);
     record->cpu_ns = ms_of(times, "cpu");
     record->runqueue_ns = ms_of(times, "runqueue");
     record->blocked_ns = ms_of(times, "blocked");
     record->label = string_of(root, "label");
-    record->hint = string_of(root, "hint");
-    record->suppressed = string_of(root, "suppressed");
-    record->holder = string_of(json_object_get(root, "holder"), "name");
-    record->stack_count = json_array_size(json_object_get(root, "stacks"));
-    if (record->stack_count > STACKS_MOST)
-        record->stack_count = STACKS_MOST;
+    return true;
+}
+
+static bool read_pool(const json_t *root, struct sw_record *record)
+{
+    const json_t *pool = json_object_get(root, "pool");
+    if (!json_is_object(pool) || !read_stretch(root, record))
+        return false;
+    record->pool = string_or_empty(pool, "name");
+    record->pool_threads = natural_of(pool, "threads");
+    record->thread = record->pool;
+    record->wait = "";
+    record->cause = SW_CAUSE_UNKNOWN;
+    uint64_t hash = sw_hash_string(sw_hash_string(SW_HASH_START, "pool"), record->pool);
+    const char *program = strrchr(record->exe, '/');
+    hash = sw_hash_string(hash, program != NULL ? program + 1 : record->exe);
+    record->signature = sw_hash_finish(hash);
+    record->loop_id = (int64_t)record->signature; /* one that no loop has; see pending.h */
     return true;
 }
 
@@ -174,6 +255,7 @@ static enum sw_record_problem read_root(const json_t *root, struct sw_record *re
     if (json_integer_value(version) > VERSION)
         return SW_RECORD_LATER;
     record->time = string_or_empty(root, "time");
+    record->time_ms = time_of(record->time);
     record->host = string_or_empty(root, "host");
     record->exe = string_or_empty(root, "exe");
     record->comm = string_or_empty(root, "comm");
@@ -183,9 +265,13 @@ static enum sw_record_problem read_root(const json_t *root, struct sw_record *re
         record->type = SW_RECORD_PROCESS;
     else if (strcmp(type, "stall") == 0)
         record->type = SW_RECORD_STALL;
+    else if (strcmp(type, "pool") == 0)
+        record->type = SW_RECORD_POOL;
     else if (strcmp(type, "summary") == 0)
         record->type = SW_RECORD_SUMMARY;
     if (record->type == SW_RECORD_STALL && !read_stall(root, record))
+        return SW_RECORD_FOREIGN;
+    if (record->type == SW_RECORD_POOL && !read_pool(root, record))
         return SW_RECORD_FOREIGN;
     if (record->type == SW_RECORD_SUMMARY && !read_summary(root, record))
         return SW_RECORD_FOREIGN;
@@ -226,12 +312,8 @@ unsigned sw_record_stack(const struct sw_record *record, size_t index, size_t *f
     return samples == 0 ? 1 : samples > 1000000 ? 1000000 : (unsigned)samples;
 }
 
-void sw_record_frame(const struct sw_record *record, size_t stack, size_t index,
-                     struct sw_record_frame *frame)
+static void read_frame(const json_t *object, struct sw_record_frame *frame)
 {
-    const json_t *stacks = json_object_get(record->document, "stacks");
-    const json_t *object =
-        json_array_get(json_object_get(json_array_get(stacks, stack), "frames"), index);
     uint64_t line = natural_of(object, "line");
     frame->lang = string_of(object, "lang");
     frame->function = string_of(object, "function");
@@ -240,4 +322,61 @@ void sw_record_frame(const struct sw_record *record, size_t stack, size_t index,
     frame->build_id = string_of(object, "build_id");
     frame->line = line <= UINT32_MAX ? (uint32_t)line : 0;
     frame->inlined = json_is_true(json_object_get(object, "inlined"));
+}
+
+void sw_record_frame(const struct sw_record *record, size_t stack, size_t index,
+                     struct sw_record_frame *frame)
+{
+    const json_t *stacks = json_object_get(record->document, "stacks");
+    const json_t *frames = json_object_get(json_array_get(stacks, stack), "frames");
+    read_frame(json_array_get(frames, index), frame);
+}
+
+void sw_record_holder_frame(const struct sw_record *record, size_t index,
+                            struct sw_record_frame *frame)
+{
+    const json_t *holder = json_object_get(record->document, "holder");
+    read_frame(json_array_get(json_object_get(holder, "frames"), index), frame);
+}
+
+unsigned sw_record_calls(const struct sw_record *record, struct sw_record_call *calls,
+                         unsigned most)
+{
+    const json_t *list = json_object_get(record->document, "calls");
+    unsigned count = 0;
+    for (size_t i = 0; i < json_array_size(list) && count < most; i++) {
+        read_call(json_array_get(list, i), &calls[count]);
+        count += calls[count].name != NULL;
+    }
+    return count;
+}
+
+unsigned sw_record_figures(const struct sw_record *record, struct sw_record_figure *figures,
+                           unsigned most)
+{
+    json_t *object = json_object_get(record->document, "cause_ms");
+    unsigned count = 0;
+    for (void *at = json_object_iter(object); at != NULL && count < most;
+         at = json_object_iter_next(object, at)) {
+        figures[count].name = json_object_iter_key(at);
+        figures[count].ns = scaled(json_object_iter_value(at), 1e6);
+        count += figures[count].ns > 0;
+    }
+    return count;
+}
+
+void sw_record_loop(const struct sw_record *record, size_t index, struct sw_record_loop *loop)
+{
+    const json_t *object = json_array_get(json_object_get(record->document, "loops"), index);
+    const json_t *thread = json_object_get(object, "thread");
+    const json_t *busy = json_object_get(object, "busy_us");
+    loop->thread = string_or_empty(thread, "name");
+    loop->tid = (int64_t)natural_of(thread, "tid");
+    loop->wait = string_or_empty(object, "wait");
+    loop->iterations = natural_of(object, "iterations");
+    loop->busy_ns = ms_of(object, "busy_ms");
+    loop->wait_ns = ms_of(object, "wait_ms");
+    loop->p50_ns = scaled(json_object_get(busy, "p50"), 1e3);
+    loop->p99_ns = scaled(json_object_get(busy, "p99"), 1e3);
+    loop->max_ns = scaled(json_object_get(busy, "max"), 1e3);
 }

@@ -13,7 +13,14 @@
 
 #include "common/settings.h"
 
-enum sw_record_type { SW_RECORD_PROCESS, SW_RECORD_STALL, SW_RECORD_SUMMARY, SW_RECORD_OTHER };
+enum sw_record_type {
+    SW_RECORD_PROCESS,
+    SW_RECORD_STALL,
+    SW_RECORD_POOL, /* a pool of threads that was full; read as a stall of its own kind */
+    SW_RECORD_SUMMARY,
+    SW_RECORD_OTHER
+};
+#define SW_RECORD_NO_TIME INT64_MIN
 enum sw_record_state { SW_RECORD_ONGOING, SW_RECORD_ENDED, SW_RECORD_EXITING };
 
 struct sw_record_frame {
@@ -27,13 +34,34 @@ struct sw_record_call {
     uint64_t total_ns, count;
 };
 
+/* A part of a stall's time by what it went to: "blocking", "cpu", … */
+struct sw_record_figure {
+    const char *name;
+    uint64_t ns;
+};
+
+/* Who holds what a stalled loop waits for. */
+struct sw_record_holder {
+    const char *what, *name; /* NULL: nobody; "" where not known */
+    int64_t tid;
+    size_t frame_count;
+};
+
+/* A loop as a summary has it. */
+struct sw_record_loop {
+    const char *thread, *wait;
+    int64_t tid;
+    uint64_t iterations, busy_ns, wait_ns, p50_ns, p99_ns, max_ns;
+};
+
 struct sw_record {
     void *document; /* read_records.c's */
     enum sw_record_type type;
     const char *time, *host, *exe, *comm; /* "" where not known */
+    int64_t time_ms;                      /* `time` since 1970; SW_RECORD_NO_TIME: it is none */
     int64_t pid;
 
-    /* Of a stall. */
+    /* Of a stall. A pool's signature is made of its program and its name. */
     uint64_t id;
     enum sw_record_state state;
     uint64_t duration_ns, threshold_ns;
@@ -45,8 +73,13 @@ struct sw_record {
     struct sw_record_call call; /* name NULL: none held it */
     uint64_t cpu_ns, runqueue_ns, blocked_ns;
     uint64_t signature;
-    const char *label, *hint, *suppressed, *holder; /* NULL: null; holder: its name */
+    const char *label, *hint, *suppressed; /* NULL: null */
+    struct sw_record_holder holder;
     size_t stack_count;
+
+    /* Of a pool; its duration, state and stacks are where a stall's are. */
+    const char *pool; /* its name */
+    uint64_t pool_threads;
 
     /* Of a summary. */
     uint64_t uptime_ns, total, counted_total, suppressed_total, lines_lost;
@@ -75,5 +108,18 @@ unsigned sw_record_stack(const struct sw_record *record, size_t index, size_t *f
 /* Frame `index` of a stack, innermost first. */
 void sw_record_frame(const struct sw_record *record, size_t stack, size_t index,
                      struct sw_record_frame *frame);
+/* Frame `index` of the holder's stack. */
+void sw_record_holder_frame(const struct sw_record *record, size_t index,
+                            struct sw_record_frame *frame);
+/* The calls that a stall lists, the longest first. Returns how many of `most` there are. */
+#define SW_RECORD_CALLS 5
+unsigned sw_record_calls(const struct sw_record *record, struct sw_record_call *calls,
+                         unsigned most);
+/* What the cause of a stall rests on. Returns how many of `most` there are. */
+#define SW_RECORD_FIGURES 16
+unsigned sw_record_figures(const struct sw_record *record, struct sw_record_figure *figures,
+                           unsigned most);
+/* Loop `index` of a summary. */
+void sw_record_loop(const struct sw_record *record, size_t index, struct sw_record_loop *loop);
 
 #endif

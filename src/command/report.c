@@ -24,7 +24,7 @@
 enum { FORMAT, OUTPUT, SUPPRESSIONS, BASELINE, WRITE_SUPPRESSIONS, HELP };
 
 static const struct sw_option table[] = {
-    {"format", "FORMAT", "text (default), json, markdown, folded, speedscope, junit or github"},
+    {"format", "FORMAT", "text (default), json, markdown, html, folded, speedscope, junit or github"},
     {"output", "FILE", "write there instead of to standard output: whole, or not at all"},
     {"suppressions", "FILE", "stalls that match a rule in it do not count; may be repeated"},
     {"baseline", "FILE",
@@ -70,8 +70,8 @@ static int take_option(struct request *request, unsigned index, const char *valu
     case FORMAT:
         request->format = sw_format_find(value);
         if (request->format == NULL)
-            return sw_complain_usage("--format %s: expected text, json, markdown, folded, "
-                                     "speedscope, junit or github",
+            return sw_complain_usage("--format %s: expected text, json, markdown, html, "
+                                     "folded, speedscope, junit or github",
                                      value);
         return 0;
     case OUTPUT:
@@ -181,7 +181,8 @@ int sw_report_main(char **arguments)
     if (code != 0)
         return code;
     sw_merge_start(&merge);
-    merge.want_tracks = request.format->wants_tracks && !request.write_suppressions;
+    merge.want_parts = request.format->wants_parts && !request.write_suppressions;
+    merge.want_points = request.format->wants_points && !request.write_suppressions;
     merge.baseline = request.has_baseline ? &request.baseline : NULL;
     merge.suppressions = request.has_rules ? &request.rules : NULL;
     for (unsigned i = 0; i < request.file_count; i++) {

@@ -14,7 +14,7 @@ from command import COMMAND, SCHEMAS, Folder, frame, process, stall, summary
 from harness import require
 
 EVIL = 'a;b\n|`<x>&"\x1b[31m::%|'
-FORMATS = ("text", "json", "markdown", "folded", "speedscope", "junit", "github")
+FORMATS = ("text", "json", "markdown", "html", "folded", "speedscope", "junit", "github")
 
 
 def evil():
@@ -71,7 +71,7 @@ def test_bad_lines_are_skipped_and_said():
         for words in ("12 lines skipped, the first is line 2", "2 with bytes that are no text", "4 cut or no JSON",
                       "1 nested too deep", "1 of a later version", "3 JSON but no record", "1 too long"):
             require(words in result.err, f"{words!r} is not in {result.err!r}")
-        for unknown in ({**stall(1), "type": "pool"}, {**stall(1), "extra": {"new": 1}}):
+        for unknown in ({**stall(1), "type": "weather"}, {**stall(1), "extra": {"new": 1}}):
             require(not folder.run("report", folder.write("u.jsonl", [unknown])).err, "an addition is complained of")
 
 

@@ -6,13 +6,14 @@
 #define NAME_SHOWN 200
 
 static const struct sw_format formats[] = {
-    {"text", sw_format_text, false},
-    {"json", sw_format_json, false},
-    {"markdown", sw_format_markdown, false},
-    {"folded", sw_format_folded, false},
-    {"speedscope", sw_format_speedscope, true},
-    {"junit", sw_format_junit, false},
-    {"github", sw_format_github, false},
+    {"text", sw_format_text, false, false},
+    {"json", sw_format_json, false, false},
+    {"markdown", sw_format_markdown, false, false},
+    {"html", sw_format_html, false, true},
+    {"folded", sw_format_folded, false, false},
+    {"speedscope", sw_format_speedscope, true, false},
+    {"junit", sw_format_junit, false, false},
+    {"github", sw_format_github, false, false},
 };
 
 const struct sw_format *sw_format_find(const char *name)
@@ -41,10 +42,11 @@ static void part(struct sw_text *text, uint64_t count, const char *word)
 
 void sw_format_totals(struct sw_text *text, const struct sw_merge *merge)
 {
-    if (merge->stalls == 0) {
+    if (merge->stalls + merge->pools == 0) {
         sw_text_string(text, "no stalls");
     } else {
         sw_format_count(text, merge->stalls, "stall", "stalls");
+        part(text, merge->pools, merge->pools == 1 ? " full pool" : " full pools");
         sw_text_string(text, ", ");
         sw_text_unsigned(text, merge->counted);
         sw_text_string(text, " counted");
@@ -65,9 +67,29 @@ static void escaped(struct sw_text *text, const char *name)
     sw_text_escaped(text, name, name == NULL ? 0 : strlen(name), NAME_SHOWN);
 }
 
+const char *sw_format_cause(const struct sw_signature *signature)
+{
+    return signature->pool ? "pool" : sw_settings_cause_name(signature->cause);
+}
+
+void sw_format_how_often(struct sw_text *text, const struct sw_signature *signature, uint64_t count)
+{
+    if (signature->pool)
+        sw_format_count(text, count, "time full", "times full");
+    else
+        sw_format_count(text, count, "stall", "stalls");
+}
+
 void sw_format_why(struct sw_text *text, const struct sw_signature *signature)
 {
-    sw_text_string(text, sw_settings_cause_name(signature->cause));
+    sw_text_string(text, sw_format_cause(signature));
+    if (signature->pool) {
+        sw_text_string(text, ": all ");
+        sw_format_count(text, signature->pool_threads, "thread", "threads");
+        sw_text_string(text, " of \"");
+        escaped(text, signature->thread);
+        sw_text_string(text, "\" busy while work waits");
+    }
     if (signature->call.name == NULL)
         return;
     sw_text_string(text, ": ");
@@ -92,11 +114,29 @@ void sw_format_where(struct sw_text *text, const struct sw_signature *signature)
     if (frame->file == NULL)
         return;
     sw_text_char(text, ' ');
+    sw_format_frame_place(text, frame);
+}
+
+void sw_format_frame_place(struct sw_text *text, const struct sw_record_frame *frame)
+{
+    bool native = frame->lang == NULL || strcmp(frame->lang, "native") == 0;
+    if (frame->file == NULL) {
+        escaped(text, frame->module != NULL ? frame->module : native ? "?" : frame->lang);
+        return;
+    }
     escaped(text, frame->file);
     if (frame->line != 0) {
         sw_text_char(text, ':');
         sw_text_unsigned(text, frame->line);
     }
+}
+
+void sw_format_frame(struct sw_text *text, const struct sw_record_frame *frame)
+{
+    char buffer[256];
+    escaped(text, sw_format_frame_name(frame, buffer, sizeof buffer));
+    sw_text_string(text, "  ");
+    sw_format_frame_place(text, frame);
 }
 
 const char *sw_format_frame_name(const struct sw_record_frame *frame, char *buffer, size_t size)

@@ -13,7 +13,7 @@ typedef void (*sw_format_write)(struct sw_output *output, const struct sw_merge 
 struct sw_format {
     const char *name;
     sw_format_write write;
-    bool wants_tracks;
+    bool wants_parts, wants_points; /* see struct sw_merge */
 };
 /* NULL: there is none of that name. */
 const struct sw_format *sw_format_find(const char *name);
@@ -25,6 +25,7 @@ void sw_format_folded(struct sw_output *output, const struct sw_merge *merge);
 void sw_format_speedscope(struct sw_output *output, const struct sw_merge *merge);
 void sw_format_junit(struct sw_output *output, const struct sw_merge *merge);
 void sw_format_github(struct sw_output *output, const struct sw_merge *merge);
+void sw_format_html(struct sw_output *output, const struct sw_merge *merge);
 void sw_format_suppressions(struct sw_output *output, const struct sw_merge *merge);
 
 /* The table of signatures as aligned text, each line after `prefix`, `most` rows at most; for the
@@ -41,6 +42,15 @@ void sw_format_why(struct sw_text *text, const struct sw_signature *signature);
 void sw_format_where(struct sw_text *text, const struct sw_signature *signature);
 /* A frame's name as it is: its function, else its module in brackets, else "?". */
 const char *sw_format_frame_name(const struct sw_record_frame *frame, char *buffer, size_t size);
+/* "file:line", else its module, else its language; escaped. */
+void sw_format_frame_place(struct sw_text *text, const struct sw_record_frame *frame);
+/* Name and place; escaped, in less than 2 KiB. */
+void sw_format_frame(struct sw_text *text, const struct sw_record_frame *frame);
+/* "blocking-call", or "pool". */
+const char *sw_format_cause(const struct sw_signature *signature);
+/* "3 stalls"; of a pool "3 times full". */
+void sw_format_how_often(struct sw_text *text, const struct sw_signature *signature,
+                         uint64_t count);
 /* The count with its noun: "1 stall", "2 stalls". */
 void sw_format_count(struct sw_text *text, uint64_t count, const char *one, const char *many);
 

@@ -71,18 +71,18 @@ static void write_place(struct sw_text *text, const struct sw_signature *signatu
 static void write_annotation(struct sw_output *output, const struct sw_signature *signature)
 {
     struct sw_text *text = &output->text, message;
-    char buffer[TEXT_MOST * 8], name[256];
+    char buffer[TEXT_MOST * 16];
     sw_text_string(text, signature->counted > 0 ? "::error " : "::notice ");
     write_place(text, signature);
     sw_text_init(&message, buffer, sizeof buffer);
-    sw_text_string(&message, "event loop stalled for ");
+    sw_text_string(&message, signature->pool ? "thread pool full for " : "event loop stalled for ");
     sw_text_duration(&message, signature->max_ns);
     sw_text_string(text, "title=");
     write_escaped(text, buffer, true);
     sw_text_reset(&message);
     sw_format_why(&message, signature);
     sw_text_string(&message, "; ");
-    sw_format_count(&message, signature->count, "stall", "stalls");
+    sw_format_how_often(&message, signature, signature->count);
     sw_text_string(&message, ", in all ");
     sw_text_duration(&message, signature->total_ns);
     sw_text_string(&message, " (signature ");
@@ -90,16 +90,8 @@ static void write_annotation(struct sw_output *output, const struct sw_signature
     sw_text_char(&message, ')');
     unsigned count = signature->stack_count > 0 ? signature->stacks[0]->count : 0;
     for (unsigned i = 0; i < count && i < STACK_SHOWN; i++) {
-        const struct sw_record_frame *frame = signature->stacks[0]->frames[i];
-        const char *function = sw_format_frame_name(frame, name, sizeof name);
         sw_text_string(&message, "\n  ");
-        sw_text_escaped(&message, function, strlen(function), 200);
-        if (frame->file != NULL) {
-            sw_text_char(&message, ' ');
-            sw_text_escaped(&message, frame->file, strlen(frame->file), 200);
-            sw_text_char(&message, ':');
-            sw_text_unsigned(&message, frame->line);
-        }
+        sw_format_frame(&message, signature->stacks[0]->frames[i]);
     }
     sw_text_string(text, "::");
     write_escaped(text, buffer, false);

@@ -27,6 +27,17 @@ static void write_frame(struct sw_json *json, const struct sw_record_frame *fram
     sw_json_object_end(json);
 }
 
+static void write_frames(struct sw_output *output, const struct sw_record_frame *const *frames,
+                         unsigned count)
+{
+    sw_json_array_begin(&output->json, "frames");
+    for (unsigned i = 0; i < count; i++) {
+        write_frame(&output->json, frames[i]);
+        sw_output_flush(output);
+    }
+    sw_json_array_end(&output->json);
+}
+
 static void write_stacks(struct sw_output *output, const struct sw_signature *signature)
 {
     struct sw_json *json = &output->json;
@@ -36,12 +47,7 @@ static void write_stacks(struct sw_output *output, const struct sw_signature *si
         sw_json_object_begin(json, NULL);
         sw_json_unsigned(json, "samples", stack->samples);
         sw_json_ms(json, "ms", stack->weight_ns);
-        sw_json_array_begin(json, "frames");
-        for (unsigned j = 0; j < stack->count; j++) {
-            write_frame(json, stack->frames[j]);
-            sw_output_flush(output);
-        }
-        sw_json_array_end(json);
+        write_frames(output, stack->frames, stack->count);
         sw_json_object_end(json);
     }
     sw_json_array_end(json);
@@ -61,6 +67,34 @@ static void write_call(struct sw_json *json, const struct sw_record_call *call)
         sw_json_unsigned(json, "count", call->count);
     else
         sw_json_null(json, "count");
+    sw_json_object_end(json);
+}
+
+static void write_pool(struct sw_json *json, const struct sw_signature *signature)
+{
+    if (!signature->pool) {
+        sw_json_null(json, "pool");
+        return;
+    }
+    sw_json_object_begin(json, "pool");
+    sw_json_string(json, "name", signature->thread);
+    sw_json_unsigned(json, "threads", signature->pool_threads);
+    sw_json_object_end(json);
+}
+
+static void write_holder(struct sw_output *output, const struct sw_merged_holder *holder)
+{
+    struct sw_json *json = &output->json;
+    sw_output_flush(output);
+    if (holder->what == NULL) {
+        sw_json_null(json, "holder");
+        return;
+    }
+    sw_json_object_begin(json, "holder");
+    sw_json_string(json, "what", holder->what);
+    sw_json_signed(json, "tid", holder->tid);
+    sw_json_string(json, "name", holder->name);
+    write_frames(output, holder->frames, holder->count);
     sw_json_object_end(json);
 }
 
@@ -112,9 +146,14 @@ static void write_signature(struct sw_output *output, const struct sw_signature 
     sw_json_ms(json, "total_ms", signature->total_ns);
     sw_json_ms(json, "max_ms", signature->max_ns);
     sw_json_ms(json, "min_ms", signature->min_ns);
-    sw_json_string(json, "cause", sw_settings_cause_name(signature->cause));
+    sw_json_string(json, "cause", sw_format_cause(signature));
     write_call(json, &signature->call);
+    write_pool(json, signature);
     write_where(json, signature);
+    sw_json_object_begin(json, "cause_ms");
+    for (unsigned i = 0; i < signature->figure_count; i++)
+        sw_json_ms(json, signature->figures[i].name, signature->figures[i].ns);
+    sw_json_object_end(json);
     sw_json_object_begin(json, "time_ms");
     sw_json_ms(json, "cpu", signature->cpu_ns);
     sw_json_ms(json, "runqueue", signature->runqueue_ns);
@@ -128,7 +167,7 @@ static void write_signature(struct sw_output *output, const struct sw_signature 
     sw_json_array_end(json);
     write_longest(json, signature);
     sw_json_string(json, "hint", signature->hint);
-    sw_output_flush(output);
+    write_holder(output, &signature->holder);
     write_stacks(output, signature);
     sw_json_object_end(json);
     sw_output_flush(output);
@@ -152,6 +191,7 @@ void sw_format_json(struct sw_output *output, const struct sw_merge *merge)
     sw_json_unsigned(json, "baseline", merge->known);
     sw_json_unsigned(json, "ongoing", merge->ongoing);
     sw_json_object_end(json);
+    sw_json_unsigned(json, "pools", merge->pools);
     sw_json_unsigned(json, "lines_lost", merge->lines_lost);
     sw_json_array_begin(json, "signatures");
     for (size_t i = 0; i < merge->signature_count; i++)

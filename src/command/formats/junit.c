@@ -74,29 +74,25 @@ static void write_seconds(struct sw_text *text, uint64_t ns)
 static void write_stack(struct sw_output *output, const struct sw_signature *signature)
 {
     struct sw_text *text = &output->text;
-    char buffer[256];
+    char buffer[TEXT_MOST];
+    struct sw_text frame;
     unsigned count = 0;
     if (signature->stack_count > 0)
         count = signature->stacks[0]->count;
     for (unsigned i = 0; i < count && i < FRAMES_SHOWN; i++) {
-        const struct sw_record_frame *frame = signature->stacks[0]->frames[i];
         sw_text_string(text, "\n#");
         sw_text_unsigned(text, i);
         sw_text_char(text, ' ');
-        write_escaped(text, sw_format_frame_name(frame, buffer, sizeof buffer));
-        sw_text_char(text, ' ');
-        write_escaped(text, frame->file != NULL ? frame->file : frame->module);
-        if (frame->file != NULL) {
-            sw_text_char(text, ':');
-            sw_text_unsigned(text, frame->line);
-        }
+        sw_text_init(&frame, buffer, sizeof buffer);
+        sw_format_frame(&frame, signature->stacks[0]->frames[i]);
+        write_xml(text, buffer);
         sw_output_flush(output);
     }
 }
 
 static void write_message(struct sw_text *text, const struct sw_signature *signature)
 {
-    sw_format_count(text, signature->count, "stall", "stalls");
+    sw_format_how_often(text, signature, signature->count);
     sw_text_string(text, ", longest ");
     sw_text_duration(text, signature->max_ns);
     sw_text_string(text, ": ");
@@ -132,7 +128,7 @@ static void write_case(struct sw_output *output, const struct sw_signature *sign
         sw_text_string(text, "\"/>\n");
     } else {
         sw_text_string(text, failed ? "      <failure type=\"" : "      <system-out>not counted: ");
-        sw_text_string(text, sw_settings_cause_name(signature->cause));
+        sw_text_string(text, sw_format_cause(signature));
         sw_text_string(text, failed ? "\" message=\"" : ": ");
         write_message(text, signature);
         sw_text_string(text, failed ? "\">" : "");

@@ -59,22 +59,6 @@ static void write_row(struct sw_output *output, const struct sw_signature *signa
     sw_output_flush(output);
 }
 
-static void write_frame(struct sw_text *text, const struct sw_record_frame *frame)
-{
-    char buffer[256];
-    const char *name = sw_format_frame_name(frame, buffer, sizeof buffer);
-    const char *file = frame->file != NULL ? frame->file : frame->module;
-    sw_text_escaped(text, name, strlen(name), 200);
-    if (file == NULL)
-        return;
-    sw_text_string(text, "  ");
-    sw_text_escaped(text, file, strlen(file), 200);
-    if (frame->file != NULL) {
-        sw_text_char(text, ':');
-        sw_text_unsigned(text, frame->line);
-    }
-}
-
 static void write_stack(struct sw_output *output, const struct sw_signature *signature)
 {
     struct sw_text *text = &output->text;
@@ -91,7 +75,7 @@ static void write_stack(struct sw_output *output, const struct sw_signature *sig
         sw_text_string(text, "    #");
         sw_text_unsigned(text, i);
         sw_text_string(text, i < 10 ? "  " : " ");
-        write_frame(text, stack->frames[i]);
+        sw_format_frame(text, stack->frames[i]);
         sw_text_char(text, '\n');
         sw_output_flush(output);
     }

@@ -5,49 +5,13 @@
  * Samples are not in the order of time: stalls with the same stack are one sample, so that the file
  * grows with the number of stacks.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "command/complain.h"
 #include "command/formats/formats.h"
-#include "common/hash.h"
+#include "command/formats/frame_numbers.h"
 #include "common/version.h"
 
-struct numbers {
-    struct sw_table table; /* of struct number */
-    const struct sw_record_frame **frames;
-    size_t count, room;
-};
-struct number {
-    const struct sw_record_frame *frame;
-    size_t index;
-};
-
-static bool same_frame(const void *value, const void *key)
-{
-    return ((const struct number *)value)->frame == key;
-}
-
-static size_t number_of(struct numbers *numbers, const struct sw_record_frame *frame)
-{
-    uint64_t hash = sw_hash_finish(sw_hash_bytes(SW_HASH_START, &frame, sizeof frame));
-    struct number *found = sw_table_find(&numbers->table, hash, same_frame, frame);
-    if (found != NULL)
-        return found->index;
-    if (numbers->count == numbers->room) {
-        numbers->room = numbers->room == 0 ? 256 : numbers->room * 2;
-        numbers->frames =
-            sw_need_memory(realloc(numbers->frames, numbers->room * sizeof *numbers->frames));
-    }
-    found = sw_need_memory(malloc(sizeof *found));
-    found->frame = frame;
-    found->index = numbers->count;
-    numbers->frames[numbers->count++] = frame;
-    sw_table_add(&numbers->table, hash, found);
-    return found->index;
-}
-
-static void write_frames(struct sw_output *output, struct numbers *numbers)
+static void write_frames(struct sw_output *output, struct sw_frame_numbers *numbers)
 {
     struct sw_json *json = &output->json;
     char buffer[256];
@@ -91,7 +55,7 @@ static void write_name(struct sw_json *json, const struct sw_track *track)
     sw_json_string_bytes(json, "name", text.data, text.length);
 }
 
-static void write_samples(struct sw_output *output, struct numbers *numbers,
+static void write_samples(struct sw_output *output, struct sw_frame_numbers *numbers,
                           const struct sw_track *track)
 {
     struct sw_json *json = &output->json;
@@ -100,7 +64,7 @@ static void write_samples(struct sw_output *output, struct numbers *numbers,
         const struct sw_merged_stack *stack = track->parts[i].stack;
         sw_json_array_begin(json, NULL);
         for (unsigned k = stack == NULL ? 0 : stack->count; k-- > 0;)
-            sw_json_unsigned(json, NULL, number_of(numbers, stack->frames[k]));
+            sw_json_unsigned(json, NULL, sw_frame_number(numbers, stack->frames[k]));
         sw_json_array_end(json);
         sw_output_flush(output);
     }
@@ -125,7 +89,7 @@ static uint64_t end_of(const struct sw_track *track)
 void sw_format_speedscope(struct sw_output *output, const struct sw_merge *merge)
 {
     struct sw_json *json = &output->json;
-    struct numbers numbers;
+    struct sw_frame_numbers numbers;
     memset(&numbers, 0, sizeof numbers);
     sw_json_object_begin(json, NULL);
     sw_json_string(json, "$schema", "https://www.speedscope.app/file-format-schema.json");

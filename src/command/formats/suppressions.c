@@ -29,7 +29,7 @@ static void write_rule(struct sw_output *output, const struct sw_signature *sign
     struct sw_text *text = &output->text;
     const struct sw_record_frame *frame = sw_merge_where(signature);
     sw_text_string(text, "\n# ");
-    sw_format_count(text, signature->counted, "stall", "stalls");
+    sw_format_how_often(text, signature, signature->counted);
     sw_text_string(text, ", longest ");
     sw_text_duration(text, signature->max_ns);
     sw_text_string(text, ": ");

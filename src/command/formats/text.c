@@ -31,7 +31,7 @@ static void write_cell(struct sw_text *text, const struct sw_signature *row, uns
         sw_text_duration(text, row->max_ns);
         break;
     case 4:
-        sw_text_string(text, sw_settings_cause_name(row->cause));
+        sw_text_string(text, sw_format_cause(row));
         break;
     case 5:
         if (row->call.name == NULL)
@@ -116,44 +116,66 @@ static void escaped(struct sw_text *text, const char *name)
     sw_text_escaped(text, name, name == NULL ? 0 : strlen(name), NAME_SHOWN);
 }
 
+/* How often the frame at `i` comes without another between: recursion is told in one row. */
+static unsigned repeats(const struct sw_merged_stack *stack, unsigned i)
+{
+    unsigned times = 1;
+    while (i + times < stack->count && stack->frames[i + times] == stack->frames[i])
+        times++;
+    return times;
+}
+
+static void frame_name(char shown[NAME_SHOWN * 4], const struct sw_record_frame *frame)
+{
+    char buffer[NAME_SHOWN + 8];
+    struct sw_text name;
+    sw_text_init(&name, shown, NAME_SHOWN * 4);
+    escaped(&name, sw_format_frame_name(frame, buffer, sizeof buffer));
+}
+
+/* Places begin in one column, unless a name is very long. */
+static size_t name_column(const struct sw_merged_stack *stack)
+{
+    char shown[NAME_SHOWN * 4];
+    size_t column = 0;
+    for (unsigned i = 0, rows = 0; i < stack->count && rows < FRAMES_SHOWN; rows++) {
+        frame_name(shown, stack->frames[i]);
+        size_t width = width_of(shown);
+        if (width <= 48 && width > column)
+            column = width;
+        i += repeats(stack, i);
+    }
+    return column;
+}
+
 static void write_frames(struct sw_output *output, const struct sw_merged_stack *stack)
 {
     struct sw_text *text = &output->text;
-    char buffer[NAME_SHOWN + 8], shown[NAME_SHOWN * 4];
-    struct sw_text name;
-    size_t column = 0;
-    unsigned count = stack->count < FRAMES_SHOWN ? stack->count : FRAMES_SHOWN;
-    for (unsigned pass = 0; pass < 2; pass++) {
-        for (unsigned i = 0; i < count; i++) {
-            const struct sw_record_frame *frame = stack->frames[i];
-            sw_text_init(&name, shown, sizeof shown);
-            escaped(&name, sw_format_frame_name(frame, buffer, sizeof buffer));
-            if (pass == 0) {
-                if (name.length <= 48 && name.length > column)
-                    column = name.length;
-                continue;
-            }
-            sw_text_string(text, "    #");
-            sw_text_unsigned(text, i);
-            sw_text_string(text, i < 10 ? "  " : " ");
-            size_t from = text->length;
-            sw_text_string(text, shown);
-            sw_text_pad(text, from, column + 2);
-            if (frame->file != NULL) {
-                escaped(text, frame->file);
-                sw_text_char(text, ':');
-                sw_text_unsigned(text, frame->line);
-            } else {
-                escaped(text, frame->module != NULL ? frame->module : "?");
-            }
-            sw_text_char(text, '\n');
-            sw_output_flush(output);
+    char shown[NAME_SHOWN * 4];
+    size_t column = name_column(stack);
+    unsigned i = 0;
+    for (unsigned rows = 0; i < stack->count && rows < FRAMES_SHOWN; rows++) {
+        unsigned times = repeats(stack, i);
+        frame_name(shown, stack->frames[i]);
+        sw_text_string(text, "    #");
+        sw_text_unsigned(text, i);
+        sw_text_string(text, i < 10 ? "  " : " ");
+        sw_text_string(text, shown);
+        for (size_t width = width_of(shown); width < column; width++)
+            sw_text_char(text, ' ');
+        sw_text_string(text, "  ");
+        sw_format_frame_place(text, stack->frames[i]);
+        if (times > 1) {
+            sw_text_string(text, "  × ");
+            sw_text_unsigned(text, times);
         }
+        sw_text_char(text, '\n');
+        sw_output_flush(output);
+        i += times;
     }
-    if (count < stack->count) {
+    if (i < stack->count) {
         sw_text_string(text, "    and ");
-        sw_text_unsigned(text, stack->count - count);
-        sw_text_string(text, " frames more\n");
+        sw_format_count(text, stack->count - i, "frame more\n", "frames more\n");
     }
 }
 
@@ -175,12 +197,37 @@ static void write_kind(struct sw_text *text, const struct sw_signature *signatur
     }
 }
 
+static void write_holder(struct sw_text *text, const struct sw_merged_holder *holder)
+{
+    if (holder->what == NULL)
+        return;
+    bool process = strcmp(holder->what, "process") == 0;
+    bool waits = process || strcmp(holder->what, "thread") == 0;
+    sw_text_string(text, waits ? "  waits for: " : "  held by: ");
+    sw_text_string(text, process ? "process " : "thread ");
+    sw_text_signed(text, holder->tid);
+    sw_text_string(text, " \"");
+    escaped(text, holder->name);
+    sw_text_string(text, "\"");
+    for (unsigned i = 0; i < holder->count; i++) {
+        const struct sw_record_frame *frame = holder->frames[i];
+        if (frame->function == NULL || frame->file == NULL || sw_merge_is_system(frame))
+            continue;
+        sw_text_string(text, ", in ");
+        escaped(text, frame->function);
+        sw_text_char(text, ' ');
+        sw_format_frame_place(text, frame);
+        break;
+    }
+    sw_text_char(text, '\n');
+}
+
 static void write_signature(struct sw_output *output, const struct sw_signature *signature)
 {
     struct sw_text *text = &output->text;
     sw_text_char(text, '\n');
     sw_text_string(text, !output->colour ? "" : signature->counted > 0 ? "\x1b[1;31m" : "\x1b[1m");
-    sw_format_count(text, signature->count, "stall", "stalls");
+    sw_format_how_often(text, signature, signature->count);
     sw_text_string(text, ", longest ");
     sw_text_duration(text, signature->max_ns);
     sw_text_string(text, ", in all ");
@@ -196,9 +243,9 @@ static void write_signature(struct sw_output *output, const struct sw_signature 
         sw_text_string(text, i == 0 ? "" : ", ");
         escaped(text, signature->programs[i]);
     }
-    sw_text_string(text, ", thread \"");
+    sw_text_string(text, signature->pool ? ", pool \"" : ", thread \"");
     escaped(text, signature->thread);
-    sw_text_string(text, "\", ");
+    sw_text_string(text, signature->pool ? "\"" : "\", ");
     escaped(text, signature->wait);
     sw_text_string(text, "\n  when:   ");
     escaped(text, signature->first);
@@ -213,6 +260,7 @@ static void write_signature(struct sw_output *output, const struct sw_signature 
         sw_text_char(text, '\n');
     }
     write_kind(text, signature);
+    write_holder(text, &signature->holder);
     if (signature->stack_count > 0)
         write_frames(output, signature->stacks[0]);
     if (signature->hint != NULL) {
