@@ -8,6 +8,7 @@
 #   make check-large-log   a report of a log of 200 MB: its memory and speed
 #   make bench           what it costs and how exact it is, beside its targets; bench-record puts that into the README
 #   make install         PREFIX (/usr/local) and DESTDIR are respected
+#   make deb             a Debian package, in build/deb; check-package: installed, tried and removed in a bare Debian
 #   make format          clang-format over everything; format-check only looks
 #
 # New files need no edit here: sources, unit tests and test programs are found by wildcard.
@@ -54,7 +55,7 @@ LIBRARY   := $(BUILD)/libstallwatch.so
 HELPER    := $(BUILD)/stallwatch-symbolize
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch)
 
-.PHONY: all tests check check-repeat unit demo bench bench-record install uninstall clean format format-check setup-build setup-check
+.PHONY: all tests check check-repeat unit demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -146,8 +147,13 @@ $(BUILD)/tests/bench/%: tests/bench/%.c
 tests: $(UNIT) $(FIXTURES) $(PROGRAMS) $(BENCH)
 
 # What is missing is installed first; only then can the rules above be followed, hence make within make.
+<<<<<<< Updated upstream
 setup-build setup-check: setup-%:
 	@STALLWATCH_BUILD=$(BUILD) scripts/setup $*
+=======
+setup-build setup-check setup-package: setup-%:
+	@scripts/setup $*
+>>>>>>> Stashed changes
 
 check: setup-check
 	@$(MAKE) --no-print-directory -s all tests
@@ -178,28 +184,45 @@ bench bench-record: setup-check
 
 # --- install ---------------------------------------------------------------------------------------
 
+# Distributions have their own place for libraries: LIBDIR=lib/x86_64-linux-gnu.
+LIBDIR ?= lib
 BASE = $(DESTDIR)$(PREFIX)
+LIBRARIES = $(BASE)/$(LIBDIR)
 
 install: all
-	$(INSTALL) -d $(BASE)/bin $(BASE)/lib/pkgconfig $(BASE)/libexec/stallwatch $(BASE)/include
-	$(INSTALL) -m 755 $(LIBRARY).0 $(BASE)/lib/libstallwatch.so.0
-	ln -sf libstallwatch.so.0 $(BASE)/lib/libstallwatch.so
+	$(INSTALL) -d $(BASE)/bin $(LIBRARIES)/pkgconfig $(BASE)/libexec/stallwatch $(BASE)/include
+	$(INSTALL) -m 755 $(LIBRARY).0 $(LIBRARIES)/libstallwatch.so.0
+	ln -sf libstallwatch.so.0 $(LIBRARIES)/libstallwatch.so
 	$(INSTALL) -m 755 $(HELPER) $(BASE)/libexec/stallwatch/stallwatch-symbolize
 	for program in $(wildcard $(BUILD)/stallwatch); do $(INSTALL) -m 755 $$program $(BASE)/bin; done
 	for header in $(wildcard include/*.h); do $(INSTALL) -m 644 $$header $(BASE)/include; done
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' include/stallwatch.pc.in \
-		> $(BASE)/lib/pkgconfig/stallwatch.pc
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' include/stallwatch.pc.in \
+		> $(LIBRARIES)/pkgconfig/stallwatch.pc
 	$(INSTALL) -d $(BASE)/share/stallwatch
 	$(INSTALL) -m 644 $(wildcard share/*.supp share/*.conf) $(BASE)/share/stallwatch
 	for page in $(wildcard man/*.[1-9]); do \
 		$(INSTALL) -D -m 644 $$page $(BASE)/share/man/man$${page##*.}/$${page##*/}; done
 
 uninstall:
-	rm -f $(BASE)/lib/libstallwatch.so $(BASE)/lib/libstallwatch.so.0 $(BASE)/lib/pkgconfig/stallwatch.pc
+	rm -f $(LIBRARIES)/libstallwatch.so $(LIBRARIES)/libstallwatch.so.0 $(LIBRARIES)/pkgconfig/stallwatch.pc
 	rm -f $(BASE)/bin/stallwatch $(BASE)/libexec/stallwatch/stallwatch-symbolize $(BASE)/include/stallwatch.h
 	for page in $(wildcard man/*.[1-9]); do rm -f $(BASE)/share/man/man$${page##*.}/$${page##*/}; done
 	for rules in $(notdir $(wildcard share/*.supp share/*.conf)); do rm -f $(BASE)/share/stallwatch/$$rules; done
 	-rmdir $(BASE)/libexec/stallwatch $(BASE)/share/stallwatch
+
+# --- package ---------------------------------------------------------------------------------------
+
+# In a copy: a package is built beside its sources, and leaves files in them.
+deb: setup-package
+	@rm -rf $(BUILD)/deb
+	@mkdir -p $(BUILD)/deb/stallwatch-$(VERSION)
+	@tar -cf - --exclude=./$(BUILD) --exclude=./.git . | tar -xf - -C $(BUILD)/deb/stallwatch-$(VERSION)
+	@cd $(BUILD)/deb/stallwatch-$(VERSION) && dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -n 30 ../build.log; exit 1; }
+	@lintian --fail-on error,warning $(BUILD)/deb/*.deb
+	@ls $(BUILD)/deb/*.deb
+
+check-package: deb
+	@tests/package/check $(BUILD)/deb
 
 # --- house keeping ---------------------------------------------------------------------------------
 
