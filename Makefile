@@ -199,7 +199,7 @@ install: all
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' include/stallwatch.pc.in \
 		> $(LIBRARIES)/pkgconfig/stallwatch.pc
 	$(INSTALL) -d $(BASE)/share/stallwatch
-	$(INSTALL) -m 644 $(wildcard share/*.supp share/*.conf) $(BASE)/share/stallwatch
+	$(INSTALL) -m 644 $(wildcard share/*.supp share/*.conf share/*.yml) $(BASE)/share/stallwatch
 	for page in $(wildcard man/*.[1-9]); do \
 		$(INSTALL) -D -m 644 $$page $(BASE)/share/man/man$${page##*.}/$${page##*/}; done
 
@@ -207,7 +207,7 @@ uninstall:
 	rm -f $(LIBRARIES)/libstallwatch.so $(LIBRARIES)/libstallwatch.so.0 $(LIBRARIES)/pkgconfig/stallwatch.pc
 	rm -f $(BASE)/bin/stallwatch $(BASE)/libexec/stallwatch/stallwatch-symbolize $(BASE)/include/stallwatch.h
 	for page in $(wildcard man/*.[1-9]); do rm -f $(BASE)/share/man/man$${page##*.}/$${page##*/}; done
-	for rules in $(notdir $(wildcard share/*.supp share/*.conf)); do rm -f $(BASE)/share/stallwatch/$$rules; done
+	for rules in $(notdir $(wildcard share/*.supp share/*.conf share/*.yml)); do rm -f $(BASE)/share/stallwatch/$$rules; done
 	-rmdir $(BASE)/libexec/stallwatch $(BASE)/share/stallwatch
 
 # --- package ---------------------------------------------------------------------------------------

@@ -36,6 +36,9 @@ START_TEST(several_add_up)
     late(3000, 3400, 400);
     ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 9000), 700);
     ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 1500, 3100), 300);
+    ck_assert_uint_eq(sw_lateness_total() / MS, 700);
+    late(4000, 4001, 1); /* too little to be noted */
+    ck_assert_uint_eq(sw_lateness_total() / MS, 700);
 }
 END_TEST
 

@@ -11,6 +11,7 @@ static struct {
     enum sw_lateness reason;
 } times[REMEMBERED];
 static unsigned next;
+static uint64_t total;
 
 bool sw_lateness_matters(uint64_t planned, uint64_t woke)
 {
@@ -26,6 +27,12 @@ void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns)
     times[next % REMEMBERED].to = woke;
     times[next % REMEMBERED].reason = was_ready ? SW_LATENESS_BUSY : SW_LATENESS_STOPPED;
     next++;
+    total += woke - planned;
+}
+
+uint64_t sw_lateness_total(void)
+{
+    return total;
 }
 
 uint64_t sw_lateness_within(enum sw_lateness reason, uint64_t from, uint64_t to)

@@ -20,5 +20,7 @@ void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns);
 bool sw_lateness_matters(uint64_t planned, uint64_t woke);
 /* How much of [from, to] it was late in for this reason, of the last such times; ticks. */
 uint64_t sw_lateness_within(enum sw_lateness reason, uint64_t from, uint64_t to);
+/* All that was ever noted; ticks. */
+uint64_t sw_lateness_total(void);
 
 #endif

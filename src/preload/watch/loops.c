@@ -6,6 +6,7 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/loop_histogram.h"
 #include "preload/watch/account.h"
+#include "preload/watch/metrics_loops.h"
 
 #define MOST_LOOPS 1024
 
@@ -20,15 +21,8 @@ void sw_loops_start(void)
     archived_count = 0;
 }
 
-/* A loop's figures as they would be if its wait were over: the iteration before the wait in
- * progress is added. */
-struct figures {
-    uint64_t all, busy, longest;
-    uint32_t cells[SW_HISTOGRAM_CELLS];
-};
-
-static void take_figures(const struct sw_thread *thread, const struct sw_loop *loop,
-                         struct figures *figures)
+void sw_loops_figures(const struct sw_thread *thread, const struct sw_loop *loop,
+                      struct sw_loop_figures *figures)
 {
     memcpy(figures->cells, loop->histogram, sizeof figures->cells);
     figures->busy = loop->busy_total;
@@ -41,15 +35,21 @@ static void take_figures(const struct sw_thread *thread, const struct sw_loop *l
         figures->busy += last;
         figures->longest = last > figures->longest ? last : figures->longest;
     }
-    figures->all = 0;
+    figures->iterations = 0;
     for (unsigned cell = 0; cell < SW_HISTOGRAM_CELLS; cell++)
-        figures->all += figures->cells[cell];
+        figures->iterations += figures->cells[cell];
+    /* What was not busy was waiting; the iteration in progress is neither yet. */
+    uint64_t until = atomic_load(&loop->busy_since);
+    if (until == 0)
+        until = sw_clock_ticks();
+    uint64_t whole = until > loop->born ? until - loop->born : 0;
+    figures->waited = whole > figures->busy ? whole - figures->busy : 0;
 }
 
 /* The busy time that `permille` of the iterations did not exceed. */
-static uint64_t percentile_ns(const struct figures *figures, unsigned permille)
+static uint64_t percentile_ns(const struct sw_loop_figures *figures, unsigned permille)
 {
-    uint64_t wanted = (figures->all * permille + 999) / 1000, seen = 0;
+    uint64_t wanted = (figures->iterations * permille + 999) / 1000, seen = 0;
     for (unsigned cell = 0; cell < SW_HISTOGRAM_CELLS; cell++) {
         seen += figures->cells[cell];
         if (seen >= wanted && seen > 0) {
@@ -63,21 +63,16 @@ static uint64_t percentile_ns(const struct figures *figures, unsigned permille)
 static void summarize(const struct sw_thread *thread, const struct sw_loop *loop, char name[17],
                       struct sw_loop_summary *summary)
 {
-    static struct figures figures;
-    take_figures(thread, loop, &figures);
+    static struct sw_loop_figures figures;
+    sw_loops_figures(thread, loop, &figures);
     sw_account_name(thread->tid, name);
     summary->id = loop->id;
     summary->tid = thread->tid;
     summary->thread_name = name;
     summary->wait = sw_call_info(loop->wait_id)->name;
-    summary->iterations = figures.all;
+    summary->iterations = figures.iterations;
     summary->busy_ns = sw_clock_ticks_to_ns(figures.busy);
-    /* What was not busy was waiting; the iteration in progress is neither yet. */
-    uint64_t until = atomic_load(&loop->busy_since);
-    if (until == 0)
-        until = sw_clock_ticks();
-    uint64_t whole = until > loop->born ? until - loop->born : 0;
-    summary->wait_ns = whole > figures.busy ? sw_clock_ticks_to_ns(whole - figures.busy) : 0;
+    summary->wait_ns = sw_clock_ticks_to_ns(figures.waited);
     summary->p50_ns = percentile_ns(&figures, 500);
     summary->p90_ns = percentile_ns(&figures, 900);
     summary->p99_ns = percentile_ns(&figures, 990);
@@ -87,7 +82,10 @@ static void summarize(const struct sw_thread *thread, const struct sw_loop *loop
 
 void sw_loops_archive(const struct sw_thread *thread, const struct sw_loop *loop)
 {
-    if (archived_count == MOST_LOOPS || loop->id == 0)
+    if (loop->id == 0)
+        return;
+    sw_metrics_loop_over(thread, loop);
+    if (archived_count == MOST_LOOPS)
         return;
     summarize(thread, loop, archived_names[archived_count], &archived[archived_count]);
     archived_count++;

@@ -16,6 +16,7 @@
 #include "preload/report/sink.h"
 #include "preload/watch/groups.h"
 #include "preload/watch/loops.h"
+#include "preload/watch/metrics.h"
 #include "preload/watch/say.h"
 #include "preload/watch/suppress.h"
 
@@ -87,6 +88,7 @@ void sw_publish_start(void)
     read_exe();
     read_arguments();
     sw_sink_start(&sw_process_settings, &out.info, sw_clock_realtime_ns());
+    sw_metrics_start(&sw_process_settings, &out.info);
 }
 
 const struct sw_process_info *sw_publish_process_info(void)
@@ -211,6 +213,7 @@ void sw_publish_stall(struct sw_stall *stall, const char *top)
     sw_publish_process();
     sw_suppress_stall(stall);
     stall->counted = counts(stall);
+    sw_metrics_stall(stall);
     if (stall->state != SW_STALL_ONGOING)
         count_ended(stall, top);
     bool full = within_limit();
@@ -314,16 +317,21 @@ void sw_publish_due(struct sw_stall *const *stalls, unsigned count)
                   sw_sink_wants_json() ? json.length : 0);
 }
 
-void sw_publish_tend(void)
+uint64_t sw_publish_tend(void)
 {
     if (atomic_exchange(&sw_process->stderr_gone, 0))
         sw_helper_drop_text();
+    if (out.buffer == NULL || !out.said)
+        return UINT64_MAX;
+    struct sw_text text = begin_text();
+    return sw_metrics_tend(&text, out.unreported);
 }
 
 void sw_publish_lost(uint64_t count)
 {
     out.total += count;
     out.unreported += count;
+    sw_metrics_lost(count);
 }
 
 void sw_publish_end(void)
@@ -340,6 +348,8 @@ void sw_publish_end(void)
         sw_sink_text(text.data, text.length);
     }
     sw_suppress_say_unused();
+    struct sw_text metrics = begin_text();
+    sw_metrics_end(&metrics, out.unreported);
     if (sw_sink_wants_json()) {
         struct sw_text text = begin_text();
         sw_report_summary_json(&text, &out.info, &summary, sw_clock_realtime_ns());

@@ -23,8 +23,10 @@ void sw_publish_stall(struct sw_stall *stall, const char *top);
 /* What would have to be told if the program died now: these stalls, told by nobody yet, the last of
  * them perhaps in progress and without numbers; and the summary. */
 void sw_publish_due(struct sw_stall *const *stalls, unsigned count);
-/* At each pass: what the program did to its standard error is passed on to the helper. */
-void sw_publish_tend(void);
+/* At each pass: what the program did to its standard error is passed on to the helper, and the
+ * metrics are written where that is due. Returns when it is to be called again at the latest
+ * (ticks; UINT64_MAX: no date). */
+uint64_t sw_publish_tend(void);
 /* Stalls that were lost to a full ring. */
 void sw_publish_lost(uint64_t count);
 /* The last words: the summary, and the helper's farewell. */

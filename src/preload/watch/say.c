@@ -5,7 +5,6 @@
 
 #include "common/hash.h"
 #include "common/linked_path.h"
-#include "common/version.h"
 #include "preload/interpose/signals.h"
 #include "preload/notes/process.h"
 #include "preload/report/report.h"
@@ -56,23 +55,6 @@ static void say_setting_problems(void)
     }
 }
 
-/* Settings that this version reads and does not act on yet. */
-static void say_idle_settings(void)
-{
-    const struct {
-        bool set;
-        const char *message;
-    } idle[] = {
-        {sw_process_settings.metrics != NULL,
-         "STALLWATCH_METRICS has no effect in version " SW_VERSION},
-        {sw_process_settings.annotate != SW_ANNOTATE_NONE,
-         "STALLWATCH_ANNOTATE has no effect in version " SW_VERSION},
-    };
-    for (unsigned i = 0; i < sizeof idle / sizeof idle[0]; i++)
-        if (idle[i].set)
-            sw_say(idle[i].message, true);
-}
-
 void sw_say_process(const char *exe)
 {
     char message[SW_SAY_MOST];
@@ -92,7 +74,6 @@ void sw_say_process(const char *exe)
 void sw_say_settings(void)
 {
     say_setting_problems();
-    say_idle_settings();
 }
 
 void sw_say_sink(void)

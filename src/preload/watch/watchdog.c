@@ -351,8 +351,8 @@ static void *watch(void *unused)
     while (!atomic_load(&sw_process->exiting)) {
         bool all_idle = false;
         uint64_t due = pass_over_threads(&all_idle);
-        sw_publish_tend();
-        sleep_until_due(due, all_idle);
+        uint64_t publish_due = sw_publish_tend();
+        sleep_until_due(due < publish_due ? due : publish_due, all_idle);
         sw_clock_refine();
     }
     finish();
