@@ -1,110 +1,92 @@
 /*
  * GitHub's workflow commands, one annotation for each signature: an error where it counted, else a
- * notice. See formats.h. GitHub shows ten of each kind for a step, so the worst come first.
- *
- * In a message '%', CR and LF are written as %25, %0D, %0A; in a property ':' and ',' too.
+ * notice. See formats.h and common/annotation.h. GitHub shows ten of each kind for a step, so the
+ * worst come first.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command/formats/formats.h"
+#include "common/annotation.h"
 
-#define TEXT_MOST   2048
-#define STACK_SHOWN 12
+#define TITLE_MOST   100
+#define MESSAGE_MOST 16384
+#define STACK_SHOWN  12
 
-static void write_escaped(struct sw_text *text, const char *bytes, bool property)
+/* Where the workflow's files are: the runner says it to every step; else where this one runs. */
+static const char *checkout(void)
 {
-    for (; *bytes != '\0'; bytes++) {
-        switch (*bytes) {
-        case '%':
-            sw_text_string(text, "%25");
-            break;
-        case '\r':
-            sw_text_string(text, "%0D");
-            break;
-        case '\n':
-            sw_text_string(text, "%0A");
-            break;
-        case ':':
-            sw_text_string(text, property ? "%3A" : ":");
-            break;
-        case ',':
-            sw_text_string(text, property ? "%2C" : ",");
-            break;
-        default:
-            sw_text_char(text, *bytes);
+    static char here[4096];
+    const char *workspace = getenv("GITHUB_WORKSPACE");
+    if (workspace != NULL && workspace[0] == '/')
+        return workspace;
+    return getcwd(here, sizeof here);
+}
+
+static const struct sw_record_frame *place_of(const struct sw_signature *signature,
+                                              const char *root)
+{
+    const struct sw_record_frame *best = sw_merge_where(signature);
+    unsigned best_rank = best != NULL ? sw_annotation_rank(best->file, root) : 0;
+    unsigned count = signature->stack_count > 0 ? signature->stacks[0]->count : 0;
+    for (unsigned i = 0; i < count; i++) {
+        const struct sw_record_frame *frame = signature->stacks[0]->frames[i];
+        unsigned rank = sw_annotation_rank(frame->file, root);
+        if (rank > best_rank && rank > 1) {
+            best = frame;
+            best_rank = rank;
         }
     }
+    return best;
 }
 
-/* Files are named relative to the checkout, which is where the workflow runs. */
-static const char *in_checkout(const char *file)
+static void write_message(struct sw_text *message, const struct sw_signature *signature)
 {
-    char here[4096];
-    if (getcwd(here, sizeof here) == NULL)
-        return file;
-    size_t length = strlen(here);
-    if (strncmp(file, here, length) == 0 && file[length] == '/')
-        return file + length + 1;
-    return file;
-}
-
-static void write_place(struct sw_text *text, const struct sw_signature *signature)
-{
-    const struct sw_record_frame *frame = sw_merge_where(signature);
-    char buffer[TEXT_MOST];
-    struct sw_text escaped;
-    if (frame == NULL || frame->file == NULL)
-        return;
-    sw_text_init(&escaped, buffer, sizeof buffer);
-    const char *file = in_checkout(frame->file);
-    sw_text_escaped(&escaped, file, strlen(file), 400);
-    sw_text_string(text, "file=");
-    write_escaped(text, buffer, true);
-    if (frame->line != 0) {
-        sw_text_string(text, ",line=");
-        sw_text_unsigned(text, frame->line);
-    }
-    sw_text_char(text, ',');
-}
-
-static void write_annotation(struct sw_output *output, const struct sw_signature *signature)
-{
-    struct sw_text *text = &output->text, message;
-    char buffer[TEXT_MOST * 16];
-    sw_text_string(text, signature->counted > 0 ? "::error " : "::notice ");
-    write_place(text, signature);
-    sw_text_init(&message, buffer, sizeof buffer);
-    sw_text_string(&message, signature->pool ? "thread pool full for " : "event loop stalled for ");
-    sw_text_duration(&message, signature->max_ns);
-    sw_text_string(text, "title=");
-    write_escaped(text, buffer, true);
-    sw_text_reset(&message);
-    sw_format_why(&message, signature);
-    sw_text_string(&message, "; ");
-    sw_format_how_often(&message, signature, signature->count);
-    sw_text_string(&message, ", in all ");
-    sw_text_duration(&message, signature->total_ns);
-    sw_text_string(&message, " (signature ");
-    sw_text_hex(&message, signature->signature, 16);
-    sw_text_char(&message, ')');
+    sw_format_why(message, signature);
+    sw_text_string(message, "; ");
+    sw_format_how_often(message, signature, signature->count);
+    sw_text_string(message, ", in all ");
+    sw_text_duration(message, signature->total_ns);
+    sw_text_string(message, " (signature ");
+    sw_text_hex(message, signature->signature, 16);
+    sw_text_char(message, ')');
     unsigned count = signature->stack_count > 0 ? signature->stacks[0]->count : 0;
     for (unsigned i = 0; i < count && i < STACK_SHOWN; i++) {
-        sw_text_string(&message, "\n  ");
-        sw_format_frame(&message, signature->stacks[0]->frames[i]);
+        sw_text_string(message, "\n  ");
+        sw_format_frame(message, signature->stacks[0]->frames[i]);
     }
-    sw_text_string(text, "::");
-    write_escaped(text, buffer, false);
-    sw_text_char(text, '\n');
+}
+
+static void write_annotation(struct sw_output *output, const struct sw_signature *signature,
+                             const char *root)
+{
+    char title[TITLE_MOST], message[MESSAGE_MOST];
+    struct sw_text text;
+    const struct sw_record_frame *place = place_of(signature, root);
+    sw_text_init(&text, title, sizeof title);
+    sw_text_string(&text, signature->pool ? "thread pool full for " : "event loop stalled for ");
+    sw_text_duration(&text, signature->max_ns);
+    sw_text_init(&text, message, sizeof message);
+    write_message(&text, signature);
+    struct sw_annotation annotation = {
+        .error = signature->counted > 0,
+        .file = place != NULL ? place->file : NULL,
+        .line = place != NULL ? place->line : 0,
+        .title = title,
+        .message = message,
+    };
+    sw_annotation_write(&output->text, &annotation, root);
     sw_output_flush(output);
 }
 
 void sw_format_github(struct sw_output *output, const struct sw_merge *merge)
 {
+    const char *root = checkout();
     for (size_t i = 0; i < merge->signature_count; i++) {
         const struct sw_signature *signature = merge->signatures[i];
         if (signature->counted > 0 ||
             (signature->suppressed < signature->count && !signature->known))
-            write_annotation(output, signature);
+            write_annotation(output, signature, root);
     }
 }

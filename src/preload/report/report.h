@@ -19,6 +19,9 @@
  * before. */
 void sw_report_stall_text(struct sw_text *text, const struct sw_process_info *process,
                           const struct sw_stall *stall, bool brief);
+/* One line, a workflow command of GitHub's; files in `checkout` are named relative to it. */
+void sw_report_stall_github(struct sw_text *text, const struct sw_stall *stall,
+                            const char *checkout);
 void sw_report_summary_text(struct sw_text *text, const struct sw_process_info *process,
                             const struct sw_summary *summary);
 /* A line of the library's own, prefixed: "==PID== stallwatch: MESSAGE"; each line of it where it

@@ -20,6 +20,7 @@ struct entry {
     uint64_t signature;
     uint64_t occurrences;
     bool reported;
+    bool annotated, annotated_counted;
     struct sw_stall_group group;
     UT_hash_handle hh;
 };
@@ -66,6 +67,17 @@ bool sw_groups_reported(uint64_t signature)
         return false;
     bool before = entry->reported;
     entry->reported = true;
+    return before;
+}
+
+bool sw_groups_annotated(uint64_t signature, bool counted)
+{
+    struct entry *entry = find(signature);
+    if (entry == NULL)
+        return false;
+    bool before = entry->annotated && (entry->annotated_counted || !counted);
+    entry->annotated = true;
+    entry->annotated_counted |= counted;
     return before;
 }
 

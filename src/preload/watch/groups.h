@@ -15,6 +15,9 @@ uint64_t sw_groups_occurrence(uint64_t signature);
 uint64_t sw_groups_next_occurrence(uint64_t signature);
 /* Has it been reported in full before? Says yes from the second time on. */
 bool sw_groups_reported(uint64_t signature);
+/* Was it annotated before as what it is now (one that counts once told is told)? Notes that it is.
+ */
+bool sw_groups_annotated(uint64_t signature, bool counted);
 /* Adds an ended stall to its group; `top` may be NULL. */
 void sw_groups_add(const struct sw_stall *stall, const char *top);
 /* The `most` groups with the longest total, worst first; those that have ended at least once.

@@ -14,6 +14,7 @@
 #include "preload/report/helper.h"
 #include "preload/report/report.h"
 #include "preload/report/sink.h"
+#include "preload/watch/annotations.h"
 #include "preload/watch/groups.h"
 #include "preload/watch/loops.h"
 #include "preload/watch/metrics.h"
@@ -72,6 +73,7 @@ void sw_publish_start(void)
 {
     memset(&out, 0, sizeof out);
     sw_groups_start();
+    sw_annotations_start();
     out.started_ns = sw_process->started_monotonic_ns;
     out.buffer = map_buffer(BUFFER_SIZE);
     out.due = map_buffer(2 * DUE_SIZE);
@@ -223,6 +225,8 @@ void sw_publish_stall(struct sw_stall *stall, const char *top)
     }
     say_helper_problem();
     write_stall(stall, full);
+    struct sw_text annotation = begin_text();
+    sw_annotations_stall(&annotation, stall);
 }
 
 static void fill_summary(struct sw_summary *summary, struct sw_stall_group groups[WORST_SHOWN])

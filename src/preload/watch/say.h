@@ -18,7 +18,7 @@ void sw_say(const char *message, bool always);
 void sw_say_report(const char *message);
 /* With STALLWATCH_VERBOSE=1: what is watched, and how. `exe` is the program's path. */
 void sw_say_process(const char *exe);
-/* Problems of the settings, and settings that this version reads without acting on them. */
+/* Problems of the settings. */
 void sw_say_settings(void);
 /* Files that could not be opened. */
 void sw_say_sink(void);
