@@ -112,9 +112,10 @@ static int look_at_program(const char *name)
     if (error == 0)
         error = sw_examine_program(&examination, path);
     if (error != 0)
-        return sw_complain_usage("%s: %s", name,
+        return sw_complain_usage("%s: %s", *name != '\0' ? name : "\"\"",
                                  error == -ENOENT && strchr(name, '/') == NULL ? "not found in PATH"
-                                                                               : strerror(-error));
+                                 : error == -EACCES ? "not a file that can be executed"
+                                                    : strerror(-error));
     check_machine(&examination);
     return print(&examination, strchr(name, '/') != NULL ? name : path, false);
 }
@@ -133,7 +134,8 @@ static int look_at_process(const char *word)
     snprintf(name, sizeof name, "process %ld", pid);
     int error = sw_examine_program(&examination, link);
     if (error != 0)
-        return sw_complain_usage("--pid %s: cannot read its program: %s", word, strerror(-error));
+        return sw_complain_usage("--pid %s: cannot read its program: %s%s", word, strerror(-error),
+                                 error == -EACCES ? " (run this as its user, or as root)" : "");
     ssize_t length = readlink(link, examination.path, sizeof examination.path - 1);
     if (length > 0)
         examination.path[length] = '\0';

@@ -51,6 +51,27 @@ static void look_at_status(struct sw_examination *examination, int pid)
         fclose(status);
 }
 
+/* Who cannot be dumped, having changed its user or asked for it, has its files in /proc owned by
+ * root (proc(5)): those that only the owner may read are closed to the library in it. */
+static void look_at_owner(struct sw_examination *examination, int pid)
+{
+    char path[64], line[256];
+    struct stat about;
+    unsigned user = 0;
+    FILE *status = open_of(pid, "status");
+    while (status != NULL && fgets(line, sizeof line, status) != NULL)
+        if (sscanf(line, "Uid: %*u %u", &user) == 1)
+            break;
+    if (status != NULL)
+        fclose(status);
+    snprintf(path, sizeof path, "/proc/%d/environ", pid);
+    if (user != 0 && stat(path, &about) == 0 && about.st_uid == 0)
+        sw_examine_add(examination, SW_FINDING_NOTE,
+                       "it is not dumpable%s: it has changed its user, or asked for that; what it "
+                       "does in calls that are not wrapped cannot be seen",
+                       "", "");
+}
+
 static bool other_namespace(int pid, const char *name)
 {
     struct stat own, other;
@@ -104,5 +125,6 @@ bool sw_doctor_process(struct sw_examination *examination, int pid)
                        "it is not watched: a library is preloaded when a program starts%s", "",
                        "start it again: stallwatch run -- COMMAND");
     look_at_status(examination, pid);
+    look_at_owner(examination, pid);
     return watched > 0;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -87,6 +88,8 @@ static void look_at_privileges(struct sw_examination *examination, int fd, const
 {
     bool to_user = (about->st_mode & S_ISUID) != 0;
     bool to_group = (about->st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
+    /* The kernel gives nothing away then (prctl(2)): containers, units, setpriv. */
+    bool gains_nothing = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
     unsigned before = examination->count;
     if (to_user || to_group)
         sw_examine_add(examination, SW_FINDING_FATAL,
@@ -95,7 +98,8 @@ static void look_at_privileges(struct sw_examination *examination, int fd, const
                        "start it as the user that it changes to, or a copy without the mode bit");
     if (before < examination->count)
         examination->findings[before].not_for_us =
-            (!to_user || about->st_uid == geteuid()) && (!to_group || about->st_gid == getegid());
+            gains_nothing ||
+            ((!to_user || about->st_uid == geteuid()) && (!to_group || about->st_gid == getegid()));
     before = examination->count;
     if (fgetxattr(fd, "security.capability", NULL, 0) > 0)
         sw_examine_add(examination, SW_FINDING_FATAL,
@@ -103,7 +107,7 @@ static void look_at_privileges(struct sw_examination *examination, int fd, const
                        "that gain privileges",
                        "", "start it as root, or a copy without them (setcap -r)");
     if (before < examination->count)
-        examination->findings[before].not_for_us = geteuid() == 0;
+        examination->findings[before].not_for_us = gains_nothing || geteuid() == 0;
 }
 
 /* The interpreter in a "#!" line; behind /usr/bin/env the program that it looks for. */

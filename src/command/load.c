@@ -177,6 +177,9 @@ int sw_load_baseline(const char *path, struct sw_table *baseline)
     int result = sw_load_descriptor(fd, into_baseline, baseline, &load, skipped, &first);
     if (fd != STDIN_FILENO)
         close(fd);
+    /* Somebody took the wrong file: every stall would be a new one. */
+    if (result == 0 && load.skipped > 0 && load.skipped == load.lines)
+        return -EBADMSG;
     say_skipped(path, skipped, first);
     return result;
 }

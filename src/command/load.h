@@ -20,7 +20,8 @@ int sw_load_file(struct sw_load *load, const char *path, uint64_t from);
 /* The same from a descriptor, with a taker; nothing is said. */
 int sw_load_descriptor(int fd, sw_load_taker take, void *context, struct sw_load *load,
                        uint64_t skipped[SW_RECORD_PROBLEMS], uint64_t *first_skipped);
-/* Adds every signature in `path` to the table of a baseline. 0 or negative errno. */
+/* Adds every signature in `path` to the table of a baseline. 0 or negative errno: EBADMSG where the
+ * file has lines, and none of them is a record. */
 int sw_load_baseline(const char *path, struct sw_table *baseline);
 
 #endif

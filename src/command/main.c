@@ -1,6 +1,8 @@
 /* `stallwatch`: which subcommand is wanted. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/complain.h"
 #include "command/doctor.h"
@@ -31,8 +33,18 @@ static int print_help(void)
     return fflush(stdout) != 0 ? SW_EXIT_FAILURE : 0;
 }
 
+/* Who starts us with standard error closed is not to find our lines in the first file that we open.
+ * For reading, so that what cannot be written still fails; not for the command that run starts. */
+static void occupy_closed_descriptors(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY | O_CLOEXEC) != fd)
+            _exit(SW_EXIT_FAILURE);
+}
+
 int main(int count, char **arguments)
 {
+    occupy_closed_descriptors();
     const char *wanted = count > 1 ? arguments[1] : NULL;
     if (wanted == NULL)
         return sw_complain_usage("no subcommand given: run, report or doctor (--help says more)");

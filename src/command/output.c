@@ -42,6 +42,13 @@ static int open_path(struct sw_output *output, const char *path)
     return 0;
 }
 
+bool sw_output_wants_colour(int fd)
+{
+    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(fd) && (no_colour == NULL || *no_colour == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
 int sw_output_open(struct sw_output *output, const char *path)
 {
     memset(output, 0, offsetof(struct sw_output, buffer));
@@ -49,10 +56,7 @@ int sw_output_open(struct sw_output *output, const char *path)
     sw_json_init(&output->json, &output->text);
     output->path = path;
     output->fd = STDOUT_FILENO;
-    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
-    output->colour = path == NULL && isatty(STDOUT_FILENO) &&
-                     (no_colour == NULL || *no_colour == '\0') &&
-                     (terminal == NULL || strcmp(terminal, "dumb") != 0);
+    output->colour = path == NULL && sw_output_wants_colour(STDOUT_FILENO);
     return path == NULL ? 0 : open_path(output, path);
 }
 

@@ -22,6 +22,8 @@ struct sw_output {
     char buffer[1u << 18];
 };
 
+/* Is descriptor `fd` a terminal for which nobody has asked for no colours? */
+bool sw_output_wants_colour(int fd);
 /* `path` NULL: standard output. Returns 0 or negative errno. */
 int sw_output_open(struct sw_output *output, const char *path);
 /* Writes what is in `text` once there is enough of it. A piece is below 128 KiB. */

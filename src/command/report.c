@@ -60,7 +60,9 @@ static int take_baseline(struct request *request, const char *path)
     int error = sw_load_baseline(path, &request->baseline);
     request->has_baseline = true;
     if (error != 0)
-        return sw_complain_usage("cannot read the baseline %s: %s", path, strerror(-error));
+        return sw_complain_usage("cannot read the baseline %s: %s", path,
+                                 error == -EBADMSG ? "it has no record of stallwatch"
+                                                   : strerror(-error));
     return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "command/run_child.h"
 #include "command/run_log.h"
 #include "command/run_options.h"
+#include "command/run_paths.h"
 
 #define ROWS_SHOWN 10
 
@@ -44,17 +45,16 @@ static int set_preload(void)
     return failed ? SW_EXIT_FAILURE : 0;
 }
 
-static int check_suppressions(const char *list)
+/* execve(2) says ENOENT of the interpreter, too, that a script or a program asks for. */
+static void say_not_run(const char *command, int error)
 {
-    while (list != NULL && *list != '\0') {
-        char path[4096];
-        size_t length = strcspn(list, ":");
-        snprintf(path, sizeof path, "%.*s", (int)length, list);
-        if (length > 0 && access(path, R_OK) != 0)
-            return sw_complain_usage("cannot read suppressions from %s: %s", path, strerror(errno));
-        list += length + (list[length] != '\0');
-    }
-    return 0;
+    if (error == ENOENT && strchr(command, '/') == NULL)
+        sw_complain("cannot run \"%s\": not found in PATH (what only a shell knows: sh -c \"...\")",
+                    command);
+    else if (error == ENOENT && access(command, F_OK) == 0)
+        sw_complain("cannot run \"%s\": its interpreter or loader is missing", command);
+    else
+        sw_complain("cannot run \"%s\": %s", command, strerror(error));
 }
 
 /* One line where the program cannot be watched; its children may. */
@@ -85,37 +85,53 @@ static bool wants_summary(const struct sw_run_options *options, const struct sw_
     }
 }
 
+/* The pattern as one types it to have all its files: a code may be anything. */
+static void write_files(struct sw_text *text, const char *pattern)
+{
+    for (; *pattern != '\0'; pattern++) {
+        bool code = *pattern == '%' && pattern[1] != '\0' && strchr("peth", pattern[1]) != NULL;
+        char c = code ? '*' : *pattern;
+        sw_text_escaped(text, &c, 1, 4);
+        pattern += code || (*pattern == '%' && pattern[1] == '%');
+    }
+}
+
+/* What to do next, as a command. */
+static void write_next(struct sw_text *text, const char *prefix, const struct sw_run_log *log,
+                       const struct sw_merge *merge)
+{
+    if (merge->signature_count == 0)
+        return;
+    sw_text_string(text, prefix);
+    if (log->folder[0] != '\0') {
+        sw_text_string(text, "to keep the records: stallwatch run --json stalls.jsonl ...\n");
+        return;
+    }
+    sw_text_string(text, "stacks and more: stallwatch report ");
+    write_files(text, log->pattern);
+    sw_text_char(text, '\n');
+}
+
 static void write_summary(struct sw_output *output, const struct sw_run_log *log,
                           const struct sw_merge *merge)
 {
     struct sw_text *text = &output->text;
-    char prefix[32];
+    char prefix[40];
     snprintf(prefix, sizeof prefix, "==%d== ", (int)getpid());
     sw_text_string(text, prefix);
+    sw_text_string(text, !output->colour ? "" : merge->counted > 0 ? "\x1b[1;31m" : "\x1b[1m");
     sw_text_string(text, "stallwatch: summary of the run: ");
     sw_format_totals(text, merge);
-    sw_text_char(text, '\n');
+    sw_text_string(text, output->colour ? "\x1b[0m\n" : "\n");
+    snprintf(prefix, sizeof prefix, "==%d==   ", (int)getpid());
     if (log->running > 0) {
         sw_text_string(text, prefix);
-        sw_text_string(text, "  still running, and not counted from here on: ");
+        sw_text_string(text, "still running, and not counted from here on: ");
         sw_format_count(text, log->running, "process\n", "processes\n");
     }
-    char indented[40];
-    snprintf(indented, sizeof indented, "%s  ", prefix);
     if (merge->signature_count > 0)
-        sw_format_table(output, merge, indented, ROWS_SHOWN);
-    if (log->folder[0] == '\0' && merge->signature_count > 0) {
-        const char *name = strrchr(log->pattern, '/');
-        sw_text_string(text, prefix);
-        sw_text_string(text, "  stacks and more: stallwatch report ");
-        for (const char *at = name != NULL ? log->pattern : ""; *at != '\0'; at++) {
-            bool code = at[0] == '%' && at[1] != '\0' && strchr("peth", at[1]) != NULL;
-            char c = code ? '*' : *at;
-            sw_text_escaped(text, &c, 1, 4);
-            at += code || (at[0] == '%' && at[1] == '%');
-        }
-        sw_text_char(text, '\n');
-    }
+        sw_format_table(output, merge, prefix, ROWS_SHOWN);
+    write_next(text, prefix, log, merge);
 }
 
 static void tell(const struct sw_run_options *options, const struct sw_run_log *log,
@@ -126,7 +142,8 @@ static void tell(const struct sw_run_options *options, const struct sw_run_log *
     sw_output_open(&output, NULL);
     output.fd = dup(STDERR_FILENO);
     if (output.fd < 0)
-        return; /* closed: there is nobody to tell */
+        return; /* there is nobody to tell */
+    output.colour = sw_output_wants_colour(output.fd);
     if (wants_summary(options, merge))
         write_summary(&output, log, merge);
     if (options->settings.annotate == SW_ANNOTATE_GITHUB ||
@@ -138,7 +155,7 @@ static void tell(const struct sw_run_options *options, const struct sw_run_log *
 /* What the processes are told besides the settings that were given. */
 static int prepare(struct sw_run_options *options, struct sw_run_log *log)
 {
-    int code = check_suppressions(getenv("STALLWATCH_SUPPRESSIONS"));
+    int code = sw_run_paths_check();
     if (code == 0)
         code = set_preload();
     if (code == 0)
@@ -172,8 +189,10 @@ int sw_run_main(char **arguments)
     int error = sw_run_child(options.command, &end);
     if (error != 0 || end.error != 0) {
         sw_run_log_remove(&log);
-        sw_complain("cannot run %s: %s", options.command[0],
-                    strerror(error != 0 ? -error : end.error));
+        if (error != 0)
+            sw_complain("cannot start a process: %s", strerror(-error));
+        else
+            say_not_run(options.command[0], end.error);
         return error != 0 ? SW_EXIT_FAILURE : end.code;
     }
     sw_merge_start(&merge);

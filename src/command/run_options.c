@@ -120,7 +120,7 @@ static int make_absolute(const char *name, const char *value, char buffer[VALUE_
 {
     static const char *const patterns[] = {"LOG", "JSON", "METRICS"};
     struct sw_text text;
-    bool pattern = false, list = strcmp(name, "SUPPRESSIONS") == 0;
+    bool pattern = false, list = strcmp(name, "SUPPRESSIONS") == 0 || strcmp(name, "PARKS") == 0;
     for (unsigned i = 0; i < 3; i++)
         pattern = pattern || strcmp(name, patterns[i]) == 0;
     sw_text_init(&text, buffer, VALUE_MOST);
@@ -171,7 +171,9 @@ static int take_option(struct sw_run_options *options, unsigned index, const cha
     int error = sw_load_baseline(value, &options->baseline);
     options->has_baseline = true;
     if (error != 0)
-        return sw_complain_usage("cannot read the baseline %s: %s", value, strerror(-error));
+        return sw_complain_usage("cannot read the baseline %s: %s", value,
+                                 error == -EBADMSG ? "it has no record of stallwatch"
+                                                   : strerror(-error));
     return 0;
 }
 

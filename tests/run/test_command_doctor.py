@@ -1,6 +1,7 @@
 """`stallwatch doctor`: on real programs of each kind."""
 
 import os
+import struct
 import subprocess
 
 import harness
@@ -92,6 +93,84 @@ def test_processes():
                 harness.until(lambda run=run: "libc.so" in open(f"/proc/{run.pid}/maps").read(), 10, "the program's start")
                 out = folder.run("doctor", "--pid", run.pid).out
                 require(("is being watched" in out) == preload, out)
+
+
+def test_capabilities_of_a_file():
+    with Folder() as folder:
+        program = folder.path / "capable"
+        program.write_bytes((PROGRAMS / "idle").read_bytes())
+        program.chmod(0o755)
+        try:
+            os.setxattr(program, "security.capability", struct.pack("<5I", 0x02000001, 1 << 10, 0, 0, 0))
+        except OSError as error:
+            raise harness.Skip(f"file capabilities cannot be set here: {error}") from None
+        out = folder.run("doctor", program, code=1).out
+        require("file capabilities" in out and "setcap -r" in out, out)
+
+
+PROCESS = """
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+int main(int count, char **words)
+{
+    struct sock_filter all[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    struct sock_fprog filter = {1, all};
+    if (words[1][0] == 's') {
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+    }
+    if (words[1][0] == 'u' && setuid(65534) != 0)
+        return 1;
+    puts("ready");
+    fflush(stdout);
+    sleep(20);
+    return count;
+}
+"""
+
+
+def test_what_a_process_has_done_to_itself():
+    with Folder() as folder:
+        folder.path.chmod(0o755)
+        path = build(folder, "process", source=PROCESS)
+        cases = [("s", "seccomp filter")] + ([("u", "not dumpable")] if os.geteuid() == 0 else [])
+        for word, said in cases:
+            with subprocess.Popen([path, word], stdout=subprocess.PIPE) as process:
+                process.stdout.readline()
+                try:
+                    out = folder.run("doctor", "--pid", process.pid).out
+                    require("can be watched" in out and said in out, out)
+                finally:
+                    process.kill()
+        require("not a file that can be executed" in folder.refused("doctor", path.with_suffix(".c")), "a text")
+
+
+def test_another_users_process():
+    if os.geteuid() != 0:
+        raise harness.Skip("needs root, to become somebody else")
+    with harness.program("idle") as run:
+        result = subprocess.run([COMMAND, "doctor", "--pid", str(run.pid)], capture_output=True, text=True, timeout=20, user=65534,
+                                env=harness.clean_environment(), cwd="/")
+        require(result.returncode == 2 and "as its user, or as root" in result.stderr, f"{result}")
+
+
+def test_nothing_is_gained_without_new_privileges():
+    """prctl(PR_SET_NO_NEW_PRIVS): the kernel ignores the setuid bit, so the loader does not ignore LD_PRELOAD."""
+    harness.need("setpriv")
+    with Folder() as folder:
+        program = folder.path / "setuid"
+        program.write_bytes((PROGRAMS / "idle").read_bytes())
+        program.chmod(0o755)
+        if os.geteuid() == 0:
+            os.chown(program, 65534, -1)
+        program.chmod(0o4755)
+        for before, said in (([], os.geteuid() == 0), (["setpriv", "--no-new-privs"], False)):
+            result = subprocess.run([*before, COMMAND, "run", "--summary", "never", program], capture_output=True, text=True, timeout=30,
+                                    env=harness.clean_environment(), cwd=folder.path)
+            require(("cannot be watched" in result.stderr) == said, f"{before}: {result.stderr}")
 
 
 def test_bad_usage():

@@ -1,5 +1,6 @@
 """`stallwatch run`: exit codes, the whole tree, signals, the terminal, what is handed down and what is refused."""
 
+import json
 import os
 import pty
 import re
@@ -25,6 +26,27 @@ def test_exit_codes_are_the_commands():
         require(not list(folder.path.iterdir()), "left something behind")
 
 
+def test_what_cannot_be_run_is_said():
+    with Folder() as folder:
+        script = folder.path / "script"
+        script.write_text("#!/no/such/interpreter\n")
+        script.chmod(0o755)
+        (folder.path / "plain").write_text("exit 5\n")  # no #!: a shell's, as execvp(3) has it
+        (folder.path / "plain").chmod(0o755)
+        for command, code, words in (("exit", 127, "not found in PATH"), ("", 127, "not found in PATH"), ("./no", 127, "No such file"),
+                                     (script, 127, "interpreter or loader is missing"), (folder.path, 126, "Permission denied")):
+            result = folder.run("run", command, code=code)
+            require(words in result.err and f'"{command}"' in result.err, f"{command}: {result.err}")
+        folder.run("run", "./plain", code=5)
+
+
+def test_options_behind_the_command_are_its_own():
+    with Folder() as folder:
+        for arguments in (["--", "printf", "%s,", "--json", "x", "--", "-h"], ["printf", "%s,", "--json", "x", "--", "-h"]):
+            require(folder.run("run", *arguments).out == "--json,x,--,-h,", f"{arguments}")
+        require(folder.run("run", "--", "--no-such-command", code=127).err.count("\n") == 1, "-- ends the options")
+
+
 def test_counted_stalls_make_the_exit_code():
     with Folder() as folder:
         for command, code in (([EXITS], 99), ([EXITS, "return", "quiet"], 0), (["sh", "-c", f"{EXITS}; exit 3"], 99),
@@ -40,6 +62,52 @@ def test_a_killed_process_counts():
             # It is killed while its callback goes on for ever: what it had to say is written by the helper.
             script = f"{PROGRAMS / 'endless'} & child=$!; sleep 1; kill -{number} $child; wait; exit 0"
             folder.run("run", "--exitcode", "99", "--threshold-ms", "50", "--log", "none", "sh", "-c", script, code=99)
+
+
+def test_a_run_within_a_run():
+    with Folder() as folder:
+        inner = [COMMAND, "run", "--exitcode", "8", "--", EXITS]
+        for arguments in ([], ["--json", "all.jsonl"]):
+            result = folder.run("run", "--exitcode", "9", *arguments, "sh", "-c", f"{' '.join(map(str, inner))}; echo inner $?", code=9)
+            require("inner 8" in result.out, result.out)
+            require(result.err.count("stalled for") == 1 and result.err.count("summary of") == 1, result.err)
+
+
+def test_a_command_that_becomes_a_daemon():
+    with Folder() as folder:
+        result = folder.run("run", "--exitcode", "9", PROGRAMS / "daemon_like", code=9)
+        require("counted in 1 process" in result.err, result.err)
+
+
+def test_many_processes():
+    """A tree of hundreds, forty at a time, into one file and into a file for each."""
+    with Folder() as folder:
+        source = folder.path / "quick.c"
+        source.write_text("#include <sys/epoll.h>\nint main(void){int l=epoll_create1(0);struct epoll_event e;"
+                          "for(int i=0;i<6;i++)epoll_wait(l,&e,1,1);return 0;}\n")
+        subprocess.run(["cc", "-o", folder.path / "quick", source], check=True, timeout=60)
+        script = "for i in 1 2 3 4 5 6 7 8; do for j in $(seq 40); do ./quick & done; wait; done"
+        for arguments in ([], ["--json", "one.jsonl"], ["--json", "all.%p.jsonl"]):
+            result = folder.run("run", "--exitcode", "9", "--summary", "always", "--log", "none", *arguments, "sh", "-c", script)
+            require("no stalls in 320 processes" in result.err, result.err)
+        require(len(list(folder.path.glob("all.*.jsonl"))) == 320, "not a file for each")
+        require(len((folder.path / "one.jsonl").read_text().splitlines()) == 640, "not two lines of each")
+
+
+def test_closed_descriptors():
+    """Standard input, output or error closed: for COMMAND, too, and nothing that is written ends in a file that was opened."""
+    with Folder() as folder:
+        show = "for fd in 0 1 2; do test -e /proc/self/fd/$fd || printf %s $fd >> seen; done; exit 3"
+        for closed, mark in (("<&-", "0"), (">&-", "1"), ("2>&-", "2"), ("<&- >&- 2>&-", "012")):
+            for command in (f"run --json all.jsonl sh -c '{show}'", f"run --json all.jsonl --exitcode 3 {EXITS}"):
+                script = subprocess.run(["sh", "-c", f"{COMMAND} {command} {closed}"], cwd=folder.path, capture_output=True,
+                                        timeout=60, env=harness.clean_environment())
+                require(script.returncode == 3, f"{closed}: {script}")
+            seen = (folder.path / "seen")
+            require(seen.read_text() == mark, f"{closed}: {seen.read_text()}")
+            seen.unlink()
+        for line in (folder.path / "all.jsonl").read_text().splitlines():
+            json.loads(line)
 
 
 def test_the_exit_code_is_not_handed_down():
@@ -59,6 +127,8 @@ def test_baseline():
         folder.run("run", "--json", "base.jsonl", "--log", "none", EXITS)
         folder.run("run", "--exitcode", "99", "--baseline", "base.jsonl", "--log", "none", EXITS)
         folder.run("run", "--exitcode", "99", "--baseline", "base.jsonl", "--log", "none", PROGRAMS / "repeats", code=99)
+        for empty in ("/dev/null", folder.write("empty", [])):
+            folder.run("run", "--exitcode", "99", "--baseline", empty, "--log", "none", EXITS, code=99)
         other = folder.write("other.jsonl", [stall(1)])
         folder.run("run", "--exitcode", "99", "--baseline", other, "--log", "none", EXITS, code=99)
 
@@ -92,12 +162,17 @@ def test_settings_are_options_and_environment():
 def test_what_cannot_be_used_is_refused():
     with Folder() as folder:
         (folder.path / "link").symlink_to("nowhere")
+        (folder.path / "garbage").write_bytes(b"\xff\x00no JSON\n" * 3)
+        (folder.path / "ok.supp").write_text("call:usleep\n")
         ran = folder.path / "ran"
         for arguments in ([], ["--"], ["--threshold-ms", "0", "touch", ran], ["--threshold-ms"], ["--exitcode", "256", "touch", ran],
                           ["--exitcode", "-1", "touch", ran], ["--json", "no/such/folder", "touch", ran],
                           ["--json", "/dev/null", "touch", ran], ["--json", "link", "touch", ran],
                           ["--baseline", "missing", "touch", ran], ["--suppressions", "missing", "touch", ran],
-                          ["--nonsense", "touch", ran], ["--count", "cpu,colour", "touch", ran]):
+                          ["--baseline", "garbage", "touch", ran], ["--baseline", ".", "touch", ran], ["--parks", "no", "touch", ran],
+                          ["--log", "no/such/folder/x", "touch", ran], ["--log", ".", "touch", ran], ["--log", "link", "touch", ran],
+                          ["--metrics", "no/such/x.prom", "touch", ran], ["--metrics", "/dev/null", "touch", ran],
+                          ["--suppressions", "ok.supp:missing", "touch", ran], ["--nonsense", "touch", ran], ["--count", "cpu,colour", "touch", ran]):
             folder.refused("run", *arguments)
         for variable in ("STALLWATCH_THRESHOLD_MS", "STALLWATCH_COUNT", "STALLWATCH_SUPRESSIONS"):
             require(variable in folder.refused("run", "touch", ran, environment={variable: "nonsense"}), variable)
@@ -190,6 +265,60 @@ def test_the_terminal_is_the_commands():
     require(terminal.end() == 0, "exit code")
 
 
+class Shell(Terminal):
+    """An interactive shell with job control, which runs the command in a process group of its own."""
+
+    def __init__(self, folder):
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.chdir(folder)
+            environment = {**harness.clean_environment(), "PS1": "$ ", "TERM": "dumb", "ENV": "", "SW": f"{COMMAND} run"}
+            os.execve("/bin/bash", ["bash", "--norc", "--noprofile", "-i"], environment)
+        self.seen = b""
+        self.until(b"$ ")
+
+    def line(self, words, answer):
+        self.seen = b""
+        self.type(words + b"\n")
+        self.until(answer)
+
+
+def test_as_a_job_of_a_shell():
+    with Folder() as folder:
+        shell = Shell(folder.path)
+        # (By head: dash's own read is ended by the stop, with and without run.)
+        shell.line(b"$SW sh -c 'echo re''ady; a=$(head -n 1); echo got $a; exit 4'", b"ready")
+        shell.line(b"\x1a", b"Stopped")
+        shell.line(b"jobs; echo ok", b"ok\r\n")
+        shell.line(b"fg", b"head")
+        shell.line(b"hello", b"got hello")
+        shell.line(b"echo code $?", b"code 4")
+        # In the background it is stopped where it reads from the terminal, and goes on in the foreground.
+        shell.line(b"$SW sh -c 'a=$(head -n 1); echo got $a' &", b"$ ")
+        shell.line(b"sleep 0.5; jobs", b"Stopped")
+        shell.line(b"fg", b"head")
+        shell.line(b"there", b"got there")
+        # An interrupt ends the command, and run after it, by the signal's code.
+        shell.line(b"$SW sleep 30", b"30\r\n")
+        time.sleep(0.5)
+        shell.line(b"\x03", b"$ ")
+        shell.line(b"echo code $?", b"code 130")
+        # What is left in its group when the terminal goes is ended with it.
+        shell.type(b"exit\n")
+        shell.end()
+
+
+def test_a_group_is_signalled():
+    """As timeout(1) and CI runners do: everybody in the group gets it, and run ends as the command does."""
+    child = start("sh", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done", start_new_session=True)
+    child.stdout.readline()
+    os.killpg(child.pid, signal.SIGTERM)
+    child.communicate(timeout=20)
+    require(child.returncode == 7, f"{child.returncode}")
+    result = subprocess.run(["timeout", "-k", "10", "1", COMMAND, "run", "sleep", "30"], timeout=20, env=harness.clean_environment())
+    require(result.returncode == 124, f"{result.returncode}")
+
+
 def test_stop_and_go_on():
     """Ctrl-Z stops the command and run with it, as a shell's job; SIGCONT to run wakes both."""
     child = start("sh", "-c", "echo ready; sleep 0.3; kill -TSTP $$; echo woken; exit 5")
@@ -214,6 +343,35 @@ def test_summary_and_annotations():
             err = folder.run("run", *arguments, EXITS, environment=environment).err
             lines = [line for line in err.splitlines() if line.startswith("::")]
             require(len(lines) == 1 and re.match(r"::error file=[^,]*exits\.c,line=\d+,title=", lines[0]), err)
+
+
+def test_the_summary_is_a_page():
+    with Folder() as folder:
+        records = [stall(i, signature=f"{i:016x}", ms=200.0 + i) for i in range(1, 41)]
+        log = folder.write("base.jsonl", records)
+        lines = folder.run("run", "--json", "new.jsonl", "sh", "-c", f"cat {log} >> new.jsonl").err.splitlines()
+        require(len(lines) == 14 and all(re.match(r"==\d+== ", line) for line in lines), lines)
+        require("40 stalls, 40 counted" in lines[0] and "and 30 signatures more" in lines[12], lines)
+        require(lines[13].endswith(f"stallwatch report {folder.path}/new.jsonl"), lines[13])
+        columns = {line.index("blocking-call") for line in lines[2:12]}
+        require(len(columns) == 1, "not aligned")
+        require("run --json stalls.jsonl" in folder.run("run", EXITS).err, "what to do next is not said")
+
+
+def test_colours_are_for_terminals():
+    for environment, coloured in (({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+        pid, master = pty.fork()
+        if pid == 0:
+            os.execve(COMMAND, [str(COMMAND), "run", str(EXITS)], {**harness.clean_environment(), "NO_COLOR": "", **environment})
+        seen = b""
+        try:
+            while part := os.read(master, 4096):
+                seen += part
+        except OSError:
+            pass
+        os.waitpid(pid, 0)
+        os.close(master)
+        require(b"summary of the run: " in seen and (b"\x1b[1;31m" in seen) == coloured, f"{environment}: {seen}")
 
 
 def test_a_daemon_is_said():
