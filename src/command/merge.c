@@ -192,7 +192,9 @@ static const char *rule_for(struct sw_merge *merge, const struct sw_record *reco
 static bool count(struct sw_merge *merge, struct sw_signature *signature,
                   const struct sw_record *record)
 {
-    const char *rule = record->suppressed != NULL ? record->suppressed : rule_for(merge, record);
+    /* Asked of the rules in any case: they count what they have matched. */
+    const char *matched = rule_for(merge, record);
+    const char *rule = record->suppressed != NULL ? record->suppressed : matched;
     if (signature->pool)
         merge->pools++;
     else

@@ -193,5 +193,8 @@ int sw_report_main(char **arguments)
             return sw_complain_usage("cannot read %s: %s", request.files[i], strerror(-error));
     }
     sw_merge_finish(&merge);
+    const char *verbose = getenv("STALLWATCH_VERBOSE");
+    if (verbose != NULL && strcmp(verbose, "1") == 0)
+        sw_rules_say_unused(&request.rules);
     return write_report(&request, &merge);
 }

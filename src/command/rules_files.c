@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,4 +63,15 @@ int sw_rules_file_read(struct sw_suppressions *rules, const char *path)
     if (bad == -ENOMEM)
         sw_need_memory(NULL);
     return 0;
+}
+
+void sw_rules_say_unused(const struct sw_suppressions *rules)
+{
+    for (const struct sw_suppression *rule = rules->first; rule != NULL; rule = rule->next) {
+        char number[24];
+        if (rule->matched != 0)
+            continue;
+        snprintf(number, sizeof number, "%u", rule->line);
+        sw_complain("suppression matched nothing: %s (%s:%s)", rule->text, rule->file, number);
+    }
 }

@@ -8,4 +8,7 @@
  * file cannot be read (has been said). */
 int sw_rules_file_read(struct sw_suppressions *rules, const char *path);
 
+/* Says which rules have matched nothing, a line each. */
+void sw_rules_say_unused(const struct sw_suppressions *rules);
+
 #endif

@@ -18,8 +18,10 @@
 #include "command/run_log.h"
 #include "command/run_options.h"
 #include "command/run_paths.h"
+#include "command/rules_files.h"
 
 #define ROWS_SHOWN 10
+#define RULES_MOST (64u << 20)
 
 /* Our entry in front of what is there, and there once. */
 static int set_preload(void)
@@ -172,10 +174,25 @@ static int prepare(struct sw_run_options *options, struct sw_run_log *log)
     return 0;
 }
 
+/* The rules that the processes had, to see which of them none has needed. */
+static void read_rules(const char *list, struct sw_suppressions *rules)
+{
+    char path[4096];
+    while (list != NULL && *list != '\0') {
+        size_t length = strcspn(list, ":");
+        snprintf(path, sizeof path, "%.*s", (int)length, list);
+        if (length > 0)
+            sw_rules_file_read(rules, path);
+        list += length + (list[length] == ':');
+    }
+}
+
 int sw_run_main(char **arguments)
 {
     static struct sw_run_options options;
     static struct sw_run_log log;
+    static struct sw_suppressions rules;
+    struct sw_arena arena;
     struct sw_run_end end;
     struct sw_merge merge;
     struct sw_load load = {.merge = &merge};
@@ -197,10 +214,17 @@ int sw_run_main(char **arguments)
     }
     sw_merge_start(&merge);
     merge.baseline = options.has_baseline ? &options.baseline : NULL;
+    sw_arena_init(&arena, RULES_MOST);
+    sw_suppressions_start(&rules, &arena);
+    if (options.settings.verbose && options.settings.suppressions != NULL) {
+        read_rules(getenv("STALLWATCH_SUPPRESSIONS"), &rules);
+        merge.suppressions = &rules;
+    }
     sw_run_log_settle(&log);
     sw_run_log_load(&log, &load);
     sw_merge_finish(&merge);
     tell(&options, &log, &merge);
+    sw_rules_say_unused(&rules);
     sw_run_log_remove(&log);
     return options.settings.exitcode != 0 && merge.counted > 0 ? options.settings.exitcode
                                                                : end.code;
