@@ -147,13 +147,8 @@ $(BUILD)/tests/bench/%: tests/bench/%.c
 tests: $(UNIT) $(FIXTURES) $(PROGRAMS) $(BENCH)
 
 # What is missing is installed first; only then can the rules above be followed, hence make within make.
-<<<<<<< Updated upstream
-setup-build setup-check: setup-%:
-	@STALLWATCH_BUILD=$(BUILD) scripts/setup $*
-=======
 setup-build setup-check setup-package: setup-%:
-	@scripts/setup $*
->>>>>>> Stashed changes
+	@STALLWATCH_BUILD=$(BUILD) scripts/setup $*
 
 check: setup-check
 	@$(MAKE) --no-print-directory -s all tests
