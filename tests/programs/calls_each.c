@@ -40,8 +40,6 @@
 
 #include "support.h"
 
-#define STALL_NS 6000000
-
 static int zero, null, file, other_file, ends[2], pair[2], udp, listener, stranger, number;
 static char bytes[4096];
 static struct iovec part = {bytes, 16};
@@ -226,7 +224,7 @@ WITH_LIST(scan_from, (FILE * stream, const char *format, ...), vfscanf(stream, f
     X(mkdir, "/dev", mkdir("/dev", 0700))                                                          \
     X(mkdirat, "/dev", mkdirat(AT_FDCWD, "/dev", 0700))                                            \
     X(chmod, "call-file", chmod("call-file", 0600))                                                \
-    X(opendir, "/dev", closedir(opendir("/dev")))                                                  \
+    X(opendir, "/dev/../dev*", closedir(opendir("/dev/../dev/../dev/../dev/../dev/../dev")))       \
     X(scandir, "/no/such", scandir("/no/such", &(struct dirent **){NULL}, NULL, NULL))             \
     X(realpath, "/dev/null", realpath("/dev/null", bytes))                                         \
     X(glob, "/dev/nul[*]", (glob("/dev/nul*", 0, NULL, &globbed), globfree(&globbed)))             \
@@ -250,8 +248,8 @@ WITH_LIST(scan_from, (FILE * stream, const char *format, ...), vfscanf(stream, f
     X(fwrite_unlocked, "/dev/null", fwrite_unlocked(bytes, 1, 64, out))                            \
     X(fgets, "/dev/zero", fgets(bytes, 16, in))                                                    \
     X(fgets_unlocked, "/dev/zero", fgets_unlocked(bytes, 16, in))                                  \
-    X(getline, "*/call-file", (rewind(text), getline(&line, &line_size, text)))                    \
-    X(getdelim, "*/call-file", (rewind(text), getdelim(&line, &line_size, ':', text)))             \
+    X(getline, "*/call-file", (getline(&line, &line_size, text) >= 0 || (rewind(text), 0)))        \
+    X(getdelim, "*/call-file", (getdelim(&line, &line_size, ':', text) >= 0 || (rewind(text), 0))) \
     X(fgetc, "/dev/zero", fgetc(in))                                                               \
     X(getc, "/dev/zero", getc(in))                                                                 \
     X(getchar, "/dev/null", plain_getchar())                                                       \
@@ -325,7 +323,7 @@ WITH_LIST(scan_from, (FILE * stream, const char *format, ...), vfscanf(stream, f
     X(waitid, "pid *", waitid(P_PID, (id_t)getppid(), NULL, WEXITED))                              \
     X(system, ":", system(":"))                                                                    \
     X(popen, "exit 3", keep(popen("exit 3", "r")))                                                 \
-    X(pclose, "fd *", pclose(popen(":", "r")))                                                     \
+    X(pclose, "fd *", pclose(popen("sleep 0.01", "r")))                                            \
     X(posix_spawn, "/no/such", posix_spawn(&number, "/no/such", NULL, NULL, &line, NULL))          \
     X(posix_spawnp, "no-such", posix_spawnp(&number, "no-such", NULL, NULL, &line, NULL))          \
     X(pthread_mutex_lock, "mutex 0x*", (pthread_mutex_lock(&mutex), pthread_mutex_unlock(&mutex))) \
@@ -392,20 +390,7 @@ WITH_LIST(scan_from, (FILE * stream, const char *format, ...), vfscanf(stream, f
     X(res_nsend, "", res_nsend(&_res, answer, 12, answer, sizeof answer))                          \
     X(fork, "", child())
 
-#define DEFINE(name, detail, ...)                                                                  \
-    static void call_##name(void)                                                                  \
-    {                                                                                              \
-        (void)(__VA_ARGS__);                                                                       \
-    }
-CALLS(DEFINE)
-
-static const struct {
-    const char *name, *detail;
-    void (*call)(void);
-} calls[] = {
-#define ROW(name, detail, ...) {#name, detail, call_##name},
-    CALLS(ROW)};
-#define CALL_COUNT (sizeof calls / sizeof *calls)
+#include "calls_driver.h"
 
 static void open_files(void)
 {
@@ -470,19 +455,17 @@ static bool make_locks(void)
     return queue >= 0 && set >= 0 && mqueue >= 0;
 }
 
-static void wait_ms(int epoll, int ms)
+/* Children are reaped by the kernel from then on. */
+static void prepare(const char *name)
 {
-    struct epoll_event event;
-    epoll_wait(epoll, &event, 1, ms);
+    if (strcmp(name, "fork") == 0)
+        signal(SIGCHLD, SIG_IGN);
 }
 
-static NOINLINE void stall_by(void (*call)(void))
+static void put_away(void)
 {
-    uint64_t end = now_ns(CLOCK_MONOTONIC) + STALL_NS;
-    do {
-        for (int i = 0; i < 4; i++)
-            call();
-    } while (now_ns(CLOCK_MONOTONIC) < end);
+    while (kept_count > 0)
+        pclose(kept[--kept_count]);
 }
 
 int main(void)
@@ -496,27 +479,12 @@ int main(void)
     dup2(null, 1);
     setvbuf(stdout, NULL, _IONBF, 0);
     setvbuf(stdin, NULL, _IONBF, 0);
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
-    for (int i = 0; i < 12; i++)
-        wait_ms(epoll, 1);
-    for (size_t i = 0; i < CALL_COUNT; i++) {
-        if (strcmp(calls[i].name, "fork") == 0)
-            signal(SIGCHLD, SIG_IGN);
-        stall_by(calls[i].call);
-        wait_ms(epoll, i == 0 ? 500 : 4); /* the watchdog reports; first it starts its helper */
-        while (kept_count > 0) {
-            pclose(kept[--kept_count]);
-            wait_ms(epoll, 0);
-        }
-    }
-    close(epoll);
+    make_calls(prepare, put_away);
     msgctl(queue, IPC_RMID, NULL);
     semctl(set, 0, IPC_RMID);
     unlink("call-file");
     unlink("call-other");
     unlink("call-made");
-    dup2(own_output, 1);
-    for (size_t i = 0; i < CALL_COUNT; i++)
-        printf("%s\t%s\n", calls[i].name, calls[i].detail);
+    print_calls(own_output);
     return 0;
 }

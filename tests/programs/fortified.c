@@ -4,6 +4,7 @@
  *
  * @expect stall cause=blocking-call call=read ms=200 function=by_read calls=2
  * @expect stall cause=blocking-call call=recv ms=200 function=by_recv calls=1
+ * @text recv +libc
  * @expect stall cause=nested-wait call=poll ms=200 function=by_poll calls=1
  */
 #define _FORTIFY_SOURCE 2

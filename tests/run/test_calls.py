@@ -11,7 +11,9 @@ from harness import require
 TABLE = (harness.TOP / "src/preload/notes/calls_table.h").read_text()
 ROW = re.compile(r"^ {4}X\((\w+), +(\w+), +(\w+)\)", re.MULTILINE)
 
-# Not in tests/programs/calls_each.c, and why.
+PROGRAMS = ("calls_each", "calls_more")
+
+# In neither of them, and why.
 ELSEWHERE = {
     "sync": "writes out all of the machine's file systems",
     "pthread_cond_wait": "needs another thread: locks.c",
@@ -42,16 +44,17 @@ def public(name):
     name = re.sub(r"64(?=v2$|$)", "", name)
     name = re.sub(r"^isoc(99|23)_", "", name)
     return {"xstat": "stat", "lxstat": "lstat", "fxstat": "fstat", "fxstatat": "fstatat", "preadvv2": "preadv2",
-            "pwritevv2": "pwritev2", "fflush_unlocked": "fflush"}.get(name, name)
+            "pwritevv2": "pwritev2", "fflush_unlocked": "fflush", "vsyslog": "syslog", "uflow": "getc_unlocked",
+            "overflow": "putc_unlocked"}.get(name, name)
 
 
-def longest_calls():
-    """What calls_each printed, and the longest call of each of its stalls. A busy machine may not let the watchdog fetch all
+def longest_calls(program):
+    """What a program printed, and the longest call of each of its stalls. A busy machine may not let the watchdog fetch all
     of them in time, so up to three runs are taken together."""
     found = {}
     for _ in range(3):
-        with harness.program("calls_each", environment={"STALLWATCH_THRESHOLD_MS": "4", "STALLWATCH_MAX_REPORTS": "1000",
-                                                        "STALLWATCH_SAMPLES": "1"}) as run:
+        with harness.program(program, environment={"STALLWATCH_THRESHOLD_MS": "4", "STALLWATCH_MAX_REPORTS": "1000",
+                                                   "STALLWATCH_SAMPLES": "1"}) as run:
             run.wait(60)
             listed = [line.split("\t") for line in run.stdout.splitlines()]
             for stall in run.stalls():
@@ -63,13 +66,16 @@ def longest_calls():
 
 
 def test_each_is_named_with_its_detail():
-    listed, found = longest_calls()
-    if not listed:
-        raise harness.Skip("no message queues here")
-    problems = [f"{name}: expected {detail!r}, found {sorted(found.get(name, ()))[:3]}" for name, detail in listed
-                if not any(fnmatch.fnmatchcase(one, detail) and count > 1 for one, count in found.get(name, ()))]
+    made, problems = set(), []
+    for program in PROGRAMS:
+        listed, found = longest_calls(program)
+        if not listed:
+            raise harness.Skip(f"{program}: no message queues here")
+        made |= {name for name, _ in listed}
+        problems += [f"{name}: expected {detail!r}, found {sorted(found.get(name, ()))[:3]}" for name, detail in listed
+                     if not any(fnmatch.fnmatchcase(one, detail) and count > 1 for one, count in found.get(name, ()))]
     require(not problems, "\n".join(problems))
-    missing = {name for name, _, kind in rows() if kind != "WAIT"} - {name for name, _ in listed} - set(ELSEWHERE)
+    missing = {name for name, _, kind in rows() if kind != "WAIT"} - made - set(ELSEWHERE)
     require(not missing, f"no program makes {missing}")
 
 

@@ -39,6 +39,13 @@ SW_WRAP(int, posix_fallocate, posix_fallocate, (int fd, off_t from, off_t size),
 SW_WRAP(int, posix_fallocate64, posix_fallocate, (int fd, off64_t from, off64_t size),
         (fd, from, size), fd, 0, 0)
 
+SW_WRAP(int, posix_fadvise, posix_fadvise, (int fd, off_t from, off_t size, int advice),
+        (fd, from, size, advice), fd, 0, 0)
+SW_WRAP(int, posix_fadvise64, posix_fadvise, (int fd, off64_t from, off64_t size, int advice),
+        (fd, from, size, advice), fd, 0, 0)
+SW_WRAP(ssize_t, readahead, readahead, (int fd, off64_t from, size_t size), (fd, from, size), fd, 0,
+        0)
+
 SW_WRAP(int, fstatfs, fstatfs, (int fd, struct statfs *to), (fd, to), fd, 0, 0)
 SW_WRAP(int, fstatfs64, fstatfs, (int fd, struct statfs64 *to), (fd, to), fd, 0, 0)
 SW_WRAP(int, fstatvfs, fstatvfs, (int fd, struct statvfs *to), (fd, to), fd, 0, 0)

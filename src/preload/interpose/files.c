@@ -75,6 +75,9 @@ SW_WRAP(ssize_t, splice, splice,
         (int from, off64_t *from_offset, int to, off64_t *to_offset, size_t size,
          unsigned int flags),
         (from, from_offset, to, to_offset, size, flags), from, to, 0)
+SW_WRAP(ssize_t, vmsplice, vmsplice,
+        (int fd, const struct iovec *parts, size_t count, unsigned int flags),
+        (fd, parts, count, flags), fd, 0, 0)
 SW_WRAP(ssize_t, tee, tee, (int from, int to, size_t size, unsigned int flags),
         (from, to, size, flags), from, to, 0)
 SW_WRAP(ssize_t, copy_file_range, copy_file_range,

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MOST_NAMES 512
+#define MOST_NAMES 1024
 
 /* Of libc on this architecture. */
 #define FIRST_VERSION "GLIBC_2.2.5"

@@ -25,8 +25,6 @@
 #define FUTEX_LOCK_PI2 13
 #endif
 
-_Static_assert(SW_CALL_COUNT <= 256, "an id is a byte here");
-
 SW_NEXT_DEFINE(syscall);
 
 #define PARAMETERS long number, long a, long b, long c, long d, long e, long f
@@ -40,60 +38,61 @@ enum way { PASS, CALL, FUTEX, WAIT, RING };
 enum { NOTHING = 6, MONOTONIC = 7 };
 
 static const struct raw_call {
-    uint8_t way, id;
+    uint16_t id;
+    uint8_t way;
     uint8_t noted[3]; /* of a CALL */
 } raw_calls[] = {
     /* a descriptor, and how much */
-    [SYS_read] = {CALL, SW_CALL_read, {0, 2, NOTHING}},
-    [SYS_pread64] = {CALL, SW_CALL_pread, {0, 2, NOTHING}},
-    [SYS_readv] = {CALL, SW_CALL_readv, {0, 2, NOTHING}},
-    [SYS_preadv] = {CALL, SW_CALL_preadv, {0, 2, NOTHING}},
-    [SYS_preadv2] = {CALL, SW_CALL_preadv2, {0, 2, NOTHING}},
-    [SYS_write] = {CALL, SW_CALL_write, {0, 2, NOTHING}},
-    [SYS_pwrite64] = {CALL, SW_CALL_pwrite, {0, 2, NOTHING}},
-    [SYS_writev] = {CALL, SW_CALL_writev, {0, 2, NOTHING}},
-    [SYS_pwritev] = {CALL, SW_CALL_pwritev, {0, 2, NOTHING}},
-    [SYS_pwritev2] = {CALL, SW_CALL_pwritev2, {0, 2, NOTHING}},
-    [SYS_recvfrom] = {CALL, SW_CALL_recvfrom, {0, 2, NOTHING}},
+    [SYS_read] = {SW_CALL_read, CALL, {0, 2, NOTHING}},
+    [SYS_pread64] = {SW_CALL_pread, CALL, {0, 2, NOTHING}},
+    [SYS_readv] = {SW_CALL_readv, CALL, {0, 2, NOTHING}},
+    [SYS_preadv] = {SW_CALL_preadv, CALL, {0, 2, NOTHING}},
+    [SYS_preadv2] = {SW_CALL_preadv2, CALL, {0, 2, NOTHING}},
+    [SYS_write] = {SW_CALL_write, CALL, {0, 2, NOTHING}},
+    [SYS_pwrite64] = {SW_CALL_pwrite, CALL, {0, 2, NOTHING}},
+    [SYS_writev] = {SW_CALL_writev, CALL, {0, 2, NOTHING}},
+    [SYS_pwritev] = {SW_CALL_pwritev, CALL, {0, 2, NOTHING}},
+    [SYS_pwritev2] = {SW_CALL_pwritev2, CALL, {0, 2, NOTHING}},
+    [SYS_recvfrom] = {SW_CALL_recvfrom, CALL, {0, 2, NOTHING}},
     /* a descriptor alone */
-    [SYS_fsync] = {CALL, SW_CALL_fsync, {0, NOTHING, NOTHING}},
-    [SYS_fdatasync] = {CALL, SW_CALL_fdatasync, {0, NOTHING, NOTHING}},
-    [SYS_syncfs] = {CALL, SW_CALL_syncfs, {0, NOTHING, NOTHING}},
-    [SYS_sync_file_range] = {CALL, SW_CALL_sync_file_range, {0, NOTHING, NOTHING}},
-    [SYS_ftruncate] = {CALL, SW_CALL_ftruncate, {0, NOTHING, NOTHING}},
-    [SYS_fallocate] = {CALL, SW_CALL_fallocate, {0, NOTHING, NOTHING}},
-    [SYS_flock] = {CALL, SW_CALL_flock, {0, NOTHING, NOTHING}},
-    [SYS_getdents64] = {CALL, SW_CALL_getdents, {0, NOTHING, NOTHING}},
-    [SYS_accept] = {CALL, SW_CALL_accept, {0, NOTHING, NOTHING}},
-    [SYS_accept4] = {CALL, SW_CALL_accept4, {0, NOTHING, NOTHING}},
-    [SYS_recvmsg] = {CALL, SW_CALL_recvmsg, {0, NOTHING, NOTHING}},
-    [SYS_recvmmsg] = {CALL, SW_CALL_recvmmsg, {0, NOTHING, NOTHING}},
-    [SYS_sendmsg] = {CALL, SW_CALL_sendmsg, {0, NOTHING, NOTHING}},
-    [SYS_sendmmsg] = {CALL, SW_CALL_sendmmsg, {0, NOTHING, NOTHING}},
+    [SYS_fsync] = {SW_CALL_fsync, CALL, {0, NOTHING, NOTHING}},
+    [SYS_fdatasync] = {SW_CALL_fdatasync, CALL, {0, NOTHING, NOTHING}},
+    [SYS_syncfs] = {SW_CALL_syncfs, CALL, {0, NOTHING, NOTHING}},
+    [SYS_sync_file_range] = {SW_CALL_sync_file_range, CALL, {0, NOTHING, NOTHING}},
+    [SYS_ftruncate] = {SW_CALL_ftruncate, CALL, {0, NOTHING, NOTHING}},
+    [SYS_fallocate] = {SW_CALL_fallocate, CALL, {0, NOTHING, NOTHING}},
+    [SYS_flock] = {SW_CALL_flock, CALL, {0, NOTHING, NOTHING}},
+    [SYS_getdents64] = {SW_CALL_getdents, CALL, {0, NOTHING, NOTHING}},
+    [SYS_accept] = {SW_CALL_accept, CALL, {0, NOTHING, NOTHING}},
+    [SYS_accept4] = {SW_CALL_accept4, CALL, {0, NOTHING, NOTHING}},
+    [SYS_recvmsg] = {SW_CALL_recvmsg, CALL, {0, NOTHING, NOTHING}},
+    [SYS_recvmmsg] = {SW_CALL_recvmmsg, CALL, {0, NOTHING, NOTHING}},
+    [SYS_sendmsg] = {SW_CALL_sendmsg, CALL, {0, NOTHING, NOTHING}},
+    [SYS_sendmmsg] = {SW_CALL_sendmmsg, CALL, {0, NOTHING, NOTHING}},
     /* from one to another; an address; a name in a directory */
-    [SYS_sendfile] = {CALL, SW_CALL_sendfile, {1, 0, NOTHING}},
-    [SYS_splice] = {CALL, SW_CALL_splice, {0, 2, NOTHING}},
-    [SYS_copy_file_range] = {CALL, SW_CALL_copy_file_range, {0, 2, NOTHING}},
-    [SYS_connect] = {CALL, SW_CALL_connect, {0, 1, 2}},
-    [SYS_sendto] = {CALL, SW_CALL_sendto, {0, 4, 5}},
-    [SYS_openat] = {CALL, SW_CALL_openat, {1, 0, NOTHING}},
-    [SYS_waitid] = {CALL, SW_CALL_waitid, {0, 1, NOTHING}},
+    [SYS_sendfile] = {SW_CALL_sendfile, CALL, {1, 0, NOTHING}},
+    [SYS_splice] = {SW_CALL_splice, CALL, {0, 2, NOTHING}},
+    [SYS_copy_file_range] = {SW_CALL_copy_file_range, CALL, {0, 2, NOTHING}},
+    [SYS_connect] = {SW_CALL_connect, CALL, {0, 1, 2}},
+    [SYS_sendto] = {SW_CALL_sendto, CALL, {0, 4, 5}},
+    [SYS_openat] = {SW_CALL_openat, CALL, {1, 0, NOTHING}},
+    [SYS_waitid] = {SW_CALL_waitid, CALL, {0, 1, NOTHING}},
     /* a time */
-    [SYS_nanosleep] = {CALL, SW_CALL_nanosleep, {0, MONOTONIC, NOTHING}},
-    [SYS_clock_nanosleep] = {CALL, SW_CALL_clock_nanosleep, {2, 0, 1}},
-    [SYS_futex] = {FUTEX, SW_CALL_futex, {0}},
+    [SYS_nanosleep] = {SW_CALL_nanosleep, CALL, {0, MONOTONIC, NOTHING}},
+    [SYS_clock_nanosleep] = {SW_CALL_clock_nanosleep, CALL, {2, 0, 1}},
+    [SYS_futex] = {SW_CALL_futex, FUTEX, {0}},
 #if defined(SYS_poll)
-    [SYS_poll] = {WAIT, SW_CALL_poll, {0}},
-    [SYS_select] = {WAIT, SW_CALL_select, {0}},
-    [SYS_epoll_wait] = {WAIT, SW_CALL_epoll_wait, {0}},
+    [SYS_poll] = {SW_CALL_poll, WAIT, {0}},
+    [SYS_select] = {SW_CALL_select, WAIT, {0}},
+    [SYS_epoll_wait] = {SW_CALL_epoll_wait, WAIT, {0}},
 #endif
-    [SYS_ppoll] = {WAIT, SW_CALL_ppoll, {0}},
-    [SYS_pselect6] = {WAIT, SW_CALL_pselect, {0}},
-    [SYS_epoll_pwait] = {WAIT, SW_CALL_epoll_pwait, {0}},
+    [SYS_ppoll] = {SW_CALL_ppoll, WAIT, {0}},
+    [SYS_pselect6] = {SW_CALL_pselect, WAIT, {0}},
+    [SYS_epoll_pwait] = {SW_CALL_epoll_pwait, WAIT, {0}},
 #if defined(SYS_epoll_pwait2)
-    [SYS_epoll_pwait2] = {WAIT, SW_CALL_epoll_pwait2, {0}},
+    [SYS_epoll_pwait2] = {SW_CALL_epoll_pwait2, WAIT, {0}},
 #endif
-    [SYS_io_uring_enter] = {RING, SW_CALL_io_uring_enter, {0}},
+    [SYS_io_uring_enter] = {SW_CALL_io_uring_enter, RING, {0}},
 };
 
 static NOINLINE long noted_call(const struct raw_call *raw, PARAMETERS)

@@ -48,6 +48,7 @@ static inline bool sw_error_after_reading(int error)
     case EIO:
     case ESTALE:
     case ENXIO:
+    case ENODATA:
     case ETXTBSY:
     case EINTR:
     case EAGAIN:

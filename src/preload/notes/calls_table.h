@@ -42,6 +42,7 @@
     X(splice,                      TWO_DESCRIPTORS, BLOCKING)                            \
     X(copy_file_range,             TWO_DESCRIPTORS, BLOCKING)                            \
     X(tee,                         TWO_DESCRIPTORS, BLOCKING)                            \
+    X(vmsplice,                    DESCRIPTOR,      BLOCKING)                            \
     /* what is behind a descriptor */                                                    \
     X(fsync,                       DESCRIPTOR,      BLOCKING)                            \
     X(fdatasync,                   DESCRIPTOR,      BLOCKING)                            \
@@ -50,9 +51,18 @@
     X(ftruncate,                   DESCRIPTOR,      BLOCKING)                            \
     X(fallocate,                   DESCRIPTOR,      BLOCKING)                            \
     X(posix_fallocate,             DESCRIPTOR,      BLOCKING)                            \
+    X(posix_fadvise,               DESCRIPTOR,      BLOCKING)                            \
+    X(readahead,                   DESCRIPTOR,      BLOCKING)                            \
+    X(ioctl,                       DESCRIPTOR,      BLOCKING)                            \
     X(fstat,                       DESCRIPTOR,      BLOCKING)                            \
     X(fstatfs,                     DESCRIPTOR,      BLOCKING)                            \
     X(fstatvfs,                    DESCRIPTOR,      BLOCKING)                            \
+    X(fchown,                      DESCRIPTOR,      BLOCKING)                            \
+    X(fchmod,                      DESCRIPTOR,      BLOCKING)                            \
+    X(fchdir,                      DESCRIPTOR,      BLOCKING)                            \
+    X(futimens,                    DESCRIPTOR,      BLOCKING)                            \
+    X(fgetxattr,                   DESCRIPTOR,      BLOCKING)                            \
+    X(fsetxattr,                   DESCRIPTOR,      BLOCKING)                            \
     X(flock,                       DESCRIPTOR,      BLOCKING)                            \
     X(fcntl,                       DESCRIPTOR,      BLOCKING)                            \
     X(lockf,                       DESCRIPTOR,      BLOCKING)                            \
@@ -82,8 +92,28 @@
     X(mkdir,                       PATH,            BLOCKING)                            \
     X(mkdirat,                     PATH,            BLOCKING)                            \
     X(chmod,                       PATH,            BLOCKING)                            \
+    X(fchmodat,                    PATH,            BLOCKING)                            \
+    X(chown,                       PATH,            BLOCKING)                            \
+    X(lchown,                      PATH,            BLOCKING)                            \
+    X(fchownat,                    PATH,            BLOCKING)                            \
+    X(utimensat,                   PATH,            BLOCKING)                            \
+    X(chdir,                       PATH,            BLOCKING)                            \
+    X(getxattr,                    PATH,            BLOCKING)                            \
+    X(lgetxattr,                   PATH,            BLOCKING)                            \
+    X(setxattr,                    PATH,            BLOCKING)                            \
+    X(listxattr,                   PATH,            BLOCKING)                            \
+    X(mkstemp,                     PATH,            BLOCKING)                            \
+    X(mkdtemp,                     PATH,            BLOCKING)                            \
+    X(shm_open,                    TEXT,            BLOCKING)                            \
     X(opendir,                     PATH,            BLOCKING)                            \
     X(scandir,                     PATH,            BLOCKING)                            \
+    X(scandirat,                   PATH,            BLOCKING)                            \
+    X(ftw,                         PATH,            BLOCKING)                            \
+    X(nftw,                        PATH,            BLOCKING)                            \
+    X(fts_open,                    NONE,            BLOCKING)                            \
+    X(fts_read,                    NONE,            BLOCKING)                            \
+    X(fts_children,                NONE,            BLOCKING)                            \
+    X(wordexp,                     TEXT,            BLOCKING)                            \
     X(realpath,                    PATH,            BLOCKING)                            \
     X(glob,                        PATH,            BLOCKING)                            \
     X(rename,                      TWO_PATHS,       BLOCKING)                            \
@@ -116,6 +146,28 @@
     X(fputc,                       STREAM,          BLOCKING)                            \
     X(putc,                        STREAM,          BLOCKING)                            \
     X(putchar,                     STREAM,          BLOCKING)                            \
+    X(getc_unlocked,               STREAM,          BLOCKING)                            \
+    X(putc_unlocked,               STREAM,          BLOCKING)                            \
+    X(fseek,                       STREAM,          BLOCKING)                            \
+    X(fseeko,                      STREAM,          BLOCKING)                            \
+    X(fsetpos,                     STREAM,          BLOCKING)                            \
+    X(rewind,                      STREAM,          BLOCKING)                            \
+    X(fgetws,                      STREAM,          BLOCKING)                            \
+    X(fputws,                      STREAM,          BLOCKING)                            \
+    X(fgetwc,                      STREAM,          BLOCKING)                            \
+    X(getwc,                       STREAM,          BLOCKING)                            \
+    X(getwchar,                    STREAM,          BLOCKING)                            \
+    X(fputwc,                      STREAM,          BLOCKING)                            \
+    X(putwc,                       STREAM,          BLOCKING)                            \
+    X(putwchar,                    STREAM,          BLOCKING)                            \
+    X(fwprintf,                    STREAM,          BLOCKING)                            \
+    X(wprintf,                     STREAM,          BLOCKING)                            \
+    X(vfwprintf,                   STREAM,          BLOCKING)                            \
+    X(vwprintf,                    STREAM,          BLOCKING)                            \
+    X(fwscanf,                     STREAM,          BLOCKING)                            \
+    X(wscanf,                      STREAM,          BLOCKING)                            \
+    X(vfwscanf,                    STREAM,          BLOCKING)                            \
+    X(vwscanf,                     STREAM,          BLOCKING)                            \
     X(puts,                        STREAM,          BLOCKING)                            \
     X(printf,                      STREAM,          BLOCKING)                            \
     X(fprintf,                     STREAM,          BLOCKING)                            \
@@ -141,6 +193,8 @@
     X(sendmmsg,                    SEND,            BLOCKING)                            \
     /* names of hosts, services and users */                                             \
     X(getaddrinfo,                 HOST,            BLOCKING)                            \
+    X(getaddrinfo_a,               HOST,            BLOCKING)                            \
+    X(gai_suspend,                 HOST,            BLOCKING)                            \
     X(getnameinfo,                 ADDRESS,         BLOCKING)                            \
     X(gethostbyname,               TEXT,            BLOCKING)                            \
     X(gethostbyname2,              TEXT,            BLOCKING)                            \
@@ -169,6 +223,11 @@
     X(getprotobyname,              TEXT,            BLOCKING)                            \
     X(getprotobyname_r,            TEXT,            BLOCKING)                            \
     X(getnetbyname,                TEXT,            BLOCKING)                            \
+    X(getnetbyname_r,              TEXT,            BLOCKING)                            \
+    X(innetgr,                     TEXT,            BLOCKING)                            \
+    X(getprotobynumber,            NONE,            BLOCKING)                            \
+    X(getprotobynumber_r,          NONE,            BLOCKING)                            \
+    X(getnetbyaddr,                NONE,            BLOCKING)                            \
     X(getpwuid,                    USER,            BLOCKING)                            \
     X(getpwuid_r,                  USER,            BLOCKING)                            \
     X(getgrgid,                    GROUP,           BLOCKING)                            \
@@ -177,6 +236,13 @@
     X(getservbyport_r,             PORT,            BLOCKING)                            \
     X(getpwent,                    NONE,            BLOCKING)                            \
     X(getgrent,                    NONE,            BLOCKING)                            \
+    X(getpwent_r,                  NONE,            BLOCKING)                            \
+    X(getgrent_r,                  NONE,            BLOCKING)                            \
+    X(getspent,                    NONE,            BLOCKING)                            \
+    X(getservent,                  NONE,            BLOCKING)                            \
+    X(gethostent,                  NONE,            BLOCKING)                            \
+    X(getlogin,                    NONE,            BLOCKING)                            \
+    X(getlogin_r,                  NONE,            BLOCKING)                            \
     /* processes */                                                                      \
     X(wait,                        NONE,            BLOCKING)                            \
     X(wait3,                       NONE,            BLOCKING)                            \
@@ -189,6 +255,8 @@
     X(posix_spawnp,                TEXT,            BLOCKING)                            \
     X(pclose,                      STREAM,          BLOCKING)                            \
     X(fork,                        NONE,            BLOCKING)                            \
+    X(process_vm_readv,            PROCESS,         BLOCKING)                            \
+    X(process_vm_writev,           PROCESS,         BLOCKING)                            \
     /* locks; a timeout is absolute, with its clock */                                   \
     X(pthread_mutex_lock,          MUTEX,           LOCK)                                \
     X(pthread_mutex_timedlock,     MUTEX,           LOCK)                                \
@@ -215,6 +283,7 @@
     X(pthread_clockjoin_np,        JOIN,            LOCK)                                \
     X(thrd_join,                   JOIN,            LOCK)                                \
     X(futex,                       FUTEX,           LOCK)                                \
+    X(flockfile,                   STREAM,          LOCK)                                \
     /* messages, semaphores, signals, terminals */                                       \
     X(msgrcv,                      QUEUE,           BLOCKING)                            \
     X(msgsnd,                      QUEUE,           BLOCKING)                            \
@@ -225,6 +294,12 @@
     X(mq_send,                     DESCRIPTOR,      BLOCKING)                            \
     X(mq_timedsend,                DESCRIPTOR,      BLOCKING)                            \
     X(tcdrain,                     DESCRIPTOR,      BLOCKING)                            \
+    X(tcsetattr,                   DESCRIPTOR,      BLOCKING)                            \
+    X(aio_suspend,                 DESCRIPTOR,      BLOCKING)                            \
+    X(lio_listio,                  DESCRIPTOR,      BLOCKING)                            \
+    X(syslog,                      TEXT,            BLOCKING)                            \
+    X(getrandom,                   LENGTH,          BLOCKING)                            \
+    X(getentropy,                  LENGTH,          BLOCKING)                            \
     X(sigwait,                     NONE,            BLOCKING)                            \
     X(sigwaitinfo,                 NONE,            BLOCKING)                            \
     X(sigsuspend,                  NONE,            BLOCKING)                            \

@@ -124,7 +124,7 @@ static void set_module(struct sw_frame *frame, const struct sw_linked_frame *lin
     frame->module = linked->module->name;
     frame->path = linked->module->path;
     frame->offset = linked->address;
-    frame->has_offset = true;
+    frame->has_offset = linked->address != 0;
     frame->build_id = linked->module->build_id[0] != '\0' ? linked->module->build_id : NULL;
 }
 
