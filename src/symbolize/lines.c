@@ -168,14 +168,24 @@ static struct sw_symbolize_line *next_line(struct sw_symbolize_answer *answer)
     return &answer->lines[answer->count - 1];
 }
 
+/* With -gsplit-dwarf a unit has only its lines here, and its functions in a .dwo file. */
+static bool find_split(Dwarf_Die *unit, Dwarf_Die *split)
+{
+    uint8_t type = 0;
+    return dwarf_cu_info(unit->cu, NULL, &type, NULL, split, NULL, NULL, NULL) == 0 &&
+           type == DW_UT_skeleton && dwarf_tag(split) == DW_TAG_compile_unit;
+}
+
 /* The chain of functions around `address` in `unit`; addresses as the unit has them. */
 static void find_chain(struct sw_symbolize_answer *answer, Dwarf_Die *unit, Dwarf_Addr address,
                        const char *symbol)
 {
-    Dwarf_Die *inner = NULL, *scopes = NULL;
+    Dwarf_Die *inner = NULL, *scopes = NULL, split;
     const char *directory = string_of(unit, DW_AT_comp_dir);
     struct sw_symbolize_line place = {0};
     store_place(&place, unit, address, directory);
+    if (find_split(unit, &split))
+        unit = &split;
     /* dwarf_getscopes(3) goes on from an inlined function to where it is written; the chain of
      * where it was put is that of the innermost DIE itself. */
     int count =

@@ -18,6 +18,7 @@
 #include "preload/watch/scarcity.h"
 #include "preload/watch/totals.h"
 
+#define AT_REST_NS      UINT64_C(1000000) /* of CPU: too little to have done much else */
 #define LONGEST_STEP_NS UINT64_C(100000000)
 #define DUE_APART_NS    UINT64_C(100000000)
 
@@ -123,6 +124,8 @@ static void read_end(struct sw_thread *thread, struct sw_watch *watch, const str
         atomic_load(&loop->iteration) == ended->iteration && atomic_load(&loop->busy_since) == 0;
     if (!waits_since || !watch->first.valid || !reading.valid)
         return;
+    if (reading.cpu_ns - watch->last.cpu_ns < AT_REST_NS)
+        sw_totals_end_outside(watch, ended->ended);
     watch->last = reading;
     watch->last.ticks = ended->ended;
 }

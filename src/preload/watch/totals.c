@@ -199,6 +199,25 @@ static bool is_same_call(const struct sw_syscall_view *one, const struct sw_sysc
            one->number == other->number && one->sp == other->sp && one->pc == other->pc;
 }
 
+static struct sw_outside *outside_of(struct sw_watch *watch, long number)
+{
+    unsigned i = 0;
+    while (i + 1 < SW_WATCH_OUTSIDE && watch->outside[i].total != 0 &&
+           watch->outside[i].number != number)
+        i++;
+    return &watch->outside[i];
+}
+
+void sw_totals_end_outside(struct sw_watch *watch, uint64_t ended)
+{
+    const struct sw_syscall_view *view = &watch->view;
+    if (!view->known || view->running || view->number < 0 || ended <= watch->view_ticks)
+        return;
+    struct sw_outside *outside = outside_of(watch, view->number);
+    if (outside->total != 0 && outside->number == view->number)
+        outside->total += ended - watch->view_ticks;
+}
+
 static void note_outside_detail(struct sw_outside *outside, const struct sw_syscall_view *view,
                                 uint64_t since)
 {
@@ -211,11 +230,7 @@ void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view
                             uint64_t now)
 {
     if (is_same_call(&watch->view, view) && now > watch->view_ticks) {
-        unsigned i = 0;
-        while (i + 1 < SW_WATCH_OUTSIDE && watch->outside[i].total != 0 &&
-               watch->outside[i].number != view->number)
-            i++;
-        struct sw_outside *outside = &watch->outside[i];
+        struct sw_outside *outside = outside_of(watch, view->number);
         if (outside->total == 0)
             note_outside_detail(outside, view, watch->view_since);
         if (outside->total == 0 || outside->number == view->number) {

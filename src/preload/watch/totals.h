@@ -25,5 +25,8 @@ void sw_totals_note_detail(struct sw_thread *thread, struct sw_watch *watch);
 /* Adds what was seen of an unwrapped system call between two looks. */
 void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view *view,
                             uint64_t now);
+/* The iteration has ended at `ended` (ticks), and its thread has hardly computed since the last
+ * look: an unwrapped call that it was found in then went on to the end. */
+void sw_totals_end_outside(struct sw_watch *watch, uint64_t ended);
 
 #endif
