@@ -5,51 +5,10 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command/complain.h"
 #include "command/lines.h"
-
-#define BAR_COLUMNS  40
-#define BAR_EVERY_NS UINT64_C(100000000)
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static void show_bar(const struct sw_load *load, uint64_t consumed)
-{
-    static uint64_t shown_ns;
-    uint64_t done = load->before + consumed, now = now_ns();
-    if (!load->progress || load->total_bytes == 0 || now - shown_ns < BAR_EVERY_NS)
-        return;
-    shown_ns = now;
-    if (done > load->total_bytes)
-        done = load->total_bytes;
-    char buffer[160];
-    struct sw_text text;
-    sw_text_init(&text, buffer, sizeof buffer);
-    sw_text_string(&text, "\r[");
-    for (unsigned i = 0; i < BAR_COLUMNS; i++)
-        sw_text_char(&text, i < done * BAR_COLUMNS / load->total_bytes ? '#' : ' ');
-    sw_text_string(&text, "] ");
-    sw_text_unsigned(&text, done * 100 / load->total_bytes);
-    sw_text_string(&text, "%  ");
-    sw_text_unsigned(&text, load->lines);
-    sw_text_string(&text, " lines\x1b[K");
-    if (write(STDERR_FILENO, text.data, text.length) < 0)
-        return;
-}
-
-static void clear_bar(const struct sw_load *load)
-{
-    if (load->progress && write(STDERR_FILENO, "\r\x1b[K", 4) < 0)
-        return;
-}
 
 int sw_load_descriptor(int fd, sw_load_taker take, void *context, struct sw_load *load,
                        uint64_t skipped[SW_RECORD_PROBLEMS], uint64_t *first_skipped)
@@ -78,7 +37,7 @@ int sw_load_descriptor(int fd, sw_load_taker take, void *context, struct sw_load
                 *first_skipped = lines.number;
         }
         if ((load->lines & 63) == 0)
-            show_bar(load, lines.consumed);
+            sw_progress_show(&load->progress, load->before + lines.consumed, load->lines);
     }
     load->before += lines.consumed;
     sw_lines_end(&lines);
@@ -152,7 +111,7 @@ int sw_load_file(struct sw_load *load, const char *path, uint64_t from)
     if (from != 0 && lseek(fd, (off_t)from, SEEK_SET) < 0)
         from = 0;
     int result = sw_load_descriptor(fd, into_merge, load->merge, load, skipped, &first);
-    clear_bar(load);
+    sw_progress_end(&load->progress);
     if (fd != STDIN_FILENO)
         close(fd);
     load->files++;

@@ -3,11 +3,12 @@
 #define SW_COMMAND_LOAD_H
 
 #include "command/merge.h"
+#include "command/progress.h"
 
 struct sw_load {
     struct sw_merge *merge;
-    bool progress;                /* a bar on standard error, where that is a terminal */
-    uint64_t total_bytes, before; /* for the bar: of all files, and of those read already */
+    struct sw_progress progress; /* of all files together; all zero: none */
+    uint64_t before;             /* bytes of the files that have been read already */
     uint64_t lines, files, skipped;
 };
 

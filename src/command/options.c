@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command/complain.h"
+#include "common/nearest.h"
 
 #define COLUMNS 79
 #define INDENT  26
@@ -14,19 +15,18 @@ static bool may_be_left_out(const struct sw_option *option)
     return option->argument != NULL && option->argument[0] == '[';
 }
 
-/* How alike two names are: letters that they begin with in common, and how many each has. For a
- * suggestion only. */
+/* The option that was most likely meant; NULL where none is near. */
 static const char *nearest(const struct sw_options *options, const char *name, size_t length)
 {
     const char *best = NULL;
-    size_t most = 2;
+    unsigned least = length < 6 ? 2 : 3; /* farther is a guess */
     for (unsigned i = 0; i < options->count; i++) {
         const char *known = options->table[i].name;
-        size_t same = 0;
-        while (same < length && known[same] != '\0' && known[same] == name[same])
-            same++;
-        if (same > most) {
-            most = same;
+        size_t known_length = strlen(known);
+        bool begun = length >= 3 && length < known_length && memcmp(known, name, length) == 0;
+        unsigned far = begun ? 0 : sw_nearest_distance(name, length, known, known_length);
+        if (far <= least && (best == NULL || far < least)) {
+            least = far;
             best = known;
         }
     }

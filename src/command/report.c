@@ -24,7 +24,8 @@
 enum { FORMAT, OUTPUT, SUPPRESSIONS, BASELINE, WRITE_SUPPRESSIONS, HELP };
 
 static const struct sw_option table[] = {
-    {"format", "FORMAT", "text (default), json, markdown, html, folded, speedscope, junit or github"},
+    {"format", "FORMAT",
+     "text (default), json, markdown, html, folded, speedscope, junit or github"},
     {"output", "FILE", "write there instead of to standard output: whole, or not at all"},
     {"suppressions", "FILE", "stalls that match a rule in it do not count; may be repeated"},
     {"baseline", "FILE",
@@ -66,19 +67,39 @@ static int take_baseline(struct request *request, const char *path)
     return 0;
 }
 
+static int take_format(struct request *request, const char *name)
+{
+    if (request->format != NULL)
+        return sw_complain_usage("--format is given twice: %s and %s", request->format->name, name);
+    request->format = sw_format_find(name);
+    if (request->format != NULL)
+        return 0;
+    const char *meant = sw_format_nearest(name);
+    if (meant != NULL)
+        return sw_complain_usage("there is no format %s; did you mean %s?", name, meant);
+    return sw_complain_usage("there is no format %s: expected text, json, markdown, html, folded, "
+                             "speedscope, junit or github",
+                             name);
+}
+
+static int take_output(struct request *request, const char *path)
+{
+    if (*path == '\0')
+        return sw_complain_usage("--output needs the name of a file");
+    if (request->output != NULL)
+        return sw_complain_usage("--output is given twice: %s and %s", request->output, path);
+    request->output = path;
+    int error = sw_output_check(path);
+    return error == 0 ? 0 : sw_complain_usage("cannot write to %s: %s", path, strerror(-error));
+}
+
 static int take_option(struct request *request, unsigned index, const char *value)
 {
     switch (index) {
     case FORMAT:
-        request->format = sw_format_find(value);
-        if (request->format == NULL)
-            return sw_complain_usage("--format %s: expected text, json, markdown, html, "
-                                     "folded, speedscope, junit or github",
-                                     value);
-        return 0;
+        return take_format(request, value);
     case OUTPUT:
-        request->output = value;
-        return *value != '\0' ? 0 : sw_complain_usage("--output needs the name of a file");
+        return take_output(request, value);
     case SUPPRESSIONS:
         request->has_rules = true;
         return sw_rules_file_read(&request->rules, value);
@@ -111,41 +132,66 @@ static int read_arguments(struct request *request, char **arguments)
         if (code != 0)
             return code;
     }
+    if (request->format != NULL && request->write_suppressions)
+        return sw_complain_usage("--write-suppressions writes rules, in no --format");
+    if (request->format == NULL)
+        request->format = sw_format_find("text");
     if (request->file_count == 0)
         return sw_complain_usage("no FILE given: the JSON lines of a run, or - (--help says more)");
     return -1;
 }
 
-/* Every file is looked at before the first is read; one that is named twice is read once. */
-static int look_at_files(struct request *request, struct sw_load *load)
+/* Can it be read? Says so where not. */
+static int look_at_file(const char *path, struct stat *about)
 {
-    struct stat *seen = sw_need_memory(calloc(request->file_count, sizeof *seen));
+    bool is_stdin = strcmp(path, "-") == 0;
+    int failed = is_stdin ? fstat(STDIN_FILENO, about) : stat(path, about);
+    if (failed == 0 && S_ISDIR(about->st_mode)) {
+        failed = -1;
+        errno = EISDIR;
+    }
+    if (failed == 0 && !is_stdin)
+        failed = access(path, R_OK);
+    return failed == 0 ? 0 : sw_complain_usage("cannot read %s: %s", path, strerror(errno));
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Every file is looked at before the first is read; one that is named twice is read once. Puts into
+ * `bytes` how much there is to be read, 0 where that is not known. */
+static int look_at_files(struct request *request, uint64_t *bytes)
+{
+    struct stat *seen = sw_need_memory(calloc(request->file_count, sizeof *seen)), output;
+    bool replaces = request->output != NULL && stat(request->output, &output) == 0 &&
+                    S_ISREG(output.st_mode),
+         sizes_known = true;
     unsigned kept = 0;
-    for (unsigned i = 0; i < request->file_count; i++) {
+    int code = 0;
+    *bytes = 0;
+    for (unsigned i = 0; i < request->file_count && code == 0; i++) {
         const char *path = request->files[i];
-        bool is_stdin = strcmp(path, "-") == 0, again = false;
-        int failed = is_stdin ? fstat(STDIN_FILENO, &seen[kept]) : stat(path, &seen[kept]);
-        if (failed != 0 || (!is_stdin && access(path, R_OK) != 0) || S_ISDIR(seen[kept].st_mode)) {
-            int error = S_ISDIR(seen[kept].st_mode) && failed == 0 ? EISDIR : errno;
-            free(seen);
-            return sw_complain_usage("cannot read %s: %s", path, strerror(error));
-        }
-        for (unsigned j = 0; j < kept; j++)
-            again = again ||
-                    (seen[j].st_dev == seen[kept].st_dev && seen[j].st_ino == seen[kept].st_ino);
+        bool again = false;
+        code = look_at_file(path, &seen[kept]);
+        if (code == 0 && replaces && same_file(&seen[kept], &output))
+            code = sw_complain_usage("%s is to be read: the report cannot take its place", path);
+        for (unsigned j = 0; j < kept && code == 0; j++)
+            again = again || same_file(&seen[j], &seen[kept]);
         if (again) {
             sw_complain("%s is given twice, and read once", path);
             continue;
         }
-        if (S_ISREG(seen[kept].st_mode))
-            load->total_bytes += (uint64_t)seen[kept].st_size;
-        else
-            load->progress = false;
+        sizes_known = sizes_known && S_ISREG(seen[kept].st_mode);
+        *bytes += (uint64_t)seen[kept].st_size;
         request->files[kept++] = request->files[i];
     }
     request->file_count = kept;
+    if (!sizes_known)
+        *bytes = 0;
     free(seen);
-    return 0;
+    return code;
 }
 
 static int write_report(const struct request *request, const struct sw_merge *merge)
@@ -172,16 +218,17 @@ int sw_report_main(char **arguments)
 {
     static struct request request;
     struct sw_merge merge;
-    struct sw_load load = {.merge = &merge, .progress = isatty(STDERR_FILENO)};
-    request.format = sw_format_find("text");
+    struct sw_load load = {.merge = &merge};
+    uint64_t bytes;
     sw_arena_init(&request.arena, RULES_MOST);
     sw_suppressions_start(&request.rules, &request.arena);
     int code = read_arguments(&request, arguments);
     if (code >= 0)
         return code;
-    code = look_at_files(&request, &load);
+    code = look_at_files(&request, &bytes);
     if (code != 0)
         return code;
+    sw_progress_start(&load.progress, bytes);
     sw_merge_start(&merge);
     merge.want_parts = request.format->wants_parts && !request.write_suppressions;
     merge.want_points = request.format->wants_points && !request.write_suppressions;

@@ -295,17 +295,32 @@ def test_memory_does_not_grow_with_the_log():
     check_memory(40, 16)
 
 
+def on_terminal(arguments, **environment):
+    """What a command writes to a terminal as its standard error."""
+    master, slave = pty.openpty()
+    result = subprocess.Popen([COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=slave,
+                              env={**harness.clean_environment(), "TERM": "xterm", **environment})
+    os.close(slave)
+    seen = b""
+    try:
+        while True:
+            seen += os.read(master, 65536)
+    except OSError:  # the other end is closed
+        pass
+    os.close(master)
+    require(result.wait(30) == 0, f"exit code {result.returncode}")
+    return seen.decode()
+
+
 def test_progress_on_a_terminal():
     with Folder() as folder:
-        path = megabytes(folder, 20)
-        master, slave = pty.openpty()
-        result = subprocess.Popen([COMMAND, "report", "--output", folder.path / "out", path], stdout=subprocess.DEVNULL, stderr=slave)
-        os.close(slave)
-        seen = b""
-        try:
-            while True:
-                seen += os.read(master, 65536)
-        except OSError:  # the other end is closed
-            pass
-        os.close(master)
-        require(result.wait(30) == 0 and b"%" in seen and seen.endswith(b"\r\x1b[K"), f"{seen[-200:]}")
+        arguments = ["report", "--output", folder.path / "out", megabytes(folder, 20)]
+        seen = on_terminal(arguments, NO_COLOR="1")
+        bars = seen.split("\r")
+        require(re.fullmatch(r"\[#* *\] \d+%, \d+ lines *", bars[0]) and "\x1b" not in seen and "\n" not in seen, seen[:200])
+        shares = [int(re.search(r"(\d+)%", bar).group(1)) for bar in bars if "%" in bar]
+        require(shares == sorted(shares) and len(shares) > 1, shares)
+        # Each is drawn over the one before; the last is nothing but spaces.
+        require(bars[-1] == "" and bars[-2].strip() == "" and len(bars[-2]) >= len(bars[-3].rstrip()), bars[-3:])
+        require(on_terminal(arguments, TERM="dumb") == "", "a bar on a dumb terminal")
+        require(on_terminal(["report", folder.write("a.jsonl", [stall(1)])]) == "", "a bar for a moment's work")

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/nearest.h"
+
 #define NAME_SHOWN 200
 
 static const struct sw_format formats[] = {
@@ -22,6 +24,21 @@ const struct sw_format *sw_format_find(const char *name)
         if (strcmp(formats[i].name, name) == 0)
             return &formats[i];
     return NULL;
+}
+
+const char *sw_format_nearest(const char *name)
+{
+    const char *best = NULL;
+    unsigned least = 3; /* farther is a guess */
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        size_t known = strlen(formats[i].name);
+        unsigned far = sw_nearest_distance(name, strlen(name), formats[i].name, known);
+        if (far < least && far < known) {
+            least = far;
+            best = formats[i].name;
+        }
+    }
+    return best;
 }
 
 void sw_format_count(struct sw_text *text, uint64_t count, const char *one, const char *many)
