@@ -61,9 +61,16 @@ all: $(PRODUCTS)
 
 # --- what gets installed ---------------------------------------------------------------------------
 
-$(BUILD)/obj/src/%.o: src/%.c Makefile
+# What is compiled depends on how it is compiled, not on the rest of this file.
+COMPILE = $(CC) $(SW_FLAGS) $(LIBRARY_FLAGS) $(CPPFLAGS) $(CFLAGS)
+$(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(SW_FLAGS) $(LIBRARY_FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "$(COMPILE)" | cmp -s - $@ || echo "$(COMPILE)" >$@
+FORCE:
+
+$(BUILD)/obj/src/%.o: src/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
 
 # These have files in them.
 $(BUILD)/obj/src/preload/watch/parks_table.o: share/parks.conf
@@ -97,9 +104,15 @@ $(BUILD)/tests/parts.a: $(COMMON) $(filter-out %/main.o,$(SYMBOLIZE) $(COMMAND))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/tests/parts.a
+# Compiled apart, so that a change in src/ only links them again.
+.SECONDARY: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/test_*.c))
+$(BUILD)/obj/tests/unit/%.o: tests/unit/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(SW_FLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) $(BUILD)/tests/parts.a $(LDFLAGS) \
+	$(CC) $(SW_FLAGS) -Itests/unit $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/tests/parts.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pthread -o $@ $(filter %.o,$^) $(BUILD)/tests/parts.a $(LDFLAGS) \
 		-ldw -lelf -liberty -ljansson $$(pkg-config --libs check)
 
 $(BUILD)/tests/unit/test_sampler: $(call objects,src/preload/interpose/signals.c)
