@@ -71,7 +71,7 @@ struct sw_call_total {
 
 /* What the cause was decided by: how much of the stall each explains. They may overlap. */
 struct sw_stall_figures {
-    uint64_t blocking_ns, waiting_ns, lock_ns; /* in calls */
+    uint64_t blocking_ns, waiting_ns, lock_ns, gil_ns; /* in calls */
     uint64_t cpu_ns;                           /* computing outside of calls */
     uint64_t starved_ns;                       /* ready, without a CPU */
     uint64_t throttled_ns, stolen_ns; /* what took the CPU away, as far as the kernel tells */

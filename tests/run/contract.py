@@ -31,7 +31,7 @@ FRAME = {
     "offset": (object, None), "build_id": (str, None), "inlined": bool,
 }
 HOLDERS = ("mutex", "rwlock", "gil", "thread", "process")
-CAUSE_PARTS = {key: NUMBER for key in ("blocking", "waiting", "lock", "cpu", "starved", "throttled", "stolen", "paging",
+CAUSE_PARTS = {key: NUMBER for key in ("blocking", "waiting", "lock", "gil", "cpu", "starved", "throttled", "stolen", "paging",
                                        "stopped")}
 HOLDER = {"what": str, "tid": (int, None), "name": (str, None), "frames": list}
 SUMMARY = {"uptime_ms": NUMBER, "stalls": dict, "loops": list, "worst": list}

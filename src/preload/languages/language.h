@@ -49,6 +49,11 @@ struct sw_language {
     /* Fills in `native` of each frame when the stack has been unwound. NULL: by the anchors. False:
      * they do not fit together. */
     bool (*place)(const struct sw_unwind_stack *native, struct sw_language_stack *stack);
+    /* Is the condition variable at `address` the one that threads of this language wait for when
+     * another runs? NULL: it has none. */
+    bool (*is_lock)(uint64_t address);
+    /* The thread that runs while `tid` waits for that; 0: none that is known. */
+    int (*holder)(int tid);
     /* Is a native frame of this module only the runtime at work, to be left out of texts? `symbol`
      * may be NULL. */
     bool (*is_machinery)(const struct sw_module *module, const char *symbol);

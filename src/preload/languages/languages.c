@@ -1,6 +1,8 @@
 /* See languages.h. */
 #include "preload/languages/languages.h"
 
+#include "preload/stack/memory.h"
+
 static const struct sw_language *const languages[] = {&sw_language_python};
 #define LANGUAGES (sizeof languages / sizeof languages[0])
 
@@ -37,6 +39,50 @@ void sw_languages_capture(int tid, const struct sw_unwind_input *input,
         if (present[i])
             languages[i]->capture(tid, input, stack);
     }
+}
+
+static bool is_same_frame(const struct sw_language_frame *one,
+                          const struct sw_language_frame *other)
+{
+    return one->function == other->function && one->file == other->file && one->line == other->line;
+}
+
+void sw_languages_capture_moving(int tid, struct sw_language_stack *stack)
+{
+    static struct sw_language_stack other;
+    struct sw_unwind_input nothing = {.stack_size = 0};
+    sw_languages_capture(tid, &nothing, stack);
+    sw_memory_forget();
+    sw_languages_capture(tid, &nothing, &other);
+    unsigned most = stack->count < other.count ? stack->count : other.count, same = 0;
+    while (same < most && is_same_frame(&stack->frame[stack->count - 1 - same],
+                                        &other.frame[other.count - 1 - same]))
+        same++;
+    /* Cut stacks have no outermost frame to begin with. */
+    if (!stack->complete || !other.complete)
+        same = 0;
+    for (unsigned i = 0; i < same; i++) {
+        stack->frame[i] = stack->frame[stack->count - same + i];
+        stack->frame[i].native = SW_LANGUAGE_ALONE;
+    }
+    stack->count = (uint16_t)same;
+}
+
+bool sw_languages_is_lock(uint64_t address)
+{
+    for (unsigned i = 0; i < LANGUAGES; i++)
+        if (present[i] && languages[i]->is_lock != NULL && languages[i]->is_lock(address))
+            return true;
+    return false;
+}
+
+int sw_languages_lock_holder(int tid)
+{
+    int holder = 0;
+    for (unsigned i = 0; i < LANGUAGES && holder == 0; i++)
+        if (present[i] && languages[i]->holder != NULL)
+            holder = languages[i]->holder(tid);
+    return holder;
 }
 
 /* The native frame whose part of the stack holds `anchor`: from the end of the one that it called

@@ -18,6 +18,14 @@ void sw_languages_capture(int tid, const struct sw_unwind_input *input,
 /* Says of each frame which native frame runs it. Where that cannot be told all are
  * SW_LANGUAGE_ALONE: they stand before the native ones. */
 void sw_languages_place(const struct sw_unwind_stack *native, struct sw_language_stack *stack);
+/* The same of a thread that may be running and cannot be made to stand still: what two looks have
+ * in common, from the outermost frame inwards, all of it SW_LANGUAGE_ALONE. */
+void sw_languages_capture_moving(int tid, struct sw_language_stack *stack);
+/* Is the condition variable at `address` a lock that threads of a language take turns by (Python's
+ * GIL)? Any capture. */
+bool sw_languages_is_lock(uint64_t address);
+/* Who has that lock while thread `tid` waits for it; 0: nobody that is known. */
+int sw_languages_lock_holder(int tid);
 /* Is a native frame only a runtime at work? */
 bool sw_languages_machinery(const struct sw_module *module, const char *symbol);
 

@@ -32,6 +32,27 @@ static void capture(int tid, const struct sw_unwind_input *input, struct sw_lang
     }
 }
 
+/* The lock lies in the interpreter's own data: in 3.6 by itself, then in _PyRuntime. (Interpreters
+ * with a lock of their own, from 3.12 on, have it elsewhere.) No other condition variable that
+ * anybody waits for with a thread's work in hand lies there. */
+static bool is_lock(uint64_t address)
+{
+    for (unsigned i = 0; i < python_count; i++)
+        if (address >= pythons[i].module->low && address < pythons[i].module->high)
+            return true;
+    return false;
+}
+
+static int holder(int tid)
+{
+    for (unsigned i = 0; i < python_count; i++) {
+        uint64_t state = sw_python_lock_holder(&pythons[i], tid);
+        if (state != 0)
+            return sw_python_thread_of(&pythons[i], state);
+    }
+    return 0;
+}
+
 static bool is_evaluation(const struct sw_unwind_frame *frame)
 {
     static const char name[] = "_PyEval_EvalFrameDefault";
@@ -87,5 +108,7 @@ const struct sw_language sw_language_python = {
     .recognise = recognise,
     .capture = capture,
     .place = place,
+    .is_lock = is_lock,
+    .holder = holder,
     .is_machinery = is_machinery,
 };

@@ -112,7 +112,10 @@ static const struct sw_python_layout table[] = {
      .qualname = 128,
      .first_line = 68,
      .table = 136,
-     .instructions = 192},
+     .instructions = 192,
+     .interp_gil = 384,
+     .gil_holder = 8,
+     .gil_locked = 16},
 };
 
 /* Functions that came with a version, newest first; 3.6 is what lacks them all. */
@@ -220,6 +223,8 @@ bool sw_python_recognise(const struct sw_module *module, struct sw_python *pytho
     python->text_type = sw_exports_address(module, "PyUnicode_Type");
     python->bytes_type = sw_exports_address(module, "PyBytes_Type");
     unsigned minor = minor_of(module);
+    if (minor <= 11)
+        python->current_thread = sw_exports_address(module, "_PyThreadState_UncheckedGet");
     if (python->code_type == 0 || python->text_type == 0 || python->bytes_type == 0)
         return false;
     for (unsigned i = 0; i < sizeof table / sizeof table[0]; i++) {

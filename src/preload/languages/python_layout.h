@@ -49,6 +49,7 @@ struct sw_python {
     const struct sw_module *module;
     struct sw_python_layout layout;
     uint64_t eval, eval_size;                  /* _PyEval_EvalFrameDefault */
+    uint64_t current_thread;                   /* _PyThreadState_UncheckedGet, up to 3.11 */
     uint64_t code_type, text_type, bytes_type; /* PyCode_Type, PyUnicode_Type, PyBytes_Type */
 };
 

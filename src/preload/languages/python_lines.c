@@ -1,7 +1,7 @@
 /*
  * See python_lines.h. The formats: Objects/lnotab_notes.txt of 3.9 and of 3.10,
- * Objects/locations.md of 3.11. What the compiler adds of its own has no line: the one before stands
- * for it.
+ * Objects/locations.md of 3.11. What the compiler adds of its own has no line: the one before
+ * stands for it.
  */
 #include "preload/languages/python_lines.h"
 

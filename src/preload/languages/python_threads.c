@@ -123,6 +123,28 @@ static uint64_t search(const struct sw_python *python, int tid, const struct sw_
     return 0;
 }
 
+/* Up to 3.11 a function returns the word that says it (the only one of the interpreter's that is
+ * ever called here: it loads one global). Then it stands in the lock, which each interpreter leads
+ * to. */
+uint64_t sw_python_lock_holder(const struct sw_python *python, int tid)
+{
+    const struct sw_python_layout *layout = &python->layout;
+    uint64_t interpreter, lock, state;
+    uint32_t locked;
+    if (layout->interp_gil == 0) {
+        void *(*current)(void) = (void *(*)(void))(uintptr_t)python->current_thread;
+        return current != NULL ? (uint64_t)(uintptr_t)current() : 0;
+    }
+    struct sw_unwind_input nothing = {.stack_size = 0};
+    uint64_t own = sw_python_thread_state(python, tid, &nothing);
+    if (own == 0 || !word_at(own + layout->thread_interp, &interpreter) ||
+        !word_at(interpreter + layout->interp_gil, &lock) ||
+        sw_memory_read(lock + layout->gil_locked, &locked, sizeof locked) != 0 || locked != 1 ||
+        !word_at(lock + layout->gil_holder, &state))
+        return 0;
+    return state;
+}
+
 uint64_t sw_python_thread_state(const struct sw_python *python, int tid,
                                 const struct sw_unwind_input *input)
 {

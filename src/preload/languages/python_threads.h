@@ -12,6 +12,8 @@
 /* The address of the thread state of thread `tid`, or 0. */
 uint64_t sw_python_thread_state(const struct sw_python *python, int tid,
                                 const struct sw_unwind_input *input);
+/* The thread state that has the lock while thread `tid` waits for it; 0: not known. */
+uint64_t sw_python_lock_holder(const struct sw_python *python, int tid);
 /* Of which thread is this one? 0: it is none. */
 int sw_python_thread_of(const struct sw_python *python, uint64_t state);
 

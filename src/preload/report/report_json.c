@@ -269,6 +269,7 @@ static void write_figures(struct sw_json *json, const struct sw_stall_figures *f
     sw_json_ms(json, "blocking", figures->blocking_ns);
     sw_json_ms(json, "waiting", figures->waiting_ns);
     sw_json_ms(json, "lock", figures->lock_ns);
+    sw_json_ms(json, "gil", figures->gil_ns);
     sw_json_ms(json, "cpu", figures->cpu_ns);
     sw_json_ms(json, "starved", figures->starved_ns);
     sw_json_ms(json, "throttled", figures->throttled_ns);

@@ -21,6 +21,7 @@ struct sw_cause_input {
     uint64_t blocking_ns;  /* in wrapped blocking calls, or seen in blocking system calls */
     uint64_t waiting_ns;   /* in waits on something that is not the loop */
     uint64_t lock_ns;      /* in futexes */
+    uint64_t gil_ns;       /* while other threads had Python's lock */
     uint64_t cpu_ns;       /* on a CPU, of the accounted part */
     uint64_t runqueue_ns;  /* ready and not running, of the accounted part */
     uint64_t accounted_ns; /* the part that was watched */

@@ -127,8 +127,7 @@ void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *sta
     const struct sw_unwind_stack *base =
         index < SW_LOOPS_PER_THREAD ? sw_ownership_base(input->thread, watch, index) : NULL;
     const struct sw_held *held = held_by(watch, stall);
-    const struct sw_sample *other =
-        held != NULL && held->sample.stack.count > 0 ? &held->sample : NULL;
+    const struct sw_sample *other = held != NULL && sw_held_has_stack(held) ? &held->sample : NULL;
     sw_stacks_build(watch, base, other, input->program, signature_key(stall), stacks);
     stall->stack_count = stacks->count;
     stall->stacks = stacks->stacks;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/kernel.h"
+#include "preload/languages/languages.h"
 #include "preload/notes/clock.h"
 #include "preload/stack/memory.h"
 #include "preload/watch/account.h"
@@ -42,6 +43,10 @@ static void say_limit(struct sw_text *text, const struct sw_detail_call *call)
 
 void sw_detail_say_lock(struct sw_text *text, const struct sw_detail_call *call)
 {
+    if (call->kind == SW_DETAIL_CONDITION && sw_languages_is_lock(call->value[0])) {
+        sw_text_string(text, "Python's lock (GIL)");
+        return;
+    }
     sw_text_string(text, what_locks[call->kind]);
     sw_text_string(text, " 0x");
     sw_text_hex(text, call->value[0], 1);

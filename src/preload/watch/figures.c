@@ -79,7 +79,8 @@ static struct unwatched read_unwatched(const struct sw_compose_input *input, uin
 /* Time blocked in the accounted part, in no call that is known. */
 static uint64_t unexplained_ns(const struct sw_cause_input *figures, const struct sw_stall *stall)
 {
-    return minus(stall->blocked_ns, figures->blocking_ns + figures->waiting_ns + figures->lock_ns);
+    return minus(stall->blocked_ns,
+                 figures->blocking_ns + figures->waiting_ns + figures->lock_ns + figures->gil_ns);
 }
 
 static uint64_t paging_ns(const struct sw_watch *watch, const struct sw_cause_input *figures,
@@ -99,13 +100,15 @@ static void keep_figures(const struct sw_cause_input *figures, uint64_t throttle
                          struct sw_stall *stall)
 {
     uint64_t whole = stall->duration_ns;
-    uint64_t in_calls = figures->blocking_ns + figures->waiting_ns + figures->lock_ns;
+    uint64_t in_calls =
+        figures->blocking_ns + figures->waiting_ns + figures->lock_ns + figures->gil_ns;
     uint64_t starved = figures->runqueue_ns + figures->stolen_ns +
                        least(figures->late_ns, minus(whole, figures->accounted_ns));
     stall->figures = (struct sw_stall_figures){
         .blocking_ns = least(figures->blocking_ns, whole),
         .waiting_ns = least(figures->waiting_ns, whole),
         .lock_ns = least(figures->lock_ns, whole),
+        .gil_ns = least(figures->gil_ns, whole),
         .cpu_ns = least(figures->cpu_ns, minus(whole, in_calls)),
         .starved_ns = least(starved, whole),
         .throttled_ns = least(throttled_ns, least(starved, whole)),
@@ -125,6 +128,7 @@ static void decide_cause(const struct sw_compose_input *input, const struct sw_t
         .blocking_ns = sw_clock_ticks_to_ns(totals->blocking),
         .waiting_ns = sw_clock_ticks_to_ns(totals->waiting),
         .lock_ns = sw_clock_ticks_to_ns(totals->lock),
+        .gil_ns = sw_clock_ticks_to_ns(totals->gil),
         .cpu_ns = stall->cpu_ns + unwatched.cpu_ns,
         .runqueue_ns = stall->runqueue_ns,
         .accounted_ns = stall->accounted_ns,

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "preload/languages/languages.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/stack/memory.h"
@@ -15,6 +16,7 @@
 #include "preload/watch/other_end.h"
 #include "preload/watch/snapshot.h"
 #include "preload/watch/syscall_names.h"
+#include "preload/watch/totals.h"
 #include "preload/watch/waits_for.h"
 
 /* The call that the thread is in, and how long. */
@@ -29,6 +31,22 @@ void sw_holder_forget(struct sw_watch *watch)
 {
     if (watch->held != NULL)
         watch->held->key = 0;
+}
+
+/* A wait for the lock of a language: many short ones, which are one to whoever asks who has it. */
+static bool find_turn(const struct sw_thread *thread, const struct sw_note *note,
+                      struct place *place)
+{
+    if (sw_call_info(note->id)->detail != SW_DETAIL_CONDITION ||
+        !sw_languages_is_lock(note->argument[0]))
+        return false;
+    struct sw_call_slot *slot = sw_call_slot_of((struct sw_thread *)thread, note->id);
+    place->key = note->argument[0];
+    place->span += slot != NULL ? sw_totals_turns(slot) : 0;
+    place->waits.kind = SW_WAITS_FOR_TURN;
+    place->waits.address = note->argument[0];
+    place->waits.tid = sw_languages_lock_holder(thread->tid);
+    return true;
 }
 
 /* A wrapped call, by its note; the note is believed if it is the same before and after. */
@@ -46,6 +64,8 @@ static bool find_noted(struct sw_thread *thread, uint64_t now, struct place *pla
     place->call = sw_call_info(note.id)->name;
     place->key = note.entered;
     place->span = now > note.entered ? now - note.entered : 0;
+    if (find_turn(thread, &note, place))
+        return true;
     sw_waits_for(place->call, note.argument, &view, &place->waits);
     return true;
 }
@@ -78,6 +98,9 @@ static bool find_holder(int own_tid, const struct sw_waits_for *waits, struct sw
         return *tid != 0 && *tid != own_tid &&
                (sw_account_alive(*tid) ||
                 (waits->shared && sw_account_process_name(*tid, held->name)));
+    case SW_WAITS_FOR_TURN:
+        held->what = SW_HOLDER_GIL;
+        return *tid != 0 && *tid != own_tid && sw_account_alive(*tid);
     case SW_WAITS_FOR_THREAD:
         held->what = SW_HOLDER_THREAD;
         return *tid != 0 && *tid != own_tid && sw_account_alive(*tid);
@@ -108,11 +131,12 @@ static void sample_holder(struct sw_held *held)
     bool known = sw_account_switches(held->tid, &switches);
     bool quiet = known && switches == held->switches;
     held->switches = switches;
-    if (held->sample.stack.count > 0 && held->span < 2 * held->sampled_span)
+    if (sw_held_has_stack(held) && held->span < 2 * held->sampled_span)
         return;
     static struct sw_sample fresh;
-    if (sw_snapshot_take_other(held->tid, quiet, &held->bounds, &fresh) != 0 ||
-        fresh.stack.count == 0)
+    if ((sw_snapshot_take_other(held->tid, quiet, &held->bounds, &fresh) != 0 ||
+         fresh.stack.count == 0) &&
+        !sw_snapshot_take_language(held->tid, &fresh))
         return;
     held->sample = fresh;
     held->sampled_span = held->span;
@@ -122,7 +146,7 @@ static void forget_holder(struct sw_held *held)
 {
     held->tid = 0;
     held->name[0] = '\0';
-    held->sample.stack.count = 0;
+    held->sample.stack.count = held->sample.language.count = 0;
     held->sampled_span = 0;
     held->switches = UINT64_MAX;
     memset(&held->bounds, 0, sizeof held->bounds);

@@ -26,6 +26,12 @@ struct sw_held {
     bool searched; /* for a process at the other end, which takes long: once for each call */
 };
 
+/* Is its stack known, or at least what it runs of a language? */
+static inline bool sw_held_has_stack(const struct sw_held *held)
+{
+    return held->sample.stack.count > 0 || held->sample.language.count > 0;
+}
+
 /* At the beginning of an iteration: nothing is known. */
 void sw_holder_forget(struct sw_watch *watch);
 /* One look at what the thread waits for; `view` is what the kernel says of it where it is in no

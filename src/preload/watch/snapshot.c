@@ -223,8 +223,10 @@ static int take_from_other(int tid, struct sw_thread *record, struct sw_stack_bo
         error = record != NULL ? sw_sampler_take(record, bounds, began, &input, &sample->ticks)
                                : sw_sampler_take_other(tid, bounds, &input, &sample->ticks);
         if (error == 0) {
-            capture_running(tid, &input, sample);
+            bool still = capture_running(tid, &input, sample);
             finish(&input, sample);
+            if (!still)
+                sw_languages_capture_moving(tid, &sample->language);
         }
         uint64_t sp = input.reg[SW_REG_RSP];
         if (error == -EFAULT &&
@@ -251,6 +253,13 @@ int sw_snapshot_take_other(int tid, bool quiet, struct sw_stack_bounds *bounds,
     if (!view.running)
         return take_from_kernel(&view, tid, sample);
     return record != NULL || quiet ? take_from_other(tid, record, bounds, sample) : -EBUSY;
+}
+
+bool sw_snapshot_take_language(int tid, struct sw_sample *sample)
+{
+    begin(sample);
+    sw_languages_capture_moving(tid, &sample->language);
+    return sample->language.count > 0;
 }
 
 void sw_snapshot_unwind_base(const struct sw_base_stack *base, struct sw_unwind_stack *stack)

@@ -18,6 +18,8 @@ int sw_snapshot_take(struct sw_thread *thread, struct sw_watch *watch,
  * else zeros. 0 or a negative errno. */
 int sw_snapshot_take_other(int tid, bool quiet, struct sw_stack_bounds *bounds,
                            struct sw_sample *sample);
+/* What a thread that cannot be asked runs of a language: no native frames. False: nothing known. */
+bool sw_snapshot_take_language(int tid, struct sw_sample *sample);
 /* The stack of the loop's wait as its thread copied it. */
 void sw_snapshot_unwind_base(const struct sw_base_stack *base, struct sw_unwind_stack *stack);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "preload/languages/languages.h"
 #include "preload/notes/clock.h"
 #include "preload/watch/detail.h"
 #include "preload/watch/memory_pool.h"
@@ -51,6 +52,25 @@ static void add_ticks(struct sw_totals *totals, enum sw_call_class class, uint64
         totals->lock += ticks;
     else
         totals->blocking += ticks;
+}
+
+uint64_t sw_totals_turns(const struct sw_call_slot *slot)
+{
+    uint64_t ticks = 0;
+    if (slot->id >= SW_CALL_COUNT || sw_call_info(slot->id)->detail != SW_DETAIL_CONDITION)
+        return 0;
+    for (int i = 0; i < SW_CALL_CELLS && slot->cells[i].count != 0; i++)
+        if (sw_languages_is_lock(slot->cells[i].key))
+            ticks += slot->cells[i].total;
+    return ticks;
+}
+
+/* Of the time in locks, this was spent waiting for one's turn. */
+static void add_turns(struct sw_totals *totals, uint64_t ticks)
+{
+    uint64_t of_locks = ticks < totals->lock ? ticks : totals->lock;
+    totals->lock -= of_locks;
+    totals->gil += of_locks;
 }
 
 static void add(struct sw_totals *totals, uint32_t id, const uint64_t argument[3], uint64_t ticks,
@@ -105,6 +125,7 @@ void sw_totals_of_ended(const struct sw_watch *watch, const struct sw_ended *end
         struct sw_call_total total = {.count = slot->count};
         set_detail(watch, slot, &total);
         add(totals, slot->id, slot->argument, slot->total, &total);
+        add_turns(totals, sw_totals_turns(slot));
     }
     for (int class = 0; class < SW_CLASS_COUNT; class ++)
         add_ticks(totals, (enum sw_call_class) class, ended->other[class]);
@@ -143,11 +164,15 @@ void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch
         total.count += this_one;
         added |= this_one;
         add(totals, slot.id, slot.argument, slot.total + (this_one ? so_far : 0), &total);
+        add_turns(totals, sw_totals_turns(&slot));
     }
     if (!added) {
         struct sw_call_total total = {.count = 1, .detail = live_detail(watch)};
         add(totals, note.id, note.argument, so_far, &total);
     }
+    if (inside && sw_call_info(note.id)->detail == SW_DETAIL_CONDITION &&
+        sw_languages_is_lock(note.argument[0]))
+        add_turns(totals, so_far);
     if (thread->calls.stamp == stamp)
         for (int class = 0; class < SW_CLASS_COUNT; class ++)
             add_ticks(totals, (enum sw_call_class) class, thread->calls.other[class]);

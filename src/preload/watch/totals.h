@@ -9,8 +9,8 @@
 #include "preload/watch/watch.h"
 
 struct sw_totals {
-    uint64_t blocking, waiting, lock; /* ticks, by what they speak for */
-    unsigned count;                   /* of calls[], longest total first */
+    uint64_t blocking, waiting, lock, gil; /* ticks, by what they speak for */
+    unsigned count;                        /* of calls[], longest total first */
     struct sw_call_total calls[SW_CALL_SLOTS + 1 + SW_WATCH_OUTSIDE];
 };
 
@@ -20,6 +20,9 @@ void sw_totals_of_ended(const struct sw_watch *watch, const struct sw_ended *end
 /* Of the one in progress at `now` (ticks), with the call that the thread is in. */
 void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch, uint64_t now,
                     struct sw_totals *totals);
+/* How long one kind of call has waited for a lock that a language's threads take turns by, ticks.
+ */
+uint64_t sw_totals_turns(const struct sw_call_slot *slot);
 /* Keeps the detail of the call that the thread is in, while it can be seen. */
 void sw_totals_note_detail(struct sw_thread *thread, struct sw_watch *watch);
 /* Adds what was seen of an unwrapped system call between two looks. */

@@ -19,6 +19,7 @@ enum sw_waits_for_kind {
     SW_WAITS_FOR_NOTHING, /* known, that is */
     SW_WAITS_FOR_MUTEX,
     SW_WAITS_FOR_RWLOCK,
+    SW_WAITS_FOR_TURN,      /* of a language's threads: its lock */
     SW_WAITS_FOR_THREAD,    /* its end */
     SW_WAITS_FOR_PROCESS,   /* a child's end */
     SW_WAITS_FOR_CHILDREN,  /* the end of any child */

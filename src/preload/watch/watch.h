@@ -72,9 +72,9 @@ struct sw_watch {
     struct sw_sample *samples; /* room for sw_settings.samples, mapped with the first */
     struct sw_stack_bounds bounds;
 
-    struct sw_syscall_view view; /* at the last look, and when that was */
+    struct sw_syscall_view view;     /* at the last look, and when that was */
     uint64_t view_ticks, view_since; /* ... and of the last look that did not find it there */
-    unsigned looks, looks_at_fault; /* outside of calls; that found the thread in a page fault */
+    unsigned looks, looks_at_fault;  /* outside of calls; that found the thread in a page fault */
     struct sw_outside outside[SW_WATCH_OUTSIDE];
 
     struct sw_held *held; /* of holder.h; NULL: nothing was ever held from this thread */
