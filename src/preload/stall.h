@@ -56,6 +56,7 @@ struct sw_holder {
     enum sw_holder_what what;
     int tid; /* of a process its id */
     const char *name;
+    const char *command; /* of a process: its command line, arguments with spaces between; NULL */
     unsigned count;
     struct sw_frame *frames; /* as the stack was while it held; count 0: not known */
 };

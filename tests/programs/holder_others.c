@@ -22,6 +22,11 @@
  * holder=process:a_child
  * @text waits for: process [0-9]+ "a_child"
  *
+ * @run command command
+ * @expect stall cause=blocking-call call=waitpid|wait4 ms=250..3000 function=by_waitpid
+ * holder=process:sleep detail="pid * (sleep)"
+ * @text waits for: process [0-9]+ "sleep": sleep 0\.3 0 0 0( 0)+ ?…
+ *
  * @run any_child any_child
  * @expect stall cause=blocking-call call=waitpid|wait4 ms=250..3000 function=by_waitpid
  * holder=process:a_child
@@ -142,6 +147,19 @@ static pid_t begin_child(int mine, int other)
     _exit(0);
 }
 
+/* Sleeps for 300 ms and many times 0: a command line of 64 KiB. */
+static pid_t begin_command(void)
+{
+    static char *arguments[32770] = {"sleep", "0.3"};
+    for (int i = 2; i < 32769; i++)
+        arguments[i] = "0";
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    execvp("sleep", arguments);
+    _exit(127);
+}
+
 static void by_process(const char *how)
 {
     int ends[2] = {-1, -1};
@@ -150,11 +168,11 @@ static void by_process(const char *how)
         REQUIRE(pipe(ends) == 0);
     if (is(how, "two_children"))
         second = begin_child(-1, -1);
-    pid_t child = begin_child(ends[1], ends[0]);
+    pid_t child = is(how, "command") ? begin_command() : begin_child(ends[1], ends[0]);
     if (ends[0] >= 0)
         by_read(ends[0]);
     else
-        by_waitpid(is(how, "child") ? child : -1);
+        by_waitpid(is(how, "child") || is(how, "command") ? child : -1);
     if (second != 0 || ends[0] >= 0)
         waitpid(-1, NULL, 0);
 }

@@ -33,7 +33,7 @@ FRAME = {
 HOLDERS = ("mutex", "rwlock", "gil", "thread", "process")
 CAUSE_PARTS = {key: NUMBER for key in ("blocking", "waiting", "lock", "gil", "cpu", "starved", "throttled", "stolen", "paging",
                                        "stopped")}
-HOLDER = {"what": str, "tid": (int, None), "name": (str, None), "frames": list}
+HOLDER = {"what": str, "tid": (int, None), "name": (str, None), "command": (str, None), "frames": list}
 SUMMARY = {"uptime_ms": NUMBER, "stalls": dict, "loops": list, "worst": list}
 STALLS = {"total": int, "counted": int, "suppressed": int, "unreported": int}
 LOOP_SUMMARY = {"id": int, "thread": object, "wait": str, "iterations": int, "busy_ms": NUMBER, "wait_ms": NUMBER,

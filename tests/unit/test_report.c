@@ -130,7 +130,7 @@ END_TEST
 
 START_TEST(text_of_holders)
 {
-    struct sw_holder holder = {SW_HOLDER_MUTEX, 4713, "wor\nker", 2, other_frames};
+    struct sw_holder holder = {SW_HOLDER_MUTEX, 4713, "wor\nker", NULL, 2, other_frames};
     stall.cause = SW_CAUSE_LOCK;
     stall.holder = &holder;
     stall.deadlock = "deadlock: thread 1 \"a\" waits";
@@ -140,10 +140,11 @@ START_TEST(text_of_holders)
            "==4711==       #0  read   libc.so.6\n"
            "==4711==       #1  worse  /srv/app/main.py:9\n"
            "==4711==   seen 1 time");
-    holder = (struct sw_holder){SW_HOLDER_PROCESS, 99, "sleep", 0, NULL};
+    holder = (struct sw_holder){SW_HOLDER_PROCESS, 99, "sleep", "sleep \x1b[1m 5", 0, NULL};
     stall_text(false);
-    ck_has("==4711==   waits for: process 99 \"sleep\"\n==4711==   seen");
+    ck_has("==4711==   waits for: process 99 \"sleep\": sleep \\x1b[1m 5\n==4711==   seen");
     holder.what = SW_HOLDER_THREAD;
+    holder.command = NULL;
     stall_text(false);
     ck_has("==4711==   waits for: thread 99 \"sleep\"\n");
 }

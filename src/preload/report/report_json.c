@@ -185,6 +185,7 @@ static void write_holder(struct sw_report_record *record, const struct sw_holder
     sw_json_string(json, "what", what[holder->what]);
     sw_json_signed(json, "tid", holder->tid);
     sw_report_record_string(record, "name", holder->name);
+    sw_report_record_string(record, "command", holder->command);
     sw_json_array_begin(json, "frames");
     for (unsigned i = 0; with_frames && i < holder->count && !json->text->truncated; i++)
         write_frame(record, &holder->frames[i]);

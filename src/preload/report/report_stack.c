@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define FUNCTION_WIDTH_MOST 48
+#define COMMAND_SHOWN       200
 #define OTHER_STACKS_SHOWN  7
 #define KERNEL_SHOWN        3
 #define MOST_TELLING        512
@@ -254,7 +255,12 @@ void sw_report_holder_text(struct sw_text *text, int pid, const struct sw_holder
     sw_text_signed(text, holder->tid);
     sw_text_string(text, " \"");
     sw_report_name(text, holder->name);
-    sw_text_string(text, most > 0 && stack.count > 0 ? "\", at:\n" : "\"\n");
+    sw_text_char(text, '"');
+    if (holder->command != NULL) {
+        sw_text_string(text, ": ");
+        sw_text_escaped(text, holder->command, strlen(holder->command), COMMAND_SHOWN);
+    }
+    sw_text_string(text, most > 0 && stack.count > 0 ? ", at:\n" : "\n");
     unsigned left_out = write_frames(text, pid, &stack, "      ", most);
     if (most > 0 && left_out > 0)
         write_more(text, pid, left_out, " more");

@@ -184,15 +184,35 @@ void sw_account_name(int tid, char name[17])
     end_name(name, slurp(tid, "comm", name, 17));
 }
 
+static void process_path(char path[PATH_SIZE], int pid, const char *file)
+{
+    struct sw_text text;
+    sw_text_init(&text, path, PATH_SIZE);
+    sw_text_string(&text, "/proc/");
+    sw_text_unsigned(&text, (uint64_t)pid);
+    sw_text_string(&text, file);
+}
+
 bool sw_account_process_name(int pid, char name[17])
 {
     char path[PATH_SIZE];
-    struct sw_text text;
-    sw_text_init(&text, path, sizeof path);
-    sw_text_string(&text, "/proc/");
-    sw_text_unsigned(&text, (uint64_t)pid);
-    sw_text_string(&text, "/comm");
+    process_path(path, pid, "/comm");
     long length = pid > 0 ? sw_kernel_slurp(path, name, 17) : -1;
     end_name(name, length);
     return length > 0;
+}
+
+void sw_account_process_command(int pid, char *command, size_t size)
+{
+    char path[PATH_SIZE];
+    process_path(path, pid, "/cmdline");
+    long length = sw_kernel_slurp(path, command, size - 1);
+    if (length < 0)
+        length = 0;
+    while (length > 0 && command[length - 1] == '\0')
+        length--;
+    for (long i = 0; i < length; i++)
+        if (command[i] == '\0')
+            command[i] = ' ';
+    command[length] = '\0';
 }

@@ -7,6 +7,7 @@
 #define SW_WATCH_ACCOUNT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct sw_reading {
@@ -46,6 +47,9 @@ bool sw_account_alive(int tid);
 void sw_account_name(int tid, char name[17]);
 /* The same of any process (or thread of one); false: there is none. */
 bool sw_account_process_name(int pid, char name[17]);
+/* The command line of a process, as far as it fits, with a space between arguments; empty: there is
+ * none, or none that may be read. */
+void sw_account_process_command(int pid, char *command, size_t size);
 /* How often the thread has given up its CPU by itself, which each call that blocks does (proc(5),
  * voluntary_ctxt_switches). False: not known. */
 bool sw_account_switches(int tid, uint64_t *switches);

@@ -64,6 +64,8 @@ static void fill_holder(const struct sw_held *held, const struct sw_stack *stack
     holder->what = held->what;
     holder->tid = held->tid;
     holder->name = sw_arena_copy(arena, held->name, strlen(held->name));
+    if (held->command[0] != '\0')
+        holder->command = sw_arena_copy(arena, held->command, strlen(held->command));
     holder->count = stack->count;
     holder->frames = stack->frames;
     stall->holder = holder;

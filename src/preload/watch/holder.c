@@ -145,7 +145,7 @@ static void sample_holder(struct sw_held *held)
 static void forget_holder(struct sw_held *held)
 {
     held->tid = 0;
-    held->name[0] = '\0';
+    held->name[0] = held->command[0] = '\0';
     held->sample.stack.count = held->sample.language.count = 0;
     held->sampled_span = 0;
     held->switches = UINT64_MAX;
@@ -180,6 +180,8 @@ static void update(struct sw_thread *thread, struct sw_held *held, const struct 
             sw_account_name(tid, held->name);
             sample_holder(held);
         }
+        if (held->what == SW_HOLDER_PROCESS)
+            sw_account_process_command(tid, held->command, sizeof held->command);
     }
     struct sw_text text;
     sw_text_init(&text, held->deadlock, sizeof held->deadlock);

@@ -8,6 +8,8 @@
 #include "preload/stall.h"
 #include "preload/watch/watch.h"
 
+#define SW_HELD_COMMAND 512
+
 /* The holder of what one call waited for: of the longest such call of the iteration. */
 struct sw_held {
     uint64_t key;     /* of the call, among those of the iteration; 0: nothing yet */
@@ -16,8 +18,9 @@ struct sw_held {
     enum sw_holder_what what;
     int tid; /* 0: nobody that is known */
     char name[17];
-    struct sw_sample sample; /* its stack; count 0: none */
-    char deadlock[512];      /* empty: there is none */
+    char command[SW_HELD_COMMAND]; /* of a process; empty: not known */
+    struct sw_sample sample;       /* its stack; count 0: none */
+    char deadlock[512];            /* empty: there is none */
 
     /* How the stack was got at. */
     uint64_t sampled_span;
