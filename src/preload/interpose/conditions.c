@@ -15,26 +15,40 @@
 #define ON(lock)                  (uintptr_t)(lock), 0, 0
 #define UNTIL(lock, clock, limit) (uintptr_t)(lock), (uintptr_t)(limit), (clock)
 
-#define PARK(name, parameters, arguments, read_by, ...)                                            \
-    SW_WRAP_FULL(int, name, name, parameters, arguments, SW_PARK_BEGIN, SW_PARK_END, read_by,      \
-                 __VA_ARGS__)
+/* `on`, `with`: what is waited on, and the mutex that goes with it. */
+#define PARK(name, parameters, arguments, on, with, read_by, ...)                                  \
+    SW_NEXT_DEFINE_COLD(name);                                                                     \
+    SW_EXPORT int name parameters                                                                  \
+    {                                                                                              \
+        struct sw_call call;                                                                       \
+        SW_PARK_BEGIN(call, SW_CALL_##name, (uintptr_t)(on), (uintptr_t)(with), __VA_ARGS__);      \
+        int result = SW_NEXT(name) arguments;                                                      \
+        call.pointers = read_by;                                                                   \
+        SW_PARK_END(call, (uintptr_t)(on), (uintptr_t)(with));                                     \
+        return result;                                                                             \
+    }
 
 PARK(pthread_cond_wait, (pthread_cond_t * condition, pthread_mutex_t *mutex), (condition, mutex),
-     false, ON(condition))
+     condition, mutex, false, ON(condition))
 PARK(pthread_cond_timedwait,
      (pthread_cond_t * condition, pthread_mutex_t *mutex, const struct timespec *limit),
-     (condition, mutex, limit), result == ETIMEDOUT, UNTIL(condition, CLOCK_REALTIME, limit))
+     (condition, mutex, limit), condition, mutex, result == ETIMEDOUT,
+     UNTIL(condition, CLOCK_REALTIME, limit))
 PARK(pthread_cond_clockwait,
      (pthread_cond_t * condition, pthread_mutex_t *mutex, clockid_t clock,
       const struct timespec *limit),
-     (condition, mutex, clock, limit), result == ETIMEDOUT, UNTIL(condition, clock, limit))
+     (condition, mutex, clock, limit), condition, mutex, result == ETIMEDOUT,
+     UNTIL(condition, clock, limit))
 
-PARK(sem_wait, (sem_t * semaphore), (semaphore), false, ON(semaphore))
+PARK(sem_wait, (sem_t * semaphore), (semaphore), semaphore, NULL, false, ON(semaphore))
 PARK(sem_timedwait, (sem_t * semaphore, const struct timespec *limit), (semaphore, limit),
-     SW_MINUS_ONE(result) == ETIMEDOUT, UNTIL(semaphore, CLOCK_REALTIME, limit))
+     semaphore, NULL, SW_MINUS_ONE(result) == ETIMEDOUT, UNTIL(semaphore, CLOCK_REALTIME, limit))
 PARK(sem_clockwait, (sem_t * semaphore, clockid_t clock, const struct timespec *limit),
-     (semaphore, clock, limit), SW_MINUS_ONE(result) == ETIMEDOUT, UNTIL(semaphore, clock, limit))
+     (semaphore, clock, limit), semaphore, NULL, SW_MINUS_ONE(result) == ETIMEDOUT,
+     UNTIL(semaphore, clock, limit))
 
-PARK(cnd_wait, (cnd_t * condition, mtx_t *mutex), (condition, mutex), false, ON(condition))
+PARK(cnd_wait, (cnd_t * condition, mtx_t *mutex), (condition, mutex), condition, mutex, false,
+     ON(condition))
 PARK(cnd_timedwait, (cnd_t * condition, mtx_t *mutex, const struct timespec *limit),
-     (condition, mutex, limit), result == thrd_timedout, UNTIL(condition, CLOCK_REALTIME, limit))
+     (condition, mutex, limit), condition, mutex, result == thrd_timedout,
+     UNTIL(condition, CLOCK_REALTIME, limit))

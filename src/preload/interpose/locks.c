@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "preload/interpose/wrap.h"
+#include "preload/notes/park_member.h"
 
 /* For programs linked long ago. */
 int __pthread_mutex_lock(pthread_mutex_t *mutex);
@@ -24,7 +25,17 @@ int __pthread_rwlock_wrlock(pthread_rwlock_t *lock);
 #define WRAP(...)         SW_WRAP(int, __VA_ARGS__)
 #define WRAP_LIMITED(...) SW_WRAP_LIMITED(SW_ERROR_ITSELF, int, __VA_ARGS__)
 
-WRAP(pthread_mutex_lock, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex), ON(mutex))
+/* The lock of a scheduler that this thread parks in may say that a callback has returned. */
+#define TURN_BEGIN(call, id, lock, b, c)                                                           \
+    do {                                                                                           \
+        struct sw_thread *turning_ = sw_thread_self;                                               \
+        if (SW_UNLIKELY(turning_->turn_lock == (uint64_t)(lock)))                                  \
+            sw_park_turn(turning_, (uint64_t)(uintptr_t)__builtin_dwarf_cfa());                    \
+        SW_CALL_BEGIN(call, id, lock, b, c);                                                       \
+    } while (0)
+
+SW_WRAP_FULL(int, pthread_mutex_lock, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex),
+             TURN_BEGIN, SW_CALL_END, false, ON(mutex))
 WRAP(__pthread_mutex_lock, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex), ON(mutex))
 WRAP_LIMITED(pthread_mutex_timedlock, pthread_mutex_timedlock,
              (pthread_mutex_t * mutex, const struct timespec *limit), (mutex, limit),

@@ -128,11 +128,11 @@ static NOINLINE long noted_futex(PARAMETERS)
     int command = (int)b & FUTEX_CMD_MASK;
     bool real_time = command == FUTEX_LOCK_PI || ((int)b & FUTEX_CLOCK_REALTIME) != 0;
     struct sw_call call;
-    SW_PARK_BEGIN(call, SW_CALL_futex, d, real_time ? CLOCK_REALTIME : CLOCK_MONOTONIC,
+    SW_PARK_BEGIN(call, SW_CALL_futex, a, 0, d, real_time ? CLOCK_REALTIME : CLOCK_MONOTONIC,
                   (command == FUTEX_WAIT ? 0 : TIMER_ABSTIME) | (d == 0 ? SW_FUTEX_ENDLESS : 0));
     long result = SW_NEXT(syscall)(ARGUMENTS);
     call.pointers = sw_error_after_reading(SW_MINUS_ONE(result));
-    SW_PARK_END(call);
+    SW_PARK_END(call, a, 0);
     return result;
 }
 

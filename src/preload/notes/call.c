@@ -182,8 +182,23 @@ static __attribute__((noinline)) struct sw_call_slot *take_slot(struct sw_thread
     return slot;
 }
 
+/* The loop whose iteration this call is in may be over, by another thread's doing. */
+static bool is_given_up(struct sw_thread *thread)
+{
+    if (SW_LIKELY(!atomic_load_explicit(&thread->attention, memory_order_relaxed)))
+        return false;
+    const struct sw_loop *outer = thread->outer;
+    uint32_t state = outer != NULL ? atomic_load(&outer->state) : SW_LOOP_FREE;
+    if (state == SW_LOOP_CANDIDATE || state == SW_LOOP_OWNED)
+        return false;
+    thread->in_iteration = 0;
+    return true;
+}
+
 void sw_call_account(struct sw_thread *thread, uint32_t id, uint64_t ticks, bool pointers)
 {
+    if (is_given_up(thread))
+        return;
     struct sw_call_slot *slot = &thread->calls.slot[thread->place[id]];
     if (SW_UNLIKELY(slot->id != id || slot->stamp != thread->stamp))
         slot = take_slot(thread, id);

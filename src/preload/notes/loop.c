@@ -19,6 +19,7 @@
 
 #include "common/kernel.h"
 #include "preload/notes/annotate.h"
+#include "preload/notes/park_member.h"
 
 #define KEYED_WAITS_OF_A_LOOP 2
 #define SET_WAITS_OF_A_LOOP   3
@@ -28,6 +29,15 @@ static bool is_over(const struct sw_loop *loop)
 {
     uint32_t state = atomic_load_explicit(&loop->state, memory_order_acquire);
     return state != SW_LOOP_CANDIDATE && state != SW_LOOP_OWNED;
+}
+
+bool sw_loop_give_up_over(struct sw_thread *thread)
+{
+    if (thread->outer == NULL || !is_over(thread->outer))
+        return false;
+    thread->outer = NULL;
+    thread->in_iteration = 0;
+    return true;
 }
 
 static bool is_owned(const struct sw_loop *loop)
@@ -92,6 +102,23 @@ struct sw_loop *sw_loop_place(struct sw_thread *thread)
     return place;
 }
 
+/* Is it a loop that other threads have turned already? */
+static bool has_started(const struct sw_loop *loop)
+{
+    unsigned count = sw_thread_count();
+    for (unsigned i = 0; i < count; i++) {
+        const struct sw_thread *thread = sw_thread_at(i);
+        if (thread == NULL || thread == sw_thread_self || thread->tid == 0)
+            continue;
+        for (unsigned j = 0; j < thread->loops_used && j < SW_LOOPS_PER_THREAD; j++) {
+            const struct sw_loop *other = &thread->loops[j];
+            if (other->fd == loop->fd && is_owned(other) && !other->startup)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* The loop that is known by the target's key, made if need be. */
 static struct sw_loop *keyed_loop(struct sw_thread *thread, const struct sw_wait_target *target)
 {
@@ -108,6 +135,10 @@ static struct sw_loop *keyed_loop(struct sw_thread *thread, const struct sw_wait
     if (target->kind != SW_WAIT_CUSTOM) {
         loop->fd = (int32_t)target->key;
         SW_CLOSES_MATTER(loop->fd) = 1;
+    }
+    if (loop->fd >= 0) {
+        atomic_store_explicit(&sw_process->parks_matter, 1, memory_order_relaxed);
+        loop->startup = !has_started(loop);
     }
     atomic_store_explicit(&loop->state, SW_LOOP_CANDIDATE, memory_order_release);
     sw_loop_take_base(thread, loop);
@@ -184,10 +215,9 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
     bool set = sw_wait_is_set(target->kind);
     atomic_store(&thread->attention, 0);
     thread->hot_key = 0;
-    if (thread->outer != NULL && is_over(thread->outer)) {
-        thread->outer = NULL;
-        thread->in_iteration = 0;
-    }
+    sw_loop_give_up_over(thread);
+    if (thread->outer != NULL && thread->outer->kind == SW_WAIT_PARKED)
+        sw_park_member_waits(thread, target);
     *call = thread->outer != NULL && thread->in_iteration;
 
     struct sw_loop *loop = set ? sw_poll_loop_match(thread, target) : keyed_loop(thread, target);
@@ -282,7 +312,7 @@ void sw_wait_leave_unusual(struct sw_loop *loop)
     loop->unusual = loop->startup || loop->kind != SW_WAIT_EPOLL;
     /* The watchdog can wait on an epoll descriptor, but not on a set that it does not know, nor on
      * a ring, which may stay readable while the loop waits for more. */
-    if (loop->kind != SW_WAIT_EPOLL &&
+    if (loop->kind != SW_WAIT_EPOLL && loop->kind != SW_WAIT_PARKED &&
         atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
         sw_process_wake();
 }

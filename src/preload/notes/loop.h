@@ -44,6 +44,8 @@ struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wai
 bool sw_poll_loop_convincing(const struct sw_thread *thread, struct sw_loop *loop,
                              const struct sw_wait_target *target);
 
+/* Where the outer loop is over, the thread is in no iteration any more: true. Loop thread. */
+bool sw_loop_give_up_over(struct sw_thread *thread);
 /* A free place for a loop in the thread's record: if there is none, the first that is no loop
  * found, nor the outer one. NULL: none. */
 struct sw_loop *sw_loop_place(struct sw_thread *thread);

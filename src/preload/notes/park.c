@@ -6,10 +6,10 @@
 
 #define MOST_COPIES 64 /* in a thread's life */
 
-static struct sw_park_site *find(struct sw_thread *thread, uint64_t caller, uint64_t cfa)
+struct sw_park_site *sw_park_find(struct sw_thread *thread, const struct sw_park_place *place)
 {
     for (unsigned i = 0; i < SW_PARK_SITES; i++)
-        if (thread->parks[i].caller == caller && thread->parks[i].cfa == cfa)
+        if (thread->parks[i].caller == place->caller && thread->parks[i].cfa == place->cfa)
             return &thread->parks[i];
     return NULL;
 }
@@ -26,43 +26,86 @@ static struct sw_park_site *make_room(struct sw_thread *thread)
     return NULL;
 }
 
-static struct sw_park_site *add(struct sw_thread *thread, uint64_t caller, uint64_t cfa)
+struct sw_park_site *sw_park_add(struct sw_thread *thread, const struct sw_park_place *place,
+                                 enum sw_park_verdict verdict)
 {
     struct sw_park_site *site = thread->parks_copied < MOST_COPIES ? make_room(thread) : NULL;
     if (site == NULL)
         return NULL;
-    thread->parks_copied++;
-    struct sw_base_stack *stack = sw_loop_copy_stack(thread);
-    if (stack == NULL)
-        return NULL;
-    stack->wait_sp = cfa;
-    site->caller = caller;
-    site->cfa = cfa;
-    atomic_store(&site->verdict, SW_PARK_UNKNOWN);
+    struct sw_base_stack *stack = NULL;
+    if (verdict == SW_PARK_UNKNOWN) {
+        thread->parks_copied++;
+        stack = sw_loop_copy_stack(thread);
+        if (stack == NULL)
+            return NULL;
+        stack->wait_sp = place->cfa;
+    }
+    site->caller = place->caller;
+    site->cfa = place->cfa;
+    site->depth = sw_park_depth(place);
+    site->object = place->object;
+    site->lock = place->lock;
+    atomic_store(&site->verdict, verdict);
     atomic_store_explicit(&site->stack, stack, memory_order_release);
     return site;
 }
 
-void sw_park_begin(struct sw_call *call, struct sw_thread *thread, uint32_t id,
-                   const uint64_t argument[3], uint64_t caller, uint64_t cfa)
+/* Is the iteration over when the thread waits here? A thread that has only parked begins them at
+ * this very place, so until the verdict is there it ends them as well. */
+static bool ends_iteration(const struct sw_thread *thread, struct sw_park_site *site)
 {
-    struct sw_loop *loop = thread->outer;
-    struct sw_park_site *site = find(thread, caller, cfa);
+    const struct sw_loop *loop = thread->outer;
+    if (site == NULL || loop == NULL)
+        return false;
+    uint32_t verdict = atomic_load_explicit(&site->verdict, memory_order_relaxed);
+    bool began_here =
+        loop->kind == SW_WAIT_PARKED && loop->key == (uint64_t)(site - thread->parks) + 1;
+    return verdict == SW_PARK_YES || (verdict == SW_PARK_UNKNOWN && began_here);
+}
+
+static void enter_park(struct sw_call *call, struct sw_thread *thread, uint32_t id,
+                       struct sw_park_site *site, const struct sw_park_place *place)
+{
+    struct sw_wait wait;
+    if (thread->outer->kind == SW_WAIT_PARKED)
+        thread->outer->wait_sp = place->cfa;
+    site->object = place->object;
+    site->lock = thread->turn_lock = place->lock;
+    thread->turn_cfa = place->cfa;
+    sw_wait_enter(&wait, thread, thread->outer, id, -1);
+    thread->note.is_wait = SW_NOTE_PARKED;
+    call->thread = thread;
+    call->sequence = wait.sequence;
+}
+
+void sw_park_begin(struct sw_call *call, struct sw_thread *thread, uint32_t id,
+                   const uint64_t argument[3], const struct sw_park_place *place)
+{
+    if (sw_loop_give_up_over(thread))
+        return;
+    struct sw_park_site *site = sw_park_find(thread, place);
+    /* A no may have been said of a thread that no loop was known for. */
     if (site == NULL)
-        site = add(thread, caller, cfa);
-    bool parks = site != NULL && loop != NULL &&
-                 atomic_load_explicit(&site->verdict, memory_order_relaxed) == SW_PARK_YES;
-    if (parks) {
-        struct sw_wait wait;
-        sw_wait_enter(&wait, thread, loop, id, -1);
-        thread->note.is_wait = SW_NOTE_PARKED;
-        call->thread = thread;
-        call->sequence = wait.sequence;
-    } else {
+        site =
+            sw_park_add(thread, place,
+                        sw_park_remembered(place) == SW_PARK_YES ? SW_PARK_YES : SW_PARK_UNKNOWN);
+    if (ends_iteration(thread, site))
+        enter_park(call, thread, id, site, place);
+    else
         sw_call_begin(call, thread, id, argument[0], argument[1], argument[2]);
-    }
     thread->park_site = site != NULL ? (uint32_t)(site - thread->parks) + 1 : 0;
     thread->park_sequence = call->sequence;
+}
+
+/* Does nobody have to look at the iteration that begins? The thread is known to park, and for what
+ * loop is not (a pool's). */
+static bool is_stranger(const struct sw_thread *thread)
+{
+    const struct sw_loop *loop = thread->outer;
+    return loop->kind == SW_WAIT_PARKED && loop->key - 1 < SW_PARK_SITES &&
+           atomic_load_explicit(&loop->state, memory_order_relaxed) == SW_LOOP_CANDIDATE &&
+           atomic_load_explicit(&thread->parks[loop->key - 1].verdict, memory_order_relaxed) ==
+               SW_PARK_YES;
 }
 
 /* The iteration begins anew, as after a wait that has returned. */
@@ -72,7 +115,8 @@ static void begin_anew(struct sw_call *call, struct sw_thread *thread)
     thread->note.is_wait = 1;
     sw_wait_leave(&wait, thread->outer, 0);
     /* Nothing else tells a watchdog that sleeps until a descriptor is ready. */
-    if (atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
+    if (atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed) &&
+        !is_stranger(thread))
         sw_process_wake();
 }
 

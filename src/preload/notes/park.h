@@ -11,19 +11,35 @@
  *   - parking: the iteration ends with the call and a new one begins with its return;
  *   - not parking: noted as a call.
  *
- * A verdict that comes while the call goes on holds for it as well. Loop thread; slow only where a
- * place is first seen, which happens a bounded number of times in a thread's life.
+ * A thread that is in no iteration may still have parked for a loop: see park_member.h. A verdict
+ * that comes while the call goes on holds for it as well. Loop thread; slow only where a place is
+ * first seen, which happens a bounded number of times in a thread's life.
  */
 #ifndef SW_NOTES_PARK_H
 #define SW_NOTES_PARK_H
 
 #include "preload/notes/call.h"
+#include "preload/notes/park_member.h"
+#include "preload/notes/process.h"
 
-/* Registers are noted already. `caller` and `cfa`: the wrapper's return address, and its caller's
- * stack pointer at the call. */
+/* The thread's site of such a place, NULL: there is none; and a new one, with a copy of the stack
+ * from the noted registers on for the watchdog to judge where it is not known. NULL: no room. The
+ * thread's own. */
+struct sw_park_site *sw_park_find(struct sw_thread *thread, const struct sw_park_place *place);
+struct sw_park_site *sw_park_add(struct sw_thread *thread, const struct sw_park_place *place,
+                                 enum sw_park_verdict verdict);
+
+/* Registers are noted already. */
 void sw_park_begin(struct sw_call *call, struct sw_thread *thread, uint32_t id,
-                   const uint64_t argument[3], uint64_t caller, uint64_t cfa);
+                   const uint64_t argument[3], const struct sw_park_place *place);
 void sw_park_end(struct sw_call *call);
+
+/* May threads that were in no iteration have parked for a loop? */
+static inline bool sw_park_matters(void)
+{
+    const struct sw_process *process = sw_process;
+    return process != NULL && atomic_load_explicit(&process->parks_matter, memory_order_relaxed);
+}
 
 /* Is the thread parked now, as far as it is known? For the watchdog. */
 static inline bool sw_park_is_parked(struct sw_thread *thread)
@@ -38,23 +54,39 @@ static inline bool sw_park_is_parked(struct sw_thread *thread)
            atomic_load(&thread->parks[site - 1].verdict) == SW_PARK_YES;
 }
 
-#define SW_PARK_BEGIN(call, call_id, a, b, c)                                                      \
+/* `on`, `with`: the object that is waited on, and its mutex or 0. */
+#define SW_PARK_PLACE(on, with)                                                                    \
+    {                                                                                              \
+        (uint64_t)(uintptr_t) __builtin_return_address(0),                                         \
+            (uint64_t)(uintptr_t)__builtin_dwarf_cfa(), (uint64_t)(on), (uint64_t)(with)           \
+    }
+
+#define SW_PARK_BEGIN(call, call_id, on, with, a, b, c)                                            \
     do {                                                                                           \
         struct sw_thread *parking_ = sw_thread_self;                                               \
-        uint64_t cfa_ = (uint64_t)(uintptr_t)__builtin_dwarf_cfa();                                \
         (call).thread = NULL;                                                                      \
-        if (sw_call_wanted(parking_, cfa_)) {                                                      \
+        if (sw_call_wanted(parking_, (uint64_t)(uintptr_t)__builtin_dwarf_cfa())) {                \
             const uint64_t arguments_[3] = {(uint64_t)(a), (uint64_t)(b), (uint64_t)(c)};          \
+            const struct sw_park_place place_ = SW_PARK_PLACE(on, with);                           \
             SW_NOTE_REGISTERS(&parking_->note.registers);                                          \
-            sw_park_begin(&(call), parking_, (call_id), arguments_,                                \
-                          (uint64_t)(uintptr_t)__builtin_return_address(0), cfa_);                 \
+            sw_park_begin(&(call), parking_, (call_id), arguments_, &place_);                      \
         }                                                                                          \
     } while (0)
 
-#define SW_PARK_END(call)                                                                          \
+#define SW_PARK_END(call, on, with)                                                                \
     do {                                                                                           \
         if (SW_UNLIKELY((call).thread != NULL))                                                    \
             sw_park_end(&(call));                                                                  \
+        else if (SW_UNLIKELY(sw_park_matters()))                                                   \
+            SW_PARK_RETURNED(on, with);                                                            \
+    } while (0)
+
+#define SW_PARK_RETURNED(on, with)                                                                 \
+    do {                                                                                           \
+        struct sw_noted_registers here_;                                                           \
+        const struct sw_park_place place_ = SW_PARK_PLACE(on, with);                               \
+        SW_NOTE_REGISTERS(&here_);                                                                 \
+        sw_park_returned(&here_, &place_);                                                         \
     } while (0)
 
 #endif

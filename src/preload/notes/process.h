@@ -21,6 +21,8 @@ struct sw_process {
     _Atomic uint32_t
         watchdog_asleep; /* it sleeps until a loop's descriptor is ready or a deadline */
     _Atomic uint32_t loops_found;
+    _Atomic uint32_t parks_matter;    /* a loop has been seen that other threads may park for */
+    _Atomic uint32_t parks_asked;     /* stacks of such threads that were copied, to be judged */
     _Atomic uint32_t stderr_gone;     /* the program has closed or replaced its standard error */
     _Atomic uint32_t exiting;         /* 1: the program is on its way out */
     _Atomic uint64_t exit_ticks;      /* when that began */

@@ -123,7 +123,8 @@ struct sw_loop {
 
     int32_t fd;                 /* of epoll or io_uring; -1 for others */
     uint32_t kind;              /* enum sw_wait_kind of its last wait */
-    uint64_t key;               /* as in struct sw_wait_target; not for sets */
+    uint64_t key;               /* as in struct sw_wait_target; not for sets; of a parked thread's
+                                   the number of its site + 1 */
     uint32_t wait_id;           /* enum sw_call_id of the last wait */
     uint64_t born;              /* ticks at its first wait */
     uint64_t born_iteration;    /* of the outer loop, when this one was first seen */
@@ -191,6 +192,8 @@ enum sw_park_verdict {
  * threads? */
 struct sw_park_site {
     uint64_t caller, cfa;     /* return address, and the stack pointer at the call; 0: free */
+    uint64_t depth;           /* below the TCB: the same in all threads of a pool */
+    uint64_t object, lock;    /* what was waited on, and the mutex with it (0: none) */
     _Atomic uint32_t verdict; /* enum sw_park_verdict */
     /* Copied when it was first seen, until the watchdog takes it; while it is there the site stays.
      */
@@ -220,6 +223,9 @@ struct sw_thread {
     uint32_t park_sequence; /* of the last call that may have been parking */
     uint32_t park_site;     /* ... and the number of its site + 1; 0: none */
     uint32_t parks_copied, park_next;
+    /* Where the scheduler's function takes its lock again when a callback has returned: the lock
+     * (0: not known), and the stack pointer at its calls. */
+    uint64_t turn_lock, turn_cfa;
     uint64_t wait_cfa; /* wait_sp of the last wait that was not the usual one */
     _Alignas(64) struct sw_loop loops[SW_LOOPS_PER_THREAD];
     _Alignas(64) uint8_t place[SW_CALL_COUNT]; /* which slot is a call's, if that one says so too */

@@ -18,6 +18,7 @@ enum sw_wait_kind {
     SW_WAIT_EPOLL,  /* `key` is a descriptor */
     SW_WAIT_RING,   /* `key` is a descriptor */
     SW_WAIT_CUSTOM, /* `key` is anything */
+    SW_WAIT_PARKED, /* no wait: of a loop that its thread has only parked for, see park_member.c */
     SW_WAIT_POLL,   /* a set, `fds` */
     SW_WAIT_SELECT  /* a set, `bits` */
 };

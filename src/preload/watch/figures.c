@@ -47,22 +47,42 @@ struct unwatched {
     uint64_t cpu_ns;     /* after the last look */
 };
 
+/* Time blocked in the accounted part, in no call that is known. */
+static uint64_t unexplained_ns(const struct sw_cause_input *figures, const struct sw_stall *stall)
+{
+    return minus(stall->blocked_ns,
+                 figures->blocking_ns + figures->waiting_ns + figures->lock_ns + figures->gil_ns);
+}
+
+/* A thread that was ready at the last look and got no CPU until later: the kernel counts that time
+ * when it is over (sched_info_arrive), and until then it looks like time blocked nowhere. */
+static void add_pending_delay(const struct sw_watch *watch, const struct sw_reading *now,
+                              const struct sw_cause_input *figures, struct sw_stall *stall)
+{
+    if (!watch->open || !watch->last.valid || watch->last.state != 'R' || !stall->runqueue_known ||
+        !now->valid)
+        return;
+    uint64_t pending =
+        least(minus(now->runqueue_ns, watch->last.runqueue_ns), unexplained_ns(figures, stall));
+    stall->runqueue_ns += pending;
+    stall->blocked_ns -= pending;
+}
+
 /* What the kernel says of the thread by now may include what came before and after the iteration:
  * on a machine that busy, doubt is for the program; and it is never more than what went unwatched.
  */
-static struct unwatched read_unwatched(const struct sw_compose_input *input, uint64_t began)
+static struct unwatched unwatched_at(const struct sw_compose_input *input, uint64_t began,
+                                     const struct sw_reading *now)
 {
     struct sw_watch *watch = input->watch;
     struct unwatched result = {
         sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_BUSY, began, input->now)), 0};
     bool watched = watch->open && watch->first.valid && watch->last.valid;
-    struct sw_reading now;
-    sw_account_read(input->thread->tid, &now);
-    if (!now.valid)
+    if (!now->valid)
         return result;
-    watch->known = now;
-    if (now.runqueue_known && watch->before.valid) {
-        uint64_t delay = minus(now.runqueue_ns, watch->before.runqueue_ns);
+    watch->known = *now;
+    if (now->runqueue_known && watch->before.valid) {
+        uint64_t delay = minus(now->runqueue_ns, watch->before.runqueue_ns);
         if (watched)
             delay = minus(delay, minus(watch->last.runqueue_ns, watch->first.runqueue_ns));
         if (delay > result.starved_ns)
@@ -70,17 +90,10 @@ static struct unwatched read_unwatched(const struct sw_compose_input *input, uin
     }
     if (watched && input->now > watch->last.ticks) {
         uint64_t rest = sw_clock_ticks_to_ns(input->now - watch->last.ticks);
-        uint64_t cpu = minus(now.cpu_ns, watch->last.cpu_ns);
+        uint64_t cpu = minus(now->cpu_ns, watch->last.cpu_ns);
         result.cpu_ns = cpu < rest ? cpu : rest;
     }
     return result;
-}
-
-/* Time blocked in the accounted part, in no call that is known. */
-static uint64_t unexplained_ns(const struct sw_cause_input *figures, const struct sw_stall *stall)
-{
-    return minus(stall->blocked_ns,
-                 figures->blocking_ns + figures->waiting_ns + figures->lock_ns + figures->gil_ns);
 }
 
 static uint64_t paging_ns(const struct sw_watch *watch, const struct sw_cause_input *figures,
@@ -121,7 +134,9 @@ static void keep_figures(const struct sw_cause_input *figures, uint64_t throttle
 static void decide_cause(const struct sw_compose_input *input, const struct sw_totals *totals,
                          uint64_t began, struct sw_stall *stall)
 {
-    struct unwatched unwatched = read_unwatched(input, began);
+    struct sw_reading now;
+    sw_account_read(input->thread->tid, &now);
+    struct unwatched unwatched = unwatched_at(input, began, &now);
     struct sw_cause_input figures = {
         .duration_ns = stall->duration_ns,
         .threshold_ns = stall->threshold_ns,
@@ -130,12 +145,13 @@ static void decide_cause(const struct sw_compose_input *input, const struct sw_t
         .lock_ns = sw_clock_ticks_to_ns(totals->lock),
         .gil_ns = sw_clock_ticks_to_ns(totals->gil),
         .cpu_ns = stall->cpu_ns + unwatched.cpu_ns,
-        .runqueue_ns = stall->runqueue_ns,
         .accounted_ns = stall->accounted_ns,
         .stopped_ns =
             sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_STOPPED, began, input->now)),
         .late_ns = unwatched.starved_ns,
     };
+    add_pending_delay(input->watch, &now, &figures, stall);
+    figures.runqueue_ns = stall->runqueue_ns;
     uint64_t throttled_ns, stolen_ns;
     sw_scarcity_note(sw_clock_ticks());
     sw_scarcity_within(began, input->now, &throttled_ns, &stolen_ns);

@@ -10,6 +10,7 @@
 #include "preload/watch/compose.h"
 #include "preload/watch/holder.h"
 #include "preload/watch/loops.h"
+#include "preload/watch/members.h"
 #include "preload/watch/ownership.h"
 #include "preload/watch/pending.h"
 #include "preload/watch/publish.h"
@@ -132,14 +133,15 @@ static void read_end(struct sw_thread *thread, struct sw_watch *watch, const str
 
 /* One long iteration that its thread left a note of. False: it has to wait until the candidate is
  * confirmed. */
-static bool take_ended(struct sw_thread *thread, struct sw_watch *watch,
-                       const struct sw_ended *ended)
+static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct sw_ended *ended)
 {
     struct sw_loop *loop = &thread->loops[ended->loop % SW_LOOPS_PER_THREAD];
     uint32_t state = atomic_load(&loop->state);
     bool known = speaks_of(watch, ended);
+    if (ended->loop_id == 0)
+        ended->loop_id = loop->id;
     if (state == SW_LOOP_CANDIDATE && ended->loop_id == 0)
-        return false;
+        return sw_members_is_stranger(thread, loop);
     if ((known && watch->dropped) || ended->began < watch->parks_learnt)
         return true;
     if (state != SW_LOOP_OWNED && state != SW_LOOP_CLOSED)
@@ -372,8 +374,11 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     if (loop == NULL)
         return look_idle(thread, watch, NULL, now);
     uint32_t state = atomic_load(&loop->state);
-    if (state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE)
+    if ((state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE) ||
+        sw_members_is_stranger(thread, loop)) {
+        watch->open = false;
         return look_idle(thread, watch, NULL, now);
+    }
 
     sw_ownership_want_base(thread, watch, (unsigned)(loop - thread->loops));
     uint64_t began = atomic_load_explicit(&loop->busy_since, memory_order_acquire);

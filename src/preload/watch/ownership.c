@@ -59,6 +59,34 @@ static void take_base(struct sw_thread *thread, struct sw_watch *watch, unsigned
     sw_kernel3(SYS_munmap, (long)fresh, sizeof *fresh, 0);
 }
 
+void sw_ownership_give_base(struct sw_watch *watch, unsigned index, const struct sw_loop *loop,
+                            const struct sw_unwind_stack *stack)
+{
+    forget_bases(watch, index);
+    watch->base_id[index] = loop->id;
+    struct sw_watch_base *base = base_place(watch->base[index], loop->wait_sp);
+    if (base == NULL)
+        return;
+    *base->stack = *stack;
+    base->wait_sp = loop->wait_sp;
+}
+
+bool sw_ownership_is_transparent(const struct sw_unwind_frame *frame)
+{
+    struct sw_module *module = sw_modules_find(frame->ip);
+    return module != NULL && (module->own || strncmp(module->name, "libc.so", 7) == 0 ||
+                              strncmp(module->name, "libpthread", 10) == 0 ||
+                              strncmp(module->name, "libstdc++.so", 12) == 0);
+}
+
+unsigned sw_ownership_first(const struct sw_unwind_stack *stack)
+{
+    unsigned first = 0;
+    while (first < stack->count && sw_ownership_is_transparent(&stack->frame[first]))
+        first++;
+    return first;
+}
+
 const struct sw_unwind_stack *sw_ownership_base(struct sw_thread *thread, struct sw_watch *watch,
                                                 unsigned index)
 {

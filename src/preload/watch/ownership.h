@@ -22,6 +22,15 @@ enum sw_ownership {
  * where it is not to be had. */
 const struct sw_unwind_stack *sw_ownership_base(struct sw_thread *thread, struct sw_watch *watch,
                                                 unsigned index);
+/* Takes the stack that the thread parks in for that of the loop's wait, while it has only parked.
+ */
+void sw_ownership_give_base(struct sw_watch *watch, unsigned index, const struct sw_loop *loop,
+                            const struct sw_unwind_stack *stack);
+/* Is it a frame of the wrapper, of libc or of the C++ library? They wait for whoever called them.
+ */
+bool sw_ownership_is_transparent(const struct sw_unwind_frame *frame);
+/* The first frame of a wait's stack that is none of those; its count: there is none. */
+unsigned sw_ownership_first(const struct sw_unwind_stack *stack);
 /* Asks the thread for the stack of the loop's next wait where that of the last one is not known. */
 void sw_ownership_want_base(struct sw_thread *thread, const struct sw_watch *watch, unsigned index);
 /* `sample`: a stack of the iteration in question, or NULL. Sets the loop's state or group where the

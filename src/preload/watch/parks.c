@@ -5,8 +5,10 @@
 
 #include "common/kernel.h"
 #include "preload/notes/clock.h"
+#include "preload/notes/park_member.h"
 #include "preload/stack/modules.h"
 #include "preload/stack/symbols.h"
+#include "preload/watch/members.h"
 #include "preload/watch/ownership.h"
 #include "preload/watch/parks_table.h"
 #include "preload/watch/returned.h"
@@ -19,15 +21,6 @@ static const char *symbol_of(const struct sw_unwind_frame *frame)
     struct sw_module *module = sw_modules_find(frame->ip);
     struct sw_symbols *symbols = module != NULL ? sw_symbols_open(module) : NULL;
     return symbols != NULL ? sw_symbols_find(symbols, frame->ip - 1 - module->bias, &start) : NULL;
-}
-
-/* Frames of the wrapper, of libc and of the C++ library: they wait for whoever called them. */
-static bool is_transparent(const struct sw_unwind_frame *frame)
-{
-    struct sw_module *module = sw_modules_find(frame->ip);
-    return module != NULL && (module->own || strncmp(module->name, "libc.so", 7) == 0 ||
-                              strncmp(module->name, "libpthread", 10) == 0 ||
-                              strncmp(module->name, "libstdc++.so", 12) == 0);
 }
 
 /* Does a thread other than `self` own a loop on the same descriptor, or has it waited there? */
@@ -64,7 +57,7 @@ static const struct sw_unwind_frame *parking_by_name(const struct sw_unwind_stac
     bool first = true;
     for (unsigned i = 0; i < count; i++) {
         const char *name = symbol_of(&stack->frame[i]);
-        if (is_transparent(&stack->frame[i]))
+        if (sw_ownership_is_transparent(&stack->frame[i]))
             continue;
         if (sw_parks_table_has(SW_PARK_IN, name) || (first && sw_parks_table_has(SW_PARK_BY, name)))
             return &stack->frame[i];
@@ -78,17 +71,15 @@ static const struct sw_unwind_frame *parking_by_name(const struct sw_unwind_stac
 static bool parks_by_shape(const struct sw_unwind_stack *stack, unsigned count)
 {
     for (unsigned i = 0; i + 1 < count; i++)
-        if (!is_transparent(&stack->frame[i]) && symbol_of(&stack->frame[i]) != NULL)
+        if (!sw_ownership_is_transparent(&stack->frame[i]) && symbol_of(&stack->frame[i]) != NULL)
             return false;
     return true;
 }
 
 static const struct sw_unwind_frame *parking_frame(struct sw_thread *thread, struct sw_watch *watch,
+                                                   const struct sw_loop *loop,
                                                    const struct sw_unwind_stack *stack)
 {
-    struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
-    if (loop == NULL)
-        return NULL;
     const struct sw_unwind_stack *base =
         sw_ownership_base(thread, watch, (unsigned)(loop - thread->loops));
     unsigned count = frames_inside(stack, base);
@@ -102,15 +93,56 @@ static const struct sw_unwind_frame *parking_frame(struct sw_thread *thread, str
                : NULL;
 }
 
+/* The same for a thread that has never waited for a loop: the table's functions, or those that
+ * another thread waits for its loop in. */
+static const struct sw_unwind_frame *stranger_frame(const struct sw_thread *thread,
+                                                    const struct sw_unwind_stack *stack)
+{
+    unsigned first = sw_ownership_first(stack);
+    const struct sw_unwind_frame *named = parking_by_name(stack, stack->count);
+    if (named != NULL)
+        return named;
+    return first < stack->count && sw_members_wait_in(thread, &stack->frame[first])
+               ? &stack->frame[first]
+               : NULL;
+}
+
+/* A thread's first question: is there anything in where it waits? If not, that is true of the whole
+ * pool, and the thread is left alone. */
+static void judge_stranger(struct sw_thread *thread, struct sw_watch *watch, struct sw_loop *loop,
+                           struct sw_park_site *site, const struct sw_unwind_stack *stack)
+{
+    if (stranger_frame(thread, stack) != NULL) {
+        sw_ownership_give_base(watch, (unsigned)(loop - thread->loops), loop, stack);
+        sw_park_remember(site, SW_PARK_YES);
+        atomic_store(&site->verdict, SW_PARK_YES);
+        return;
+    }
+    uint32_t candidate = SW_LOOP_CANDIDATE;
+    sw_park_remember(site, SW_PARK_NO);
+    atomic_store(&site->verdict, SW_PARK_NO);
+    atomic_compare_exchange_strong(&loop->state, &candidate, SW_LOOP_FREE);
+    atomic_store(&thread->attention, 1);
+}
+
 static void judge(struct sw_thread *thread, struct sw_watch *watch, struct sw_park_site *site,
                   const struct sw_base_stack *copy)
 {
     static struct sw_unwind_stack stack;
     sw_snapshot_unwind_base(copy, &stack);
-    const struct sw_unwind_frame *frame = parking_frame(thread, watch, &stack);
+    struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
+    if (loop != NULL && sw_members_site(thread, loop) == site) {
+        judge_stranger(thread, watch, loop, site, &stack);
+        return;
+    }
+    /* Where the thread has come to no loop yet, or is between two, the code is all there is to ask.
+     */
+    const struct sw_unwind_frame *frame =
+        loop != NULL ? parking_frame(thread, watch, loop, &stack) : stranger_frame(thread, &stack);
     atomic_store(&site->verdict, frame != NULL ? SW_PARK_YES : SW_PARK_NO);
     if (frame == NULL)
         return;
+    sw_park_remember(site, SW_PARK_YES);
     /* What went on before may have begun with time that was spent parked. */
     watch->parks_learnt = sw_clock_ticks();
     watch->dropped = true;

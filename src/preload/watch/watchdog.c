@@ -20,6 +20,7 @@
 #include "preload/interpose/signals.h"
 #include "common/kernel.h"
 #include "preload/notes/clock.h"
+#include "preload/notes/park_member.h"
 #include "preload/notes/process.h"
 #include "preload/notes/wait_target.h"
 #include "preload/report/descriptors.h"
@@ -30,6 +31,7 @@
 #include "preload/watch/lateness.h"
 #include "preload/watch/look.h"
 #include "preload/watch/loops.h"
+#include "preload/watch/members.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/ownership.h"
 #include "preload/watch/parks.h"
@@ -40,9 +42,9 @@
 #include "preload/watch/sampler.h"
 #include "preload/watch/say.h"
 #include "preload/watch/scarcity.h"
+#include "preload/watch/watches.h"
 
 #define STACK_SIZE          (512 * 1024)
-#define MOST_WATCHES        16384
 #define MOST_POLLED         1024
 #define FINISH_WITHIN_MS    5000
 #define HELPER_EXIT_WAIT_MS 1000
@@ -52,27 +54,10 @@
 
 enum { NONE, STARTING, RUNNING, CANNOT_RUN };
 
-static struct sw_watch *watches[MOST_WATCHES];
 static struct pollfd polled[MOST_POLLED + 1]; /* and the helper's */
 static bool loaded_unwinder;
 static uint64_t last_housekeeping;
 static uint64_t own_delay_ns; /* the watchdog's run-queue delay when it was last read */
-
-static struct sw_watch *watch_of(unsigned index, const struct sw_thread *thread)
-{
-    if (watches[index] == NULL)
-        watches[index] = sw_pool_alloc(sizeof *watches[index]);
-    struct sw_watch *watch = watches[index];
-    if (watch != NULL && watch->tid != thread->tid) {
-        struct sw_sample *samples = watch->samples;
-        struct sw_held *held = watch->held;
-        memset(watch, 0, sizeof *watch);
-        watch->samples = samples;
-        watch->held = held;
-        watch->tid = thread->tid;
-    }
-    return watch;
-}
 
 /* What unwinding needs is loaded when the first loop has been found, or a candidate's first
  * iteration gets long. */
@@ -105,6 +90,8 @@ static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
         sw_publish_process();
         load_unwinder_once();
         sw_say_loop_found(thread, loop);
+        if (loop->fd >= 0)
+            sw_park_forget_no();
         sw_ownership_base(thread, watch, i);
         sw_account_read(thread->tid, &watch->known);
     }
@@ -158,6 +145,7 @@ static struct sw_look look_at_one(struct sw_thread *thread, struct sw_watch *wat
     }
     if (loaded_unwinder)
         sw_parks_judge(thread, watch);
+    sw_members_confirm(thread, watch, now);
     for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++)
         if (watch->borrowed[i] != 0 && atomic_load(&thread->loops[i].state) != SW_LOOP_OWNED)
             return_descriptor(watch, i);
@@ -179,11 +167,11 @@ static uint64_t pass_over_threads(bool *all_idle)
     }
     *all_idle = true;
     unsigned count = sw_thread_count();
-    for (unsigned i = 0; i < count && i < MOST_WATCHES; i++) {
+    for (unsigned i = 0; i < count && i < SW_MOST_WATCHES; i++) {
         struct sw_thread *thread = sw_thread_at(i);
         if (thread == NULL || thread->tid == 0)
             continue;
-        struct sw_watch *watch = watch_of(i, thread);
+        struct sw_watch *watch = sw_watches_of(i, thread);
         if (watch == NULL)
             continue;
         if (housekeeping)
@@ -204,9 +192,11 @@ static bool gather_descriptors(unsigned *count)
     bool complete = true;
     *count = 0;
     unsigned threads = sw_thread_count();
-    for (unsigned i = 0; i < threads && i < MOST_WATCHES; i++) {
+    for (unsigned i = 0; i < threads && i < SW_MOST_WATCHES; i++) {
         struct sw_thread *thread = sw_thread_at(i);
-        if (thread == NULL || thread->tid == 0 || watches[i] == NULL)
+        struct sw_watch *watch =
+            thread != NULL && thread->tid != 0 ? sw_watches_known(i, thread) : NULL;
+        if (watch == NULL)
             continue;
         for (unsigned j = 0; j < SW_LOOPS_PER_THREAD; j++) {
             struct sw_loop *loop = &thread->loops[j];
@@ -214,7 +204,7 @@ static bool gather_descriptors(unsigned *count)
             if (loop->kind != SW_WAIT_EPOLL ||
                 (state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE))
                 continue;
-            int fd = *count < MOST_POLLED ? descriptor_of(thread, watches[i], j) : -1;
+            int fd = *count < MOST_POLLED ? descriptor_of(thread, watch, j) : -1;
             if (fd >= 0)
                 polled[(*count)++] = (struct pollfd){fd, POLLIN, 0};
             else
@@ -229,15 +219,16 @@ static bool gather_descriptors(unsigned *count)
 static bool something_moved(void)
 {
     unsigned threads = sw_thread_count();
-    for (unsigned i = 0; i < threads && i < MOST_WATCHES; i++) {
+    for (unsigned i = 0; i < threads && i < SW_MOST_WATCHES; i++) {
         struct sw_thread *thread = sw_thread_at(i);
         if (thread == NULL || thread->tid == 0)
             continue;
         struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
-        if (watches[i] == NULL || watches[i]->tid != thread->tid)
+        const struct sw_watch *watch = sw_watches_known(i, thread);
+        if (watch == NULL)
             return true;
         if (loop != NULL && atomic_load(&loop->state) == SW_LOOP_OWNED &&
-            atomic_load(&loop->iteration) != watches[i]->idle_iteration)
+            atomic_load(&loop->iteration) != watch->idle_iteration)
             return true;
     }
     return atomic_load(&sw_process->exiting);
@@ -308,22 +299,26 @@ static void sleep_until_due(uint64_t due, bool all_idle)
             return;
         }
     }
+    /* What the pass took of the time until `due` is no lateness. */
+    uint64_t slept = sw_clock_ticks();
     bool timed_out = wait_for_loops(due, count);
     atomic_store(&sw_process->watchdog_asleep, 0);
     if (timed_out && due != UINT64_MAX)
-        note_lateness(due, sw_clock_ticks());
+        note_lateness(due > slept ? due : slept, sw_clock_ticks());
 }
 
 static void finish(void)
 {
     uint64_t exit_ticks = atomic_load(&sw_process->exit_ticks);
     unsigned threads = sw_thread_count();
-    for (unsigned i = 0; i < threads && i < MOST_WATCHES; i++) {
+    for (unsigned i = 0; i < threads && i < SW_MOST_WATCHES; i++) {
         struct sw_thread *thread = sw_thread_at(i);
-        if (thread == NULL || thread->tid == 0 || watch_of(i, thread) == NULL)
+        struct sw_watch *watch =
+            thread != NULL && thread->tid != 0 ? sw_watches_of(i, thread) : NULL;
+        if (watch == NULL)
             continue;
-        announce_loops(thread, watches[i]);
-        sw_look_last(thread, watches[i], exit_ticks);
+        announce_loops(thread, watch);
+        sw_look_last(thread, watch, exit_ticks);
     }
     sw_pending_finish(HELPER_EXIT_WAIT_MS);
     sw_publish_end();
@@ -364,7 +359,7 @@ static void *watch(void *unused)
 
 static void start_rooms(void)
 {
-    memset(watches, 0, sizeof watches);
+    sw_watches_start();
     loaded_unwinder = false;
     last_housekeeping = 0;
     sw_helper_forget(); /* a parent's, in a child that was forked past our wrapper (daemon(3)) */

@@ -1,7 +1,9 @@
 /*
  * boost::asio with four threads on one io_context: they take turns in epoll_wait, and who does not
  * wait there parks in a condition variable, for as long as nothing is to do. Parking is no stall;
- * a handler that blocks is one, of that thread, with its own duration.
+ * a handler that blocks is one, of that thread, with its own duration, whether or not that thread
+ * has ever waited there itself. Threads that park in the same functions of asio for a pool, or for
+ * a context that has nothing to wait for, belong to no loop.
  *
  * @needs: boost/asio.hpp
  * @run idle idle
@@ -22,8 +24,10 @@
  * @expect stall cause=blocking-call call=clock_nanosleep ms=300..420 function=on_event()
  * @run waits waits
  * @expect stall cause=lock call=pthread_cond_wait|futex ms=200..330 function=wait_for_answer()
- *
- * @lacks: threads that take turns at one descriptor, told apart whether they park or call back
+ * @run pool pool
+ * @expect clean
+ * @run second second
+ * @expect clean
  */
 #include <boost/asio.hpp>
 #include <chrono>
@@ -129,6 +133,32 @@ static void rest_and_stall()
     second.async_wait([](boost::system::error_code) {});
 }
 
+/* Work that is long, on threads of a pool: that is what it is for. */
+static void use_pool()
+{
+    static asio::thread_pool pool(2);
+    static asio::steady_timer timer(io, std::chrono::milliseconds(100));
+    timer.async_wait([](boost::system::error_code) {
+        for (int i = 0; i < 2; i++)
+            asio::post(pool, on_event);
+    });
+}
+
+/* The same with a context that is but a queue. */
+static void use_second(std::vector<std::thread> &threads)
+{
+    static asio::io_context queue;
+    static asio::steady_timer timer(io, std::chrono::milliseconds(100));
+    static auto work = asio::make_work_guard(queue);
+    for (int i = 0; i < 2; i++)
+        threads.emplace_back([] { queue.run(); });
+    timer.async_wait([](boost::system::error_code) {
+        for (int i = 0; i < 2; i++)
+            asio::post(queue, on_event);
+        work.reset();
+    });
+}
+
 int main(int count, char **words)
 {
     REQUIRE(count == 2);
@@ -140,6 +170,10 @@ int main(int count, char **words)
     if (mode == "after-rest")
         rest_and_stall();
     std::vector<std::thread> threads;
+    if (mode == "pool")
+        use_pool();
+    if (mode == "second")
+        use_second(threads);
     for (int i = 0; i < 4; i++)
         threads.emplace_back([] { io.run(); });
     for (std::thread &thread : threads)
