@@ -3,7 +3,7 @@
  *
  * @alone: it computes, and another program would take half of its CPU
  * @expect stall cause=cpu call=null ms=300..700 function=burn wait=epoll_wait
- * @text cause: cpu
+ * @text cause: (cpu: computed|mixed: computed|starved: waited)
  */
 #include "support.h"
 

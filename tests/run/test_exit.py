@@ -12,6 +12,8 @@ def end(way, *rest, code="99", preload=True):
     environment = {"STALLWATCH_EXITCODE": code} if preload and code else {}
     with harness.program("exits", way, *rest, preload=preload, environment=environment) as run:
         run.wait()
+        if preload and run.code < 0:  # what the program had no time to tell, its helper does
+            harness.until(lambda: run.records("summary"), 5, "the summary of a program that a signal ended")
         return run.code, run.stdout, len(run.counted()) if preload else None, run.stderr
 
 

@@ -83,6 +83,20 @@ def test_needs():
                     f"{needs}: {ran}")
 
 
+def test_crowded():
+    """A machine that others load makes a computing thread wait; the record has to show that itself."""
+    if expectations.STRESS:
+        raise harness.Skip("STRESS widens the durations")
+    wanted = "stall cause=cpu call=usleep ms=300 function=on_event"
+    starved = {**STALL, "cause": "starved", "counted": False, "duration_ms": 900.0, "cause_ms": {"starved": 550.0}}
+    require(not fails([wanted], [starved]), "a starved one is refused on a crowded machine")
+    require(not fails([wanted], [{**starved, "cause": "mixed", "counted": True}]), "a mixed one is refused there")
+    require(fails([wanted], [{**starved, "cause": "unknown"}]), "any cause is taken there")
+    require(fails([wanted], [{**starved, "cause_ms": {"starved": 200.0}}]), "one that did not wait is taken")
+    require(fails([wanted], [{**starved, "duration_ms": 1000.0}]), "one that lasted longer than it waited is taken")
+    require(fails([wanted.replace("cpu", "blocking-call")], [starved]), "one that should sleep is taken")
+
+
 def test_stress():
     """A machine that the tests load themselves makes stalls longer and starved, nothing else."""
     starved = {**STALL, "cause": "starved", "counted": False, "duration_ms": 900.0}

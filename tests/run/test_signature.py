@@ -31,7 +31,8 @@ def test_not_of_helper_nor_samples():
 
 
 def test_computing_too():
-    found = {signature(ms, "compute") for ms in ("150", "300", "450")}
+    any_cause = {"STALLWATCH_COUNT": "cpu,mixed,starved"}  # on a crowded machine
+    found = {signature(ms, "compute", environment=any_cause) for ms in ("150", "300", "450")}
     require(len(found) == 1, f"signatures of computing stalls: {found}")
 
 
