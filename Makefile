@@ -49,6 +49,8 @@ COMMAND   := $(call objects,$(sort $(wildcard src/command/*.c src/command/*/*.c)
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FIXTURES  := $(patsubst %,$(BUILD)/fixtures/lines_%.so,$(if $(wildcard tests/unit/fixtures),c clang cpp split plain))
 PROGRAMS  := $(patsubst %,$(BUILD)/%,$(basename $(wildcard $(addprefix tests/programs/,*.c *.cpp */*.c */*.cpp))))
+CRATES    := $(patsubst %.rs,$(BUILD)/%,$(wildcard tests/programs/*/*.rs))
+CLASSES   := $(patsubst %.java,$(BUILD)/%.class,$(wildcard tests/programs/*/*.java))
 BENCH     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
 LIBRARY   := $(BUILD)/libstallwatch.so
@@ -153,11 +155,25 @@ $(BUILD)/tests/bench/sample_pause: tests/bench/sample_pause.c $(call objects,src
 	@mkdir -p $(@D)
 	$(CC) $(SW_FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.o %.a,$^) $(LDFLAGS)
 
+# One build for all: they share what they depend on, which Debian's packages bring (no registry is asked).
+CARGO = CARGO_HOME=$(BUILD)/cargo RUSTC=/usr/bin/rustc /usr/bin/cargo -q --offline \
+	--config 'source.crates-io.replace-with="debian"' --config 'source.debian.directory="/usr/share/cargo/registry"'
+
+$(CRATES) &: tests/programs/frameworks/Cargo.toml $(wildcard tests/programs/*/*.rs) tests/programs/needs
+	@mkdir -p $(@D)
+	@tests/programs/needs $(firstword $(filter %.rs,$^)) >/dev/null || { rm -f $(CRATES); echo "not built: $(CRATES)"; exit 0; }; \
+	$(CARGO) build --release --manifest-path $< --target-dir $(BUILD)/cargo && \
+	cp $(patsubst %,$(BUILD)/cargo/release/%,$(notdir $(CRATES))) $(@D)
+
+$(BUILD)/tests/programs/%.class: tests/programs/%.java tests/programs/needs
+	@mkdir -p $(@D)
+	$(NEEDS) javac -g -d $(@D) $<
+
 $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(PROGRAM_FLAGS) -MMD -MP -MF $@.d -o $@ $< -lm
 
-tests: $(UNIT) $(FIXTURES) $(PROGRAMS) $(BENCH)
+tests: $(UNIT) $(FIXTURES) $(PROGRAMS) $(CRATES) $(CLASSES) $(BENCH)
 
 # What is missing is installed first; only then can the rules above be followed, hence make within make.
 setup-build setup-check setup-package: setup-%:

@@ -1,6 +1,7 @@
 """What each program of tests/programs says must be reported of it, and the check that it was.
 
-The comment at a program's top holds lines that begin with one of these words (with an @, since clang-format does not
+Programs are C, C++ and Rust (built), Java (compiled), Python and JavaScript. The comment at a program's top (in Python: its
+docstring) holds lines that begin with one of these words (with an @, since clang-format does not
 flow text into such lines); what follows up to the next such word or an empty line belongs to it:
 
     @expect stall KEY=VALUE…   that many ended records (times=N or A..B, default 1) with these values:
@@ -18,10 +19,12 @@ flow text into such lines); what follows up to the next such word or an empty li
     @text REGEX                is found in standard error
     @run NAME WORDS…           a run of its own, with these arguments. What follows up to the next @run belongs to it
                                alone, what comes before the first one to all of them; its test is PROGRAM:NAME
-    @needs: WORDS              libraries that it is built with (tests/programs/needs); skipped where they are missing
+    @needs: WORDS              what it is built or run with (tests/programs/needs); skipped where that is missing
     @alone: WHY                runs when no other test does
-    @lacks: WHAT               what is expected needs WHAT, which is not there yet: output and exit code are compared, and
-                               the rest is skipped
+    @lacks: WHAT               what is expected (of that run, or of all) needs WHAT, which is not there yet: output and exit
+                               code are compared, and the rest is skipped
+
+In arguments, %d stands for the run's own empty folder.
 
 Every stall record must be one that was expected (`starved` notes left aside). Standard output and exit code must be
 the same without the library.
@@ -40,12 +43,16 @@ import re
 import shlex
 import signal
 import subprocess
+import tempfile
 import time
 
 import harness
 from harness import Failure, require
 
-KEYWORD = re.compile(r"^\s*\*?\s*@(expect|env|text|args|kill|run|alone:) (.*)$")
+KEYWORD = re.compile(r"^\s*\*?\s*@(expect|env|text|args|kill|run|alone:|lacks:) (.*)$")
+INTERPRETERS = {".py": lambda source: [harness.PYTHON, source], ".js": lambda source: ["node", source],
+                ".java": lambda source: ["java", "-XX:TieredStopAtLevel=1", "-cp", harness.PROGRAMS / source.parent.name, source.stem]}
+SUFFIXES = {".c", ".cpp", ".rs", *INTERPRETERS}
 SKIP_CODE = 77
 LATE_MS = 80  # how much longer than asked a sleep may take on a busy machine
 # With as many others as there are CPUs that compute all the time, and a second test beside it, a thread gets a third of a
@@ -60,7 +67,8 @@ def name_of(source):
 
 
 def head_of(source):
-    return source.read_text().split("*/", 1)[0]
+    text = source.read_text()
+    return text.split('"""', 2)[1] if source.suffix == ".py" else text.split("*/", 1)[0]
 
 
 def parse(source):
@@ -95,7 +103,7 @@ def runs(lines):
 def programs():
     """Every run of every program: its name, where it is written, its lines."""
     folder = harness.TOP / "tests/programs"
-    for source in sorted(path for path in folder.rglob("*") if path.suffix in (".c", ".cpp")):
+    for source in sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES):
         for run, lines in runs(parse(source)):
             yield name_of(source) + (f":{run}" if run else ""), source, lines
 
@@ -244,11 +252,19 @@ def check_others(lines, run):
         require(said == images, f"{said} process records instead of {images}")
 
 
+def command_of(source):
+    """What runs it, before its arguments."""
+    interpreter = INTERPRETERS.get(source.suffix)
+    return interpreter(source) if interpreter else [harness.PROGRAMS / name_of(source)]
+
+
 def start(source, lines, preload):
     """Runs the program as its head says, to its end."""
     words = {word: rest for word, rest in lines}
     environment = dict(rest.split("=", 1) for word, rest in lines if word == "env") if preload else {}
-    run = harness.program(name_of(source), *words.get("args", "").split(), preload=preload, environment=environment)
+    folder = tempfile.mkdtemp(prefix="stallwatch-test-")
+    arguments = [word.replace("%d", folder) for word in words.get("args", "").split()]
+    run = harness.Run(command_of(source) + arguments, preload=preload, environment=environment, folder=folder)
     try:
         if "kill" not in words:
             return run.wait()
@@ -264,11 +280,14 @@ def start(source, lines, preload):
 
 
 def require_built(source):
-    """Skips a program that was not built since this machine lacks what it needs."""
-    if not (harness.PROGRAMS / name_of(source)).exists():
+    """Skips a program that was not built, or cannot run, since this machine lacks what it needs."""
+    built = harness.PROGRAMS / name_of(source)
+    interpreted = source.suffix in (".py", ".js")
+    if interpreted or not (built.with_suffix(".class") if source.suffix == ".java" else built).exists():
         needs = subprocess.run([harness.TOP / "tests/programs/needs", source], capture_output=True, text=True)
-        require(needs.returncode != 0, f"{name_of(source)} is not built")
-        raise harness.Skip(needs.stderr.strip())
+        if needs.returncode != 0:
+            raise harness.Skip(needs.stderr.strip())
+        require(interpreted, f"{name_of(source)} is not built")
 
 
 def check_program(source, lines):
@@ -283,9 +302,9 @@ def check_program(source, lines):
         require(watched.stdout == plain.stdout,
                 f"stdout differs:\n{watched.stdout}\nwithout the library:\n{plain.stdout}")
         require(plain.code == 0 or (plain.code < 0 and plain.code != -signal.SIGSEGV), f"the program itself fails: {plain.code}\n{plain.stdout}")
-        lacking = re.search(r"@lacks: (.*)", head_of(source))
+        lacking = [rest for word, rest in lines if word == "lacks:"]
         if lacking:
-            raise harness.Skip("needs " + lacking[1])
+            raise harness.Skip("needs " + lacking[-1])
         expected = [Expected(line, watched.pid) for line in expects if line.startswith("stall")]
         check_stalls(expected, watched.records("stall"))
         check_others(expects, watched)

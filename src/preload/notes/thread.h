@@ -142,8 +142,10 @@ struct sw_loop {
         core[SW_POLL_CORE]; /* descriptors that all its polls have shared; -1: closed since */
     uint32_t core_place;    /* where core[0] stood in the last poll */
     _Atomic(struct sw_base_stack *) base;
-    uint64_t base_sp;    /* wait_sp of the wait that it was taken at */
-    uint32_t base_taken; /* how often */
+    uint64_t base_sp;     /* wait_sp of the wait that it was taken at */
+    uint32_t base_taken;  /* how often */
+    char thread_name[17]; /* as the watchdog last read it: the thread may end before its loop's
+                             figures are told */
 } __attribute__((aligned(64)));
 
 struct sw_label {

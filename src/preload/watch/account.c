@@ -184,6 +184,16 @@ void sw_account_name(int tid, char name[17])
     end_name(name, slurp(tid, "comm", name, 17));
 }
 
+void sw_account_renew_name(int tid, char name[17])
+{
+    char now[17];
+    long length = slurp(tid, "comm", now, sizeof now);
+    if (length <= 0)
+        return;
+    end_name(now, length);
+    memcpy(name, now, sizeof now);
+}
+
 static void process_path(char path[PATH_SIZE], int pid, const char *file)
 {
     struct sw_text text;

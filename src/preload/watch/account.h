@@ -43,8 +43,10 @@ bool sw_account_may_signal(int tid, int signal);
 bool sw_account_catches(int signal);
 /* Is there such a thread in this process? */
 bool sw_account_alive(int tid);
-/* The thread's name, ended by a NUL. */
+/* The thread's name, ended by a NUL; empty where it has ended. */
 void sw_account_name(int tid, char name[17]);
+/* The same, but what `name` holds stays where the thread has ended. */
+void sw_account_renew_name(int tid, char name[17]);
 /* The same of any process (or thread of one); false: there is none. */
 bool sw_account_process_name(int pid, char name[17]);
 /* The command line of a process, as far as it fits, with a space between arguments; empty: there is

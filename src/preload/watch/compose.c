@@ -35,7 +35,8 @@ static void fill_place(const struct sw_compose_input *input, struct sw_stall *st
     const struct sw_loop *loop =
         &thread->loops[input->ended != NULL ? input->ended->loop : input->watch->loop];
     stall->tid = thread->tid;
-    sw_account_name(thread->tid, stall->thread_name);
+    memcpy(stall->thread_name, loop->thread_name, sizeof stall->thread_name);
+    sw_account_renew_name(thread->tid, stall->thread_name);
     stall->main_thread = thread->tid == sw_process->pid;
     stall->loop_id = input->ended != NULL ? input->ended->loop_id : loop->id;
     stall->wait = sw_call_info(loop->wait_id)->name;

@@ -289,6 +289,7 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     if (atomic_load(&thread->loops[watch->loop].busy_since) != watch->began)
         return;
     if (!watch->first.valid) {
+        sw_account_renew_name(thread->tid, thread->loops[watch->loop].thread_name);
         watch->first = reading;
         sw_scarcity_note(now);
     }
@@ -402,10 +403,15 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     return (struct sw_look){false, next_look(watch, sw_clock_ticks())};
 }
 
-void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exit_ticks)
+void sw_look_at_ended(struct sw_thread *thread, struct sw_watch *watch)
 {
     take_all_ended(thread, watch);
     clear_finished(thread, watch);
+}
+
+void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exit_ticks)
+{
+    sw_look_at_ended(thread, watch);
     struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
     if (loop == NULL || atomic_load(&loop->state) != SW_LOOP_OWNED)
         return;

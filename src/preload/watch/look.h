@@ -14,6 +14,8 @@ struct sw_look {
 
 /* Looks at `thread` at `now` (ticks). */
 struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint64_t now);
+/* The thread has ended: what it left is told. */
+void sw_look_at_ended(struct sw_thread *thread, struct sw_watch *watch);
 /* The program exits: what is in progress ends as `exiting`. */
 void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exit_ticks);
 

@@ -65,7 +65,8 @@ static void summarize(const struct sw_thread *thread, const struct sw_loop *loop
 {
     static struct sw_loop_figures figures;
     sw_loops_figures(thread, loop, &figures);
-    sw_account_name(thread->tid, name);
+    memcpy(name, loop->thread_name, sizeof loop->thread_name);
+    sw_account_renew_name(thread->tid, name);
     summary->id = loop->id;
     summary->tid = thread->tid;
     summary->thread_name = name;

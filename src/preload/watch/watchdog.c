@@ -87,6 +87,7 @@ static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
         if (atomic_load(&loop->state) != SW_LOOP_OWNED || watch->announced[i] == loop->id)
             continue;
         watch->announced[i] = loop->id;
+        sw_account_renew_name(thread->tid, loop->thread_name);
         sw_publish_process();
         load_unwinder_once();
         sw_say_loop_found(thread, loop);
@@ -123,6 +124,7 @@ static void release_ended_thread(struct sw_thread *thread, struct sw_watch *watc
 {
     if (sw_account_alive(thread->tid))
         return;
+    sw_look_at_ended(thread, watch);
     for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++) {
         if (atomic_load(&thread->loops[i].state) == SW_LOOP_OWNED)
             sw_loops_archive(thread, &thread->loops[i]);
