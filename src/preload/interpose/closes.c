@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "preload/interpose/closes.h"
 #include "preload/interpose/wrap.h"
-#include "preload/notes/loop.h"
 
 SW_NEXT_DEFINE(close);
 SW_NEXT_DEFINE(dup2);
@@ -31,27 +31,12 @@ void closefrom(int first);
 SW_NEXT_DEFINE_COLD(close_range);
 SW_NEXT_DEFINE_COLD(closefrom);
 
-static void note_closed(int fd)
-{
-    if (SW_UNLIKELY(fd < 0))
-        return;
-    SW_CLOSES_COUNT(fd)++;
-    if (SW_UNLIKELY(SW_CLOSES_MATTER(fd)))
-        sw_loop_descriptor_closed(fd);
-}
-
-static void note_range_closed(unsigned int first, unsigned int last)
-{
-    for (unsigned int fd = first; fd <= last && fd < SW_CLOSES_DESCRIPTORS; fd++)
-        note_closed((int)fd);
-}
-
 #define CLOSE_WRAPPER(name, as, type, what, descriptor)                                            \
     SW_EXPORT int name(type what)                                                                  \
     {                                                                                              \
         struct sw_call call;                                                                       \
         int closing = descriptor;                                                                  \
-        note_closed(closing);                                                                      \
+        sw_closes_note(closing);                                                                   \
         if (SW_CALL_UNNOTED())                                                                     \
             return SW_NEXT(name)(what);                                                            \
         SW_CALL_BEGIN(call, SW_CALL_##as, closing, 0, 0);                                          \
@@ -71,7 +56,7 @@ CLOSE_WRAPPER(closedir, closedir, DIR *, directory, dirfd(directory))
     SW_EXPORT FILE *name(const char *path, const char *mode, FILE *stream)                         \
     {                                                                                              \
         struct sw_call call;                                                                       \
-        note_closed(fileno(stream));                                                               \
+        sw_closes_note(fileno(stream));                                                            \
         SW_CALL_BEGIN(call, SW_CALL_freopen, (uintptr_t)path, AT_FDCWD, 0);                        \
         FILE *result = SW_NEXT(name)(path, mode, stream);                                          \
         call.pointers = sw_error_after_reading(SW_NULL_RESULT(result));                            \
@@ -85,25 +70,25 @@ REOPEN_WRAPPER(freopen64)
 SW_EXPORT int dup2(int from, int to)
 {
     if (from != to)
-        note_closed(to);
+        sw_closes_note(to);
     return SW_NEXT(dup2)(from, to);
 }
 
 SW_EXPORT int dup3(int from, int to, int flags)
 {
-    note_closed(to);
+    sw_closes_note(to);
     return SW_NEXT(dup3)(from, to, flags);
 }
 
 SW_EXPORT int close_range(unsigned int first, unsigned int last, int flags)
 {
     if (flags == 0)
-        note_range_closed(first, last);
+        sw_closes_note_range(first, last);
     return SW_NEXT(close_range)(first, last, flags);
 }
 
 SW_EXPORT void closefrom(int first)
 {
-    note_range_closed(first < 0 ? 0 : (unsigned int)first, ~0u);
+    sw_closes_note_range(first < 0 ? 0 : (unsigned int)first, ~0u);
     SW_NEXT(closefrom)(first);
 }

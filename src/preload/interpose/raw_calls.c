@@ -1,7 +1,7 @@
 /*
- * System calls made through libc's syscall(2): the waits of loops, futex(2), and the raw forms of
- * calls that are wrapped. Runtimes that bring their own wrappers (tokio's parking, liburing's
- * imitators) call it. Any thread; see notes/loop.h and notes/call.h.
+ * System calls made through libc's syscall(2): the waits of loops, their closing, futex(2), and the
+ * raw forms of calls that are wrapped. Runtimes that bring their own wrappers (tokio's parking,
+ * liburing's imitators) call it. Any thread; see notes/loop.h and notes/call.h.
  *
  * The function is defined with all its arguments named, which for a caller is the same (psABI:
  * integers of a variadic call go where those of any other go): so a number that nobody asks about
@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/interpose/closes.h"
 #include "preload/interpose/wrap.h"
 #include "preload/notes/loop.h"
 #include "preload/notes/park.h"
@@ -32,7 +33,7 @@ SW_NEXT_DEFINE(syscall);
 
 SW_EXPORT long sw_raw_syscall(PARAMETERS) __asm__("syscall");
 
-enum way { PASS, CALL, FUTEX, WAIT, RING };
+enum way { PASS, CALL, CLOSE, CLOSE_RANGE, FUTEX, WAIT, RING };
 
 /* What a note keeps of a call: arguments by number, or one of these constants. */
 enum { NOTHING = 6, MONOTONIC = 7 };
@@ -80,6 +81,11 @@ static const struct raw_call {
     /* a time */
     [SYS_nanosleep] = {SW_CALL_nanosleep, CALL, {0, MONOTONIC, NOTHING}},
     [SYS_clock_nanosleep] = {SW_CALL_clock_nanosleep, CALL, {2, 0, 1}},
+    /* libuv closes so (uv__close_nocancel) */
+    [SYS_close] = {SW_CALL_close, CLOSE, {0, NOTHING, NOTHING}},
+#if defined(SYS_close_range)
+    [SYS_close_range] = {SW_CALL_close, CLOSE_RANGE, {0}},
+#endif
     [SYS_futex] = {SW_CALL_futex, FUTEX, {0}},
 #if defined(SYS_poll)
     [SYS_poll] = {SW_CALL_poll, WAIT, {0}},
@@ -192,6 +198,13 @@ long sw_raw_syscall(PARAMETERS)
     switch (raw->way) {
     case CALL:
         return noted_call(raw, ARGUMENTS);
+    case CLOSE:
+        sw_closes_note((int)a);
+        return noted_call(raw, ARGUMENTS);
+    case CLOSE_RANGE:
+        if (c == 0)
+            sw_closes_note_range((unsigned)a, (unsigned)b);
+        return SW_NEXT(syscall)(ARGUMENTS);
     case WAIT:
         return noted_wait(raw, ARGUMENTS);
     case FUTEX:
