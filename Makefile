@@ -117,7 +117,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/tests/parts.a
 	$(CC) $(CFLAGS) -pthread -o $@ $(filter %.o,$^) $(BUILD)/tests/parts.a $(LDFLAGS) \
 		-ldw -lelf -liberty -ljansson $$(pkg-config --libs check)
 
-$(BUILD)/tests/unit/test_sampler: $(call objects,src/preload/interpose/signals.c)
+$(BUILD)/tests/unit/test_sampler $(BUILD)/tests/unit/test_baseline: $(call objects,src/preload/interpose/signals.c)
 
 # For the helper's tests: libraries whose lines are known, by gcc and clang, with the debug information apart, and without.
 $(BUILD)/fixtures/lines_c.so: tests/unit/fixtures/lines_c.c

@@ -9,6 +9,7 @@
 
 #include "command/complain.h"
 #include "command/lines.h"
+#include "common/hash.h"
 
 int sw_load_descriptor(int fd, sw_load_taker take, void *context, struct sw_load *load,
                        uint64_t skipped[SW_RECORD_PROBLEMS], uint64_t *first_skipped)
@@ -119,10 +120,22 @@ int sw_load_file(struct sw_load *load, const char *path, uint64_t from)
     return result;
 }
 
+/* What a stall of the same program and call has for a signature where a busy machine let it pass
+ * without a sample, as the library's sw_signature_of makes it. */
+static uint64_t signature_without_stack(const struct sw_record *record)
+{
+    const char *slash = strrchr(record->exe, '/');
+    bool call = record->call.name != NULL && record->call.total_ns >= record->cpu_ns;
+    uint64_t hash = sw_hash_string(SW_HASH_START, slash != NULL ? slash + 1 : record->exe);
+    return sw_hash_finish(sw_hash_string(hash, call ? record->call.name : "cpu"));
+}
+
 static void into_baseline(void *context, struct sw_record *record)
 {
     if (record->type == SW_RECORD_STALL || record->type == SW_RECORD_POOL)
         sw_baseline_add(context, record->signature);
+    if (record->type == SW_RECORD_STALL)
+        sw_baseline_add(context, signature_without_stack(record));
     sw_record_release(record);
 }
 

@@ -50,6 +50,28 @@ def test_what_does_not_count():
             require(run.stalls(counted=False) and not annotations(run.stderr), run.stderr)
 
 
+PYTHON = """
+import asyncio, time
+
+async def main():
+    for turn in range(8):
+        await asyncio.sleep(0.01)
+        time.sleep(0.25 if turn == 5 else 0)
+
+asyncio.run(main())
+"""
+
+
+def test_the_line_is_the_users():
+    """Not asyncio's, though that is Python and nearer to the loop; the sleep is called in line 7."""
+    with Folder() as folder:
+        (folder.path / "main.py").write_text(PYTHON)
+        with harness.Run([harness.PYTHON, folder.path / "main.py"], environment={**GITHUB, "GITHUB_WORKSPACE": str(folder.path)}) as run:
+            run.wait()
+            found = annotations(run.stderr)
+            require(("error", "main.py", "7") in found, run.stderr)
+
+
 def test_a_killed_process_has_said_it():
     with harness.program("endless", environment={**GITHUB, "STALLWATCH_ONGOING_MS": "200"}) as run:
         until(lambda: annotations(run.stderr), 15, "the annotation of a stall that goes on")
