@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -50,13 +51,21 @@ void *sw_next_find(void **where, const char *name)
     return address;
 }
 
+/* Calls go by their public names, whatever the program was compiled with: open64. */
+static bool is_called(const char *known, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(known, name, length) == 0 &&
+           (known[length] == '\0' || strcmp(known + length, "64") == 0);
+}
+
 const void *sw_next_address(const char *name)
 {
     for (unsigned i = 0; i < MOST_NAMES; i++) {
         const char *known = atomic_load_explicit(&found[i].name, memory_order_acquire);
         if (known == NULL)
             return NULL;
-        if (strcmp(known, name) == 0)
+        if (is_called(known, name))
             return found[i].address;
     }
     return NULL;

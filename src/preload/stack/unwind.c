@@ -7,7 +7,8 @@
  * A stack that ends early is marked incomplete; one that goes on with a frame that may not have
  * been there would send its reader to innocent code. So: tables where a module has them, and where
  * these have no entry the stack ends. rbp is followed only through code without tables (JIT,
- * stripped of .eh_frame_hdr). CFAs must grow. A return address must be code.
+ * stripped of .eh_frame_hdr), or that is known to keep it. CFAs must grow. A return address must be
+ * code.
  */
 #include "preload/stack/unwind.h"
 
@@ -20,10 +21,31 @@
 #include "preload/stack/unwind_step.h"
 
 #define JIT_RANGES 8 /* mappings without a module, remembered for one capture */
+#define TRUSTED    4 /* modules */
+
+static const struct sw_module *trusted[TRUSTED];
 
 int sw_unwind_start(char *why, size_t why_size)
 {
     return sw_libunwind_start(why, why_size);
+}
+
+void sw_unwind_trust_frame_pointers(const struct sw_module *module)
+{
+    for (unsigned i = 0; i < TRUSTED && trusted[i] != module; i++) {
+        if (trusted[i] == NULL) {
+            trusted[i] = module;
+            return;
+        }
+    }
+}
+
+bool sw_unwind_trusts(const struct sw_module *module)
+{
+    for (unsigned i = 0; i < TRUSTED && trusted[i] != NULL; i++)
+        if (trusted[i] == module)
+            return true;
+    return false;
 }
 
 int sw_unwind_word(const struct sw_unwind_input *input, uint64_t address, uint64_t *word)
@@ -83,7 +105,9 @@ static int step(struct sw_unwind_state *state, struct sw_unwind_about *about, bo
         return result;
     state->exact = about->exact;
     *begun = false;
-    return sw_unwind_by_frame_pointer(state, !about->tables);
+    uint64_t code = state->reg[SW_REG_RIP] - (state->exact ? 0 : 1);
+    bool by_rbp = !about->tables || sw_unwind_trusts(sw_modules_find(code));
+    return sw_unwind_by_frame_pointer(state, by_rbp);
 }
 
 static void walk(struct sw_unwind_state *state, struct sw_unwind_stack *stack)

@@ -17,6 +17,8 @@
 
 #define SW_UNWIND_FRAMES 256
 
+struct sw_module;
+
 /* Registers by their DWARF numbers on x86-64: rax rdx rcx rbx rsi rdi rbp rsp r8…r15 rip. */
 #define SW_REGISTERS 17
 enum sw_register {
@@ -62,6 +64,10 @@ struct sw_unwind_stack {
 /* Loads libunwind; once, on the watchdog thread. 0, or -ENOENT with `why` (a line's worth) filled
  * in: the rbp walk is used. */
 int sw_unwind_start(char *why, size_t why_size);
+/* From now on code of this module that its tables leave out is followed along rbp, as code in no
+ * module is: a runtime's that was compiled ahead by its own compiler (V8's builtins). A few modules
+ * at the most. */
+void sw_unwind_trust_frame_pointers(const struct sw_module *module);
 /* Unwinds; never faults, always ends. An empty stack where even frame 0 makes no sense. */
 void sw_unwind_run(const struct sw_unwind_input *input, struct sw_unwind_stack *stack);
 

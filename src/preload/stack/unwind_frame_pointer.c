@@ -63,13 +63,19 @@ static bool is_indirect_jump(const uint8_t *code)
     return code[0] == 0xff && code[1] == 0x25;
 }
 
+/* Where the function of `ip` begins; 0: no table tells. */
+static uint64_t start_by_table(uint64_t ip)
+{
+    struct sw_module *module = sw_modules_find(ip);
+    return module && !sw_unwind_trusts(module) ? sw_unwind_table_start(module, ip) : 0;
+}
+
 /* May `ip` be at one of a function's first instructions, where nothing has been pushed before? A
  * push %rbp farther in comes after other pushes. Without a table (JIT) nothing says that it is not.
  */
 static bool may_be_first(uint64_t ip)
 {
-    struct sw_module *module = sw_modules_find(ip);
-    uint64_t start = module ? sw_unwind_table_start(module, ip) : 0;
+    uint64_t start = start_by_table(ip);
     return start == 0 || ip - start <= FIRST_BYTES;
 }
 
@@ -113,8 +119,7 @@ static int offset_by_instruction(uint64_t ip, bool prologues, bool *saved)
 static bool frame_is_made(uint64_t ip, bool exact)
 {
     uint8_t code[32];
-    struct sw_module *module = sw_modules_find(ip - (exact ? 0 : 1));
-    uint64_t start = module ? sw_unwind_table_start(module, ip - (exact ? 0 : 1)) : 0;
+    uint64_t start = start_by_table(ip - (exact ? 0 : 1));
     if (!start)
         return true;
     if (sw_memory_read(start, code, sizeof code) < 0)
@@ -135,13 +140,38 @@ static bool frame_is_made(uint64_t ip, bool exact)
     return !memchr(code, 0xc9, before) && !memchr(code, 0x5d, before);
 }
 
+/*
+ * An interpreter that was compiled at run time pushes where it wants to go on, and jumps (the
+ * JVM's): no call stands before. Where the frame outside of it is linked as it should be as well,
+ * that is believed.
+ */
+static bool is_pushed(const struct sw_unwind_state *state, uint64_t return_at, uint64_t ip,
+                      uint64_t rbp)
+{
+    uint64_t next;
+    return !sw_modules_find(ip) && rbp % 8 == 0 && rbp > return_at && rbp <= UINT64_MAX - 16 &&
+           sw_unwind_word(state->input, rbp + 8, &next) == 0 && sw_unwind_is_code(next);
+}
+
+/* Bytes between rsp and the return address where the code that is returned to only takes room off
+ * the stack and returns: a trampoline without a frame (CPython's -X perf). 0: it is none. */
+static unsigned room_taken_off(uint64_t ip)
+{
+    uint8_t code[5]; /* add $8,%rsp; ret */
+    return sw_memory_read(ip, code, sizeof code) == 0 && memcmp(code, "\x48\x83\xc4", 3) == 0 &&
+                   code[3] < 128 && code[3] % 8 == 0 && code[4] == 0xc3
+               ? code[3]
+               : 0;
+}
+
 static int caller_at(struct sw_unwind_state *state, uint64_t return_at, bool saved)
 {
     uint64_t ip, rbp = state->reg[SW_REG_RBP];
     bool rbp_known = saved || sw_unwind_knows(state, SW_REG_RBP);
     if (return_at % 8 != 0 || sw_unwind_word(state->input, return_at, &ip) < 0 ||
         (saved && sw_unwind_word(state->input, return_at - 8, &rbp) < 0) ||
-        !sw_unwind_is_code(ip) || !follows_call(ip))
+        !sw_unwind_is_code(ip) ||
+        !(follows_call(ip) || (saved && is_pushed(state, return_at, ip, rbp))))
         return -ENODATA;
     state->reg[SW_REG_RIP] = ip;
     state->reg[SW_REG_RSP] = return_at + 8;
@@ -160,6 +190,9 @@ int sw_unwind_by_frame_pointer(struct sw_unwind_state *state, bool by_rbp)
         if (offset >= 0)
             return caller_at(state, sp + (unsigned)offset, saved);
     }
+    unsigned room = by_rbp && !state->exact ? room_taken_off(state->reg[SW_REG_RIP]) : 0;
+    if (room != 0 && caller_at(state, sp + room, false) > 0)
+        return 1;
     if (!by_rbp || !sw_unwind_knows(state, SW_REG_RBP) || rbp % 8 != 0 || rbp < sp ||
         rbp > UINT64_MAX - 16 || !frame_is_made(state->reg[SW_REG_RIP], state->exact))
         return -ENODATA;

@@ -20,6 +20,8 @@ struct sw_unwind_state {
 int sw_unwind_word(const struct sw_unwind_input *input, uint64_t address, uint64_t *word);
 /* Is there code: a module, or an executable mapping (JIT)? */
 bool sw_unwind_is_code(uint64_t address);
+/* Is the module one of those of sw_unwind_trust_frame_pointers? */
+bool sw_unwind_trusts(const struct sw_module *module);
 bool sw_unwind_knows(const struct sw_unwind_state *state, enum sw_register reg);
 
 /*

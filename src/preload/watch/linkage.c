@@ -7,6 +7,7 @@
 
 #include "preload/interpose/next.h"
 #include "preload/languages/languages.h"
+#include "preload/languages/perf_map.h"
 #include "preload/stack/symbols.h"
 #include "preload/watch/ownership.h"
 
@@ -16,6 +17,7 @@ static void link_address(struct sw_linked_frame *frame, uint64_t ip, uint64_t fu
     if (frame->module == NULL) {
         frame->address = ip;
         frame->start = function;
+        frame->symbol = sw_perf_map_name(ip);
         return;
     }
     frame->address = ip - frame->module->bias;
@@ -33,6 +35,8 @@ static void link_call(struct sw_linked_frame *frame, uint32_t call_id)
 {
     const char *name = sw_call_info(call_id)->name;
     const void *real = sw_next_address(name);
+    if (real == NULL)
+        real = sw_next_address("syscall");
     frame->call = true;
     link_address(frame, (uint64_t)(uintptr_t)(real != NULL ? real : (void *)getppid), 0);
     /* Made by another of its names (__recv_chk): it is libc's all the same, wherever it stands. */

@@ -144,6 +144,11 @@ static bool is_turned_by_library(const struct sw_unwind_stack *stack, unsigned f
     return module != NULL && !module->program && turns_outside(stack, first, module);
 }
 
+static bool is_compiled_late(const struct sw_unwind_stack *stack, unsigned inside)
+{
+    return inside > 0 && sw_modules_find(stack->frame[inside - 1].ip) == NULL;
+}
+
 bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
 {
     unsigned i = 0, j = 0;
@@ -152,6 +157,10 @@ bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_sta
     if (!sw_returned_common(stack, base, &i, &j) || is_entry(&stack->frame[i]))
         return true;
     if (is_own(&stack->frame[i]))
+        return false;
+    /* Both ways lead through code that was compiled at run time: the loop may be in there, and its
+     * frame look different by now, when a better compiler has had its turn (Java's main). */
+    if (is_compiled_late(stack, i) && is_compiled_late(base, j))
         return false;
     enum sw_flow flow = sw_flow_reaches(stack->frame[i].ip, base->frame[j].ip);
     if (flow == SW_FLOW_YES)
