@@ -253,7 +253,10 @@ static enum sw_ownership judge_nested(struct sw_thread *thread, struct sw_loop *
         return SW_OWNERSHIP_TURNS;
     }
     bool shallower = inner->wait_sp + SAME_DEPTH_BYTES >= outer->wait_sp;
-    return shallower && found ? SW_OWNERSHIP_LEFT : SW_OWNERSHIP_HOLDS;
+    /* What has waited only once gives way to whatever waits after it: libuv enters a ring to change
+     * its epoll's set, and then waits for that, for ever in a thread that has nothing to do. */
+    bool once = atomic_load(&outer->state) == SW_LOOP_CANDIDATE;
+    return shallower && (found || once) ? SW_OWNERSHIP_LEFT : SW_OWNERSHIP_HOLDS;
 }
 
 /* Has the function of each wait returned that the loop is known by? While a dialog's nested loop is
