@@ -43,9 +43,14 @@ struct sw_language {
     /* Is this module the runtime? Asked once of each module that is met in a stack; the row keeps
      * what it needs of it. */
     bool (*recognise)(const struct sw_module *module);
+    /* It finds its frames by the native ones: these are unwound first, while the thread stands
+     * still. */
+    bool by_native;
     /* Fills in the frames of thread `tid`, which stands still with these registers and this copy of
-     * its stack. No frames: count 0. */
-    void (*capture)(int tid, const struct sw_unwind_input *input, struct sw_language_stack *stack);
+     * its stack. `native` is its stack where some present row is `by_native`, else empty. No
+     * frames: count 0. */
+    void (*capture)(int tid, const struct sw_unwind_input *input,
+                    const struct sw_unwind_stack *native, struct sw_language_stack *stack);
     /* Fills in `native` of each frame when the stack has been unwound. NULL: by the anchors. False:
      * they do not fit together. */
     bool (*place)(const struct sw_unwind_stack *native, struct sw_language_stack *stack);
@@ -54,8 +59,8 @@ struct sw_language {
     bool (*is_lock)(uint64_t address);
     /* The thread that runs while `tid` waits for that; 0: none that is known. */
     int (*holder)(int tid);
-    /* Is a native frame of this module only the runtime at work, to be left out of texts? `symbol`
-     * may be NULL. */
+    /* Is a native frame of this module (NULL: of code that was compiled at run time) only the
+     * runtime at work, to be left out of texts? `symbol` may be NULL. */
     bool (*is_machinery)(const struct sw_module *module, const char *symbol);
 };
 
@@ -64,6 +69,6 @@ struct sw_language {
 bool sw_languages_place_by_anchors(const struct sw_unwind_stack *native,
                                    struct sw_language_stack *stack);
 
-extern const struct sw_language sw_language_python;
+extern const struct sw_language sw_language_python, sw_language_v8;
 
 #endif

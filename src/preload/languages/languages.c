@@ -3,7 +3,7 @@
 
 #include "preload/stack/memory.h"
 
-static const struct sw_language *const languages[] = {&sw_language_python};
+static const struct sw_language *const languages[] = {&sw_language_python, &sw_language_v8};
 #define LANGUAGES (sizeof languages / sizeof languages[0])
 
 static bool present[LANGUAGES];
@@ -29,15 +29,23 @@ bool sw_languages_present(void)
     return false;
 }
 
+bool sw_languages_by_native(void)
+{
+    for (unsigned i = 0; i < LANGUAGES; i++)
+        if (present[i] && languages[i]->by_native)
+            return true;
+    return false;
+}
+
 void sw_languages_capture(int tid, const struct sw_unwind_input *input,
-                          struct sw_language_stack *stack)
+                          const struct sw_unwind_stack *native, struct sw_language_stack *stack)
 {
     stack->count = 0;
     for (unsigned i = 0; i < LANGUAGES && stack->count == 0; i++) {
         stack->lang = languages[i]->lang;
         stack->complete = stack->anchored = false;
         if (present[i])
-            languages[i]->capture(tid, input, stack);
+            languages[i]->capture(tid, input, native, stack);
     }
 }
 
@@ -50,10 +58,11 @@ static bool is_same_frame(const struct sw_language_frame *one,
 void sw_languages_capture_moving(int tid, struct sw_language_stack *stack)
 {
     static struct sw_language_stack other;
+    static const struct sw_unwind_stack empty = {.count = 0};
     struct sw_unwind_input nothing = {.stack_size = 0};
-    sw_languages_capture(tid, &nothing, stack);
+    sw_languages_capture(tid, &nothing, &empty, stack);
     sw_memory_forget();
-    sw_languages_capture(tid, &nothing, &other);
+    sw_languages_capture(tid, &nothing, &empty, &other);
     unsigned most = stack->count < other.count ? stack->count : other.count, same = 0;
     while (same < most && is_same_frame(&stack->frame[stack->count - 1 - same],
                                         &other.frame[other.count - 1 - same]))
@@ -125,12 +134,13 @@ void sw_languages_place(const struct sw_unwind_stack *native, struct sw_language
         stack->frame[i].native = SW_LANGUAGE_ALONE;
 }
 
-bool sw_languages_machinery(const struct sw_module *module, const char *symbol)
+bool sw_languages_machinery(enum sw_lang lang, const struct sw_module *module, const char *symbol)
 {
-    if (module == NULL || !module->runtime)
+    if (module != NULL && !module->runtime)
         return false;
     for (unsigned i = 0; i < LANGUAGES; i++)
-        if (present[i] && languages[i]->is_machinery(module, symbol))
+        if (present[i] && (module != NULL || languages[i]->lang == lang) &&
+            languages[i]->is_machinery(module, symbol))
             return true;
     return false;
 }

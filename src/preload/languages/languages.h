@@ -12,9 +12,11 @@
 void sw_languages_recognise(const struct sw_unwind_stack *native);
 /* Has a runtime been recognised? Then a running thread has to stand still to be read. */
 bool sw_languages_present(void);
+/* Must the native stack be unwound before the frames can be had? */
+bool sw_languages_by_native(void);
 /* The frames of thread `tid`, by the first language that has any for it. */
 void sw_languages_capture(int tid, const struct sw_unwind_input *input,
-                          struct sw_language_stack *stack);
+                          const struct sw_unwind_stack *native, struct sw_language_stack *stack);
 /* Says of each frame which native frame runs it. Where that cannot be told all are
  * SW_LANGUAGE_ALONE: they stand before the native ones. */
 void sw_languages_place(const struct sw_unwind_stack *native, struct sw_language_stack *stack);
@@ -26,7 +28,7 @@ void sw_languages_capture_moving(int tid, struct sw_language_stack *stack);
 bool sw_languages_is_lock(uint64_t address);
 /* Who has that lock while thread `tid` waits for it; 0: nobody that is known. */
 int sw_languages_lock_holder(int tid);
-/* Is a native frame only a runtime at work? */
-bool sw_languages_machinery(const struct sw_module *module, const char *symbol);
+/* Is a native frame only a runtime at work, in a stack that has frames of `lang`? */
+bool sw_languages_machinery(enum sw_lang lang, const struct sw_module *module, const char *symbol);
 
 #endif

@@ -23,8 +23,10 @@ static bool recognise(const struct sw_module *module)
     return true;
 }
 
-static void capture(int tid, const struct sw_unwind_input *input, struct sw_language_stack *stack)
+static void capture(int tid, const struct sw_unwind_input *input,
+                    const struct sw_unwind_stack *native, struct sw_language_stack *stack)
 {
+    (void)native;
     for (unsigned i = 0; i < python_count && stack->count == 0; i++) {
         uint64_t state = sw_python_thread_state(&pythons[i], tid, input);
         if (state != 0)
@@ -96,7 +98,8 @@ static bool place(const struct sw_unwind_stack *native, struct sw_language_stack
 
 static bool is_machinery(const struct sw_module *module, const char *symbol)
 {
-    (void)symbol;
+    if (module == NULL) /* -X perf: a trampoline for each function */
+        return symbol != NULL && strncmp(symbol, "py::", 4) == 0;
     for (unsigned i = 0; i < python_count; i++)
         if (pythons[i].module == module)
             return true;

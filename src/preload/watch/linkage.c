@@ -92,8 +92,8 @@ int sw_linkage_of(const struct sw_sample *sample, const struct sw_unwind_stack *
                      raw->frame[i].function);
         if (frame->module != NULL && frame->module->own)
             continue;
-        frame->machinery =
-            language->count > 0 && sw_languages_machinery(frame->module, frame->symbol);
+        frame->machinery = language->count > 0 &&
+                           sw_languages_machinery(language->lang, frame->module, frame->symbol);
         stack->count++;
     }
     add_language(language, next, raw->count, stack);

@@ -5,12 +5,18 @@
 
 #include "common/hash.h"
 
-/* The frame `depth` steps inwards from the loop's own frames; a runtime's own do not count, since
- * they say nothing that those of its language do not. */
+/* A runtime's own frames say nothing that those of its language do not; and a builtin of the
+ * language (it is in no file) is there or not, as the compiler likes. */
+static bool counts(const struct sw_linked_frame *frame)
+{
+    return !frame->machinery && (frame->lang == SW_LANG_NATIVE || frame->file != NULL);
+}
+
+/* The frame `depth` steps inwards from the loop's own frames, of those that count. */
 static const struct sw_linked_frame *inwards(const struct sw_linked_stack *stack, unsigned depth)
 {
     for (unsigned i = stack->count - stack->loop; i > 0; i--)
-        if (!stack->frame[i - 1].machinery && depth-- == 0)
+        if (counts(&stack->frame[i - 1]) && depth-- == 0)
             return &stack->frame[i - 1];
     return NULL;
 }

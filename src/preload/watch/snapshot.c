@@ -33,14 +33,18 @@ static void unwind(const struct sw_unwind_input *input, struct sw_unwind_stack *
 /* The frames of a thread that stands still. */
 static void capture_language(int tid, const struct sw_unwind_input *input, struct sw_sample *sample)
 {
-    if (sw_languages_present())
-        sw_languages_capture(tid, input, &sample->language);
+    if (!sw_languages_present())
+        return;
+    if (sw_languages_by_native())
+        unwind(input, &sample->stack);
+    sw_languages_capture(tid, input, &sample->stack, &sample->language);
 }
 
 /* The native stack, when what had to be read of the thread has been. */
 static void finish(const struct sw_unwind_input *input, struct sw_sample *sample)
 {
-    unwind(input, &sample->stack);
+    if (sample->stack.count == 0)
+        unwind(input, &sample->stack);
     sw_languages_recognise(&sample->stack);
     sw_languages_place(&sample->stack, &sample->language);
 }
@@ -138,10 +142,11 @@ static bool capture_running(int tid, const struct sw_unwind_input *input, struct
     if (!sw_languages_present())
         return true;
     uint64_t began = sw_clock_ticks();
-    sw_languages_capture(tid, input, &sample->language);
+    capture_language(tid, input, sample);
     bool still = sw_sampler_let_go();
     sample->still_ns = sw_clock_ticks_to_ns(sw_clock_ticks() - began);
-    if (!still)
+    /* By the native frames, which are copied, there is only a name to be lost. */
+    if (!still && !sw_languages_by_native())
         sample->language.count = 0;
     return still;
 }

@@ -118,7 +118,8 @@ static void set_module(struct sw_frame *frame, const struct sw_linked_frame *lin
         return;
     }
     if (linked->module == NULL) {
-        frame->lang = SW_LANG_JIT;
+        /* A call whose function is not known: made by syscall(2). */
+        frame->lang = linked->call ? SW_LANG_NATIVE : SW_LANG_JIT;
         return;
     }
     frame->module = linked->module->name;
@@ -192,31 +193,35 @@ static bool is_system(const struct sw_frame *frame)
 {
     static const char *const prefixes[] = {"libc.so", "libpthread", "ld-linux", "libm.so",
                                            "[vdso]",  "libstdc++",  "libgcc_s"};
-    if (frame->module == NULL)
-        return frame->lang == SW_LANG_KERNEL || frame->lang == SW_LANG_JIT;
-    if (frame->machinery)
+    if (frame->machinery || frame->lang == SW_LANG_KERNEL || frame->function == NULL)
         return true;
+    if (frame->module == NULL)
+        return false;
     for (unsigned i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         if (strncmp(frame->module, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
     return false;
 }
 
-/* The innermost frame that is not the system's; one with a line if there is any before the loop's
- * own. */
+/* How likely it is the place that its reader would look at. What comes with node says little of the
+ * program, as what comes with the system does. */
+static int rank_of(const struct sw_frame *frame)
+{
+    if (is_system(frame))
+        return 0;
+    if (frame->file == NULL || strncmp(frame->file, "node:", 5) == 0)
+        return 1;
+    return frame->lang == SW_LANG_NATIVE ? 2 : 3;
+}
+
+/* The innermost of the frames that rank highest. */
 static const char *top_of(const struct sw_stack *stack, struct sw_arena *arena)
 {
     const struct sw_frame *best = NULL;
     for (unsigned i = 0; i < stack->count; i++) {
         const struct sw_frame *frame = &stack->frames[i];
-        if (is_system(frame) || frame->function == NULL)
-            continue;
-        if (best == NULL)
+        if (rank_of(frame) > (best != NULL ? rank_of(best) : 0))
             best = frame;
-        if (frame->file != NULL) {
-            best = frame;
-            break;
-        }
     }
     if (best == NULL)
         return NULL;

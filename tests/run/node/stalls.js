@@ -1,0 +1,91 @@
+// What blocks node's loop, one way for each name: `node stalls.js WAY [FILE]`. The tests (test_node.py) look for the
+// function that the way is called after, at the line that says HERE.
+'use strict';
+
+const childProcess = require('child_process');
+const crypto = require('crypto');
+const fs = require('fs');
+const path = require('path');
+const workers = require('worker_threads');
+const zlib = require('zlib');
+
+const MS = 300;
+const text = process.argv[2] === 'parse' ? '[' + Array(500000).fill('{"a":[1,2,{"b":"c"}]}').join(',') + ']' : '';
+const bytes = process.argv[2] === 'zip' ? crypto.randomBytes(8000000) : null;
+let kept = 0;
+
+const ways = {
+  busy: function busyLoop() {
+    const end = Date.now() + MS;
+    while (Date.now() < end) { // HERE busy
+      kept++;
+    }
+  },
+  parse: function parseText() {
+    kept += JSON.parse(text).length; // HERE parse
+  },
+  regex: function matchAll() {
+    kept += /^(a+)+$/.test('a'.repeat(24) + 'b'); // HERE regex
+  },
+  read: function readFifo(file) {
+    kept += fs.readFileSync(file).length; // HERE read
+  },
+  exec: function runCommand() {
+    kept += childProcess.execSync('sleep 0.3; echo done').length; // HERE exec
+  },
+  pbkdf2: function deriveKey() {
+    kept += crypto.pbkdf2Sync('secret', 'salt', 300000, 64, 'sha512')[0]; // HERE pbkdf2
+  },
+  atomics: function waitForOther() {
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    Atomics.wait(cell, 0, 0, MS); // HERE atomics
+  },
+  zip: function compress() {
+    kept += zlib.deflateSync(bytes, { level: 9 }).length; // HERE zip
+  },
+  method: function callMethod() {
+    class Shop {
+      #orders = 0;
+      sellAll() {
+        return waitHere(this.#orders); // HERE method
+      }
+    }
+    new Shop().sellAll();
+  },
+};
+
+// The same function in each of its tiers: interpreted, then compiled as well as it can be.
+function waitHot(milliseconds) {
+  return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds); // HERE tiers
+}
+
+function stallInTiers() {
+  setTimeout(() => waitHot(MS), 0);
+  setTimeout(() => {
+    for (let i = 0; i < 30000; i++) {
+      waitHot(0);
+    }
+    setTimeout(() => waitHot(MS), 20);
+  }, 20);
+}
+
+function waitHere(value) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, value, MS);
+}
+
+function stall(way, file) {
+  ways[way](file);
+}
+
+ways.tiers = stallInTiers;
+
+if (process.argv[2] === 'worker' && workers.isMainThread) {
+  new workers.Worker(__filename, { argv: ['atomics'] });
+} else {
+  const [way, file] = process.argv.slice(2);
+  // The loop is to have waited before and to wait after.
+  setTimeout(() => setTimeout(() => stall(way, file), 20), 20);
+  setTimeout(() => {
+    fs.writeSync(1, `${path.basename(__filename)} is done\n`);
+  }, 1100);
+}

