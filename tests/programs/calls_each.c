@@ -265,8 +265,10 @@ WITH_LIST(scan_from, (FILE * stream, const char *format, ...), vfscanf(stream, f
     X(fscanf, "/dev/zero", fscanf(in, "%15c", bytes))                                              \
     X(vscanf, "/dev/null", scan("%15s", bytes))                                                    \
     X(vfscanf, "/dev/zero", scan_from(in, "%15c", bytes))                                          \
-    X(connect, "no-such-socket", connect(stranger, (struct sockaddr *)&nobody, sizeof nobody))     \
-    X(sendto, "127.0.0.1:*", sendto(udp, "x", 1, 0, (struct sockaddr *)&address, sizeof address))  \
+    X(connect, "no-such-socket, no timeout",                                                       \
+      connect(stranger, (struct sockaddr *)&nobody, sizeof nobody))                                \
+    X(sendto, "127.0.0.1:*, no timeout",                                                           \
+      sendto(udp, "x", 1, 0, (struct sockaddr *)&address, sizeof address))                         \
     X(accept, "127.0.0.1:*, no timeout", accept(listener, NULL, NULL))                             \
     X(accept4, "127.0.0.1:*", accept4(listener, NULL, NULL, SOCK_CLOEXEC))                         \
     X(recv, "socket fd *, timeout 7000 ms", recv(pair[0], bytes, 16, MSG_DONTWAIT))                \

@@ -49,8 +49,9 @@ def public(name):
 
 
 def longest_calls(program):
-    """What a program printed, and the longest call of each of its stalls. A busy machine may not let the watchdog fetch all
-    of them in time, so up to three runs are taken together."""
+    """What a program printed, and the two longest calls of each of its stalls: what opens a thing and what closes it take
+    about the same time. A busy machine may not let the watchdog fetch all of them in time, so up to three runs are taken
+    together."""
     found = {}
     for _ in range(3):
         with harness.program(program, environment={"STALLWATCH_THRESHOLD_MS": "4", "STALLWATCH_MAX_REPORTS": "1000",
@@ -58,7 +59,7 @@ def longest_calls(program):
             run.wait(60)
             listed = [line.split("\t") for line in run.stdout.splitlines()]
             for stall in run.stalls():
-                for call in stall["calls"][:1]:
+                for call in stall["calls"][:2]:
                     found.setdefault(call["name"], set()).add((call["detail"] or "", call["count"]))
         if all(name in found for name, _ in listed):
             break

@@ -119,10 +119,14 @@ static void say_keyed_descriptor(struct sw_text *text, const struct sw_detail_ca
 static void say_address(struct sw_text *text, const struct sw_detail_call *call)
 {
     size_t before = text->length;
-    if (call->have_strings && sw_detail_say_address(text, call->first, call->first_length))
+    int fd = (int)call->value[0]; /* negative: of getnameinfo(3), which has none */
+    if (call->have_strings && sw_detail_say_address(text, call->first, call->first_length)) {
+        if (fd >= 0 && !call->closed)
+            sw_detail_say_socket_timeout(text, fd, SO_SNDTIMEO);
         return;
+    }
     sw_text_rewind(text, before);
-    if ((int)call->value[0] >= 0)
+    if (fd >= 0)
         say_keyed_descriptor(text, call);
 }
 

@@ -129,6 +129,14 @@ static void say_socket_timeout(struct sw_text *text, int borrowed, int option)
     sw_detail_say_timeout(text, ns > 0 ? (int64_t)ns : -1);
 }
 
+void sw_detail_say_socket_timeout(struct sw_text *text, int fd, int option)
+{
+    int borrowed = sw_descriptors_borrow(fd);
+    if (borrowed >= 0)
+        say_socket_timeout(text, borrowed, option);
+    sw_descriptors_return(borrowed);
+}
+
 void sw_detail_say_socket(struct sw_text *text, int fd, int option)
 {
     struct sockaddr_storage address;

@@ -35,6 +35,8 @@ void sw_detail_say_descriptor(struct sw_text *text, int fd, int option);
 /* A socket: its other end (its own address where it has none), and whether it has a timeout in the
  * direction given. `option`: SO_RCVTIMEO or SO_SNDTIMEO; 0: not asked. */
 void sw_detail_say_socket(struct sw_text *text, int fd, int option);
+/* ", no timeout" or ", timeout …" of a socket; nothing where `fd` is none. */
+void sw_detail_say_socket_timeout(struct sw_text *text, int fd, int option);
 /* A struct sockaddr: "127.0.0.1:80", "[::1]:80", the path of a unix socket. false: nothing that can
  * be said. */
 bool sw_detail_say_address(struct sw_text *text, const void *address, uint64_t length);

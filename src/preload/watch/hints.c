@@ -17,21 +17,29 @@ static const struct {
     const char *advice;
 } by_call[] = {
     {" getaddrinfo getnameinfo gethostbyname gethostbyname2 gethostbyname_r gethostbyname2_r "
-     "gethostbyaddr gethostbyaddr_r res_query res_search res_querydomain res_send res_nquery "
+     "gethostbyaddr gethostbyaddr_r getaddrinfo_a gai_suspend res_query res_search res_querydomain "
+     "res_send res_nquery "
      "res_nsearch res_nquerydomain res_nsend ",
      NULL,
      "look names up through the loop's own resolver, c-ares, or a thread (asyncio: "
      "loop.getaddrinfo)"},
     {" getpwnam getpwnam_r getgrnam getgrnam_r getspnam getspnam_r getgrouplist initgroups "
-     "getpwuid getpwuid_r getgrgid getgrgid_r getpwent getgrent getservbyname getservbyname_r ",
+     "getpwuid getpwuid_r getgrgid getgrgid_r getpwent getpwent_r getgrent getgrent_r getspent "
+     "innetgr "
+     "getservbyname getservbyname_r ",
      NULL,
      "such lookups may ask a directory server (NSS): make them once at the start, or in a thread"},
     {" waitpid wait wait3 wait4 waitid pclose ", NULL,
      "let the loop hear of a child's end: SIGCHLD, a pidfd, asyncio.create_subprocess_exec, "
      "uv_spawn"},
-    {" system ", NULL,
+    {" system wordexp ", NULL,
      "start the command without waiting for it, and let the loop hear of its end (SIGCHLD, a "
      "pidfd)"},
+    {" aio_suspend lio_listio ", NULL,
+     "let the end of a request be told (sigevent, or io_uring with an eventfd) instead of waiting "
+     "for it"},
+    {" syslog ", NULL,
+     "the log's daemon does not read: hand messages to a thread, or write them to standard error"},
     {" fork clone ", NULL,
      "forking copies the page tables of a large process: fork early, or use posix_spawn or vfork"},
     {" fsync fdatasync sync syncfs msync sync_file_range ", NULL,
@@ -56,7 +64,7 @@ static const struct {
     {" poll ppoll select pselect epoll_wait epoll_pwait epoll_pwait2 ", NULL,
      "give what is waited for to the loop, and go on in a callback of its own"},
     {" pthread_mutex_lock pthread_mutex_timedlock pthread_mutex_clocklock mtx_lock mtx_timedlock "
-     "pthread_rwlock_rdlock pthread_rwlock_wrlock ",
+     "pthread_rwlock_rdlock pthread_rwlock_wrlock flockfile ",
      NULL,
      "hold the lock for shorter elsewhere (see who holds it), or hand the work to a thread that "
      "may wait"},
