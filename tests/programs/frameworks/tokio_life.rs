@@ -1,8 +1,8 @@
 /*
  * The life of a program on tokio beside its tasks: two runtimes one after the other, work between
  * and after them, two runtimes in threads of which one stalls, a runtime's end that waits for its
- * pool (a worker
- * that has ended may be the thread that the pool's last task then runs on: a note at most).
+ * pool (a worker that has ended may be the thread that the pool's last task then runs on: a note
+ * at most).
  *
  * @needs: crate:tokio
  * @run after-single after single

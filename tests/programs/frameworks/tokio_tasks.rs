@@ -1,7 +1,7 @@
 /*
  * tokio with four workers (they take turns in epoll_wait, and who does not wait there parks in a
- * futex), with one worker, and on one thread (current_thread): each way to block in a task, and what
- * may take long: workers without work, the pool of spawn_blocking, many short tasks.
+ * futex), with one worker, and on one thread (current_thread): each way to block in a task, and
+ * what may take long: workers without work, the pool of spawn_blocking, many short tasks.
  *
  * @needs: crate:tokio
  * @run many-idle many idle
@@ -11,39 +11,30 @@
  * @run many-pool many pool
  * @expect clean
  * @run many-timer many timer
- * @lacks: parks that are known before their first time
  * @expect stall cause=blocking-call call=nanosleep detail='300 ms' ms=300
  * function=tokio_tasks::on_event wait=epoll_wait thread=tokio-runtime-w
  * @run many-readable many readable
- * @lacks: parks that are known before their first time
  * @expect stall cause=blocking-call call=nanosleep ms=300 function=tokio_tasks::on_event
  * wait=epoll_wait thread=tokio-runtime-w
  * @run many-nested many nested
- * @lacks: parks that are known before their first time
  * @expect stall cause=blocking-call call=nanosleep ms=300 function=tokio_tasks::on_event
  * wait=epoll_wait thread=tokio-runtime-w
  * @run many-spawned many spawned
- * @lacks: parks that are known before their first time
  * @expect stall cause=blocking-call call=nanosleep ms=300 function=tokio_tasks::on_event
  * wait=epoll_wait thread=tokio-runtime-w
  * @run many-mutex many mutex
- * @lacks: parks that are known before their first time
- * @expect stall cause=lock call=futex ms=220 function=tokio_tasks::lock_held_elsewhere
+ * @expect stall cause=lock call=futex ms=220..370 function=tokio_tasks::lock_held_elsewhere
  * wait=epoll_wait thread=tokio-runtime-w
  * @run many-joins many joins
- * @lacks: parks that are known before their first time
  * @expect stall cause=lock call=pthread_join ms=250..350 function=tokio_tasks::block_on_elsewhere
  * wait=epoll_wait thread=tokio-runtime-w
  * @run many-channel many channel
- * @lacks: parks that are known before their first time
- * @expect stall cause=lock call=futex ms=250 function=tokio_tasks::receive_blocking
+ * @expect stall cause=lock call=futex ms=250..400 function=tokio_tasks::receive_blocking
  * wait=epoll_wait thread=tokio-runtime-w
  * @run many-fifo many fifo %d/fifo
- * @lacks: parks that are known before their first time
  * @expect stall cause=blocking-call call=read detail=*fifo ms=250 function=tokio_tasks::read_file
  * wait=epoll_wait thread=tokio-runtime-w
  * @run many-computes many computes
- * @lacks: parks that are known before their first time
  * @alone: it computes, and another program would take half of its CPU
  * @expect stall cause=cpu call=null ms=250..600 function=tokio_tasks::compute wait=epoll_wait
  * thread=tokio-runtime-w
@@ -63,7 +54,7 @@
  * @expect stall cause=blocking-call call=nanosleep ms=300 function=tokio_tasks::on_event
  * wait=epoll_wait thread=tokio-runtime-w
  * @run one-mutex one mutex
- * @expect stall cause=lock call=futex ms=220 function=tokio_tasks::lock_held_elsewhere
+ * @expect stall cause=lock call=futex ms=220..370 function=tokio_tasks::lock_held_elsewhere
  * wait=epoll_wait thread=tokio-runtime-w
  * @run one-fifo one fifo %d/fifo
  * @expect stall cause=blocking-call call=read detail=*fifo ms=250 function=tokio_tasks::read_file
@@ -87,14 +78,15 @@
  * @expect stall cause=lock call=pthread_join ms=250..350 function=tokio_tasks::block_on_elsewhere
  * wait=epoll_wait main=true
  * @run single-channel single channel
- * @expect stall cause=lock call=futex ms=250 function=tokio_tasks::receive_blocking
+ * @expect stall cause=lock call=futex ms=250..400 function=tokio_tasks::receive_blocking
  * wait=epoll_wait main=true
  * @run single-fifo single fifo %d/fifo
  * @expect stall cause=blocking-call call=read detail=*fifo ms=250 function=tokio_tasks::read_file
  * wait=epoll_wait main=true
  * @run single-computes single computes
  * @alone: it computes, and another program would take half of its CPU
- * @expect stall cause=cpu call=null ms=250..600 function=tokio_tasks::compute wait=epoll_wait main=true
+ * @expect stall cause=cpu call=null ms=250..600 function=tokio_tasks::compute wait=epoll_wait
+ * main=true
  */
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
