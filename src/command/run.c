@@ -148,8 +148,8 @@ static void tell(const struct sw_run_options *options, const struct sw_run_log *
     output.colour = sw_output_wants_colour(output.fd);
     if (wants_summary(options, merge))
         write_summary(&output, log, merge);
-    if (options->settings.annotate == SW_ANNOTATE_GITHUB ||
-        (actions != NULL && strcmp(actions, "true") == 0))
+    bool on_github = actions != NULL && strcmp(actions, "true") == 0;
+    if (options->settings.annotate == SW_ANNOTATE_GITHUB || (on_github && !options->annotate_given))
         sw_format_github(&output, merge);
     sw_output_close(&output);
 }
@@ -167,7 +167,7 @@ static int prepare(struct sw_run_options *options, struct sw_run_log *log)
         return code;
     setenv("STALLWATCH_JSON", log->pattern, 1);
     unsetenv("STALLWATCH_EXITCODE");
-    unsetenv("STALLWATCH_ANNOTATE");
+    setenv("STALLWATCH_ANNOTATE", "none", 1); /* nor is a run within this one to say it again */
     /* The run's own summary has what each process would say at its end. */
     if (!options->summary_given && strcmp(options->settings.log, "stderr") == 0)
         setenv("STALLWATCH_SUMMARY", "never", 1);

@@ -161,6 +161,8 @@ static int take_setting(struct sw_run_options *options, unsigned index, const ch
         return refuse_problems(&options->settings);
     if (strcmp(settings_of[index], "SUMMARY") == 0)
         options->summary_given = true;
+    if (strcmp(settings_of[index], "ANNOTATE") == 0)
+        options->annotate_given = true;
     return tell(settings_of[index], value);
 }
 
@@ -186,6 +188,7 @@ static int read_environment(struct sw_run_options *options)
         0)
         return refuse_environment(&options->settings);
     options->summary_given = getenv(PREFIX "SUMMARY") != NULL;
+    options->annotate_given = getenv(PREFIX "ANNOTATE") != NULL;
     for (unsigned i = 0; sw_settings_info(i, &info); i++) {
         snprintf(variable, sizeof variable, PREFIX "%s", info.name);
         const char *value = getenv(variable);

@@ -6,9 +6,9 @@
 #include "common/settings.h"
 
 struct sw_run_options {
-    struct sw_settings settings; /* of the environment and the options together */
-    char storage[16384];         /* of values from the environment */
-    bool summary_given;
+    struct sw_settings settings;        /* of the environment and the options together */
+    char storage[16384];                /* of values from the environment */
+    bool summary_given, annotate_given; /* by an option or in the environment */
     bool has_baseline;
     struct sw_table baseline;
     char **command; /* NULL-terminated, at least one word */

@@ -4,7 +4,7 @@ import re
 import signal
 
 import harness
-from command import Folder
+from command import COMMAND, Folder
 from harness import PROGRAMS, require, until
 
 GITHUB = {"STALLWATCH_ANNOTATE": "github"}
@@ -88,5 +88,8 @@ def test_run_says_them_once():
                                 environment={**environment, "GITHUB_WORKSPACE": str(harness.TOP)})
             found = annotations(result.err)
             require(len(found) == 1 and found[0][:2] == ("error", "tests/programs/exits.c"), f"{arguments}: {result.err}")
-        result = folder.run("run", PROGRAMS / "exits", environment={"GITHUB_ACTIONS": "false"})
-        require(not annotations(result.err), result.err)
+        result = folder.run("run", COMMAND, "run", PROGRAMS / "exits", environment={"GITHUB_ACTIONS": "true"})
+        require(len(annotations(result.err)) == 1, f"a run within a run: {result.err}")
+        for arguments, actions in (([], "false"), (["--annotate", "none"], "true")):
+            result = folder.run("run", *arguments, PROGRAMS / "exits", environment={"GITHUB_ACTIONS": actions})
+            require(not annotations(result.err), result.err)

@@ -307,7 +307,7 @@ def test_alert_rules():
 
 def families():
     source = (harness.TOP / "src/preload/report/report_metrics.c").read_text()
-    return {"stallwatch_" + name for name in re.findall(r'family\(writer, "(\w+)"', source)}
+    return {"stallwatch_" + name for name in re.findall(r'(?:family|times)\(\s*writer, (?:metrics, )?"(\w+)"', source)}
 
 
 def test_manual_page_has_every_family():

@@ -7,6 +7,7 @@
  */
 #include "preload/report/report_metrics.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "common/version.h"
@@ -194,37 +195,40 @@ static void write_histogram(const struct writer *writer, const struct sw_metrics
     number(writer->text, sum);
 }
 
+/* A family of times: `offset` of the loop's member, in nanoseconds. */
+static void write_loop_times(struct writer *writer, const struct sw_metrics *metrics,
+                             const char *name, const char *type, const char *help, size_t offset)
+{
+    family(writer, name, type, help);
+    for (unsigned i = 0; i < metrics->loop_count; i++) {
+        const struct sw_metrics_loop *loop = &metrics->loops[i];
+        loop_series(writer, "", loop);
+        seconds(writer->text, *(const uint64_t *)((const char *)loop + offset));
+    }
+}
+
 static void write_loops(struct writer *writer, const struct sw_metrics *metrics)
 {
-    const struct sw_metrics_loop *end = metrics->loops + metrics->loop_count;
     if (metrics->loop_count == 0)
         return;
     family(writer, "loop_iteration_seconds", "histogram",
            "Busy time of the loop's iterations: from the return of its wait to its next one.");
-    for (const struct sw_metrics_loop *loop = metrics->loops; loop < end; loop++)
-        write_histogram(writer, loop);
+    for (unsigned i = 0; i < metrics->loop_count; i++)
+        write_histogram(writer, &metrics->loops[i]);
     family(writer, "loop_iterations_total", "counter", "Iterations of the loop.");
-    for (const struct sw_metrics_loop *loop = metrics->loops; loop < end; loop++) {
-        loop_series(writer, "", loop);
-        number(writer->text, iterations_of(loop));
+    for (unsigned i = 0; i < metrics->loop_count; i++) {
+        loop_series(writer, "", &metrics->loops[i]);
+        number(writer->text, iterations_of(&metrics->loops[i]));
     }
-    family(writer, "loop_busy_seconds_total", "counter",
-           "Time that the loop was busy; its rate is the loop's utilisation.");
-    for (const struct sw_metrics_loop *loop = metrics->loops; loop < end; loop++) {
-        loop_series(writer, "", loop);
-        seconds(writer->text, loop->busy_ns);
-    }
-    family(writer, "loop_wait_seconds_total", "counter", "Time that the loop waited.");
-    for (const struct sw_metrics_loop *loop = metrics->loops; loop < end; loop++) {
-        loop_series(writer, "", loop);
-        seconds(writer->text, loop->wait_ns);
-    }
-    family(writer, "loop_stalled_seconds", "gauge",
-           "Length so far of a stall that counts and has not ended; 0 where there is none.");
-    for (const struct sw_metrics_loop *loop = metrics->loops; loop < end; loop++) {
-        loop_series(writer, "", loop);
-        seconds(writer->text, loop->stalled_ns);
-    }
+    write_loop_times(writer, metrics, "loop_busy_seconds_total", "counter",
+                     "Time that the loop was busy; its rate is the loop's utilisation.",
+                     offsetof(struct sw_metrics_loop, busy_ns));
+    write_loop_times(writer, metrics, "loop_wait_seconds_total", "counter",
+                     "Time that the loop waited.", offsetof(struct sw_metrics_loop, wait_ns));
+    write_loop_times(
+        writer, metrics, "loop_stalled_seconds", "gauge",
+        "Length so far of a stall that counts and has not ended; 0 where there is none.",
+        offsetof(struct sw_metrics_loop, stalled_ns));
 }
 
 void sw_report_metrics(struct sw_text *text, const struct sw_process_info *process,
