@@ -51,6 +51,7 @@ FIXTURES  := $(patsubst %,$(BUILD)/fixtures/lines_%.so,$(if $(wildcard tests/uni
 PROGRAMS  := $(patsubst %,$(BUILD)/%,$(basename $(wildcard $(addprefix tests/programs/,*.c *.cpp */*.c */*.cpp))))
 CRATES    := $(patsubst %.rs,$(BUILD)/%,$(wildcard tests/programs/*/*.rs))
 CLASSES   := $(patsubst %.java,$(BUILD)/%.class,$(wildcard tests/programs/*/*.java))
+STORMS    := $(patsubst %,$(BUILD)/%,$(basename $(wildcard $(addprefix tests/storms/,*.c *.cpp))))
 BENCH     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
 LIBRARY   := $(BUILD)/libstallwatch.so
@@ -117,7 +118,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/tests/parts.a
 	$(CC) $(CFLAGS) -pthread -o $@ $(filter %.o,$^) $(BUILD)/tests/parts.a $(LDFLAGS) \
 		-ldw -lelf -liberty -ljansson $$(pkg-config --libs check)
 
-$(BUILD)/tests/unit/test_sampler $(BUILD)/tests/unit/test_baseline: $(call objects,src/preload/interpose/signals.c)
+$(BUILD)/tests/unit/test_sampler $(BUILD)/tests/unit/test_sampler_signal $(BUILD)/tests/unit/test_baseline: $(call objects,src/preload/interpose/signals.c)
 
 # For the helper's tests: libraries whose lines are known, by gcc and clang, with the debug information apart, and without.
 $(BUILD)/fixtures/lines_c.so: tests/unit/fixtures/lines_c.c
@@ -169,11 +170,19 @@ $(BUILD)/tests/programs/%.class: tests/programs/%.java tests/programs/needs
 	@mkdir -p $(@D)
 	$(NEEDS) javac -g -d $(@D) $<
 
+$(BUILD)/tests/storms/%: tests/storms/%.c
+	@mkdir -p $(@D)
+	$(CC) $(PROGRAM_FLAGS) -Itests/programs -MMD -MP -MF $@.d -o $@ $<
+
+$(BUILD)/tests/storms/%: tests/storms/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) -O2 -g -Wall -Wextra -pthread -Itests/programs -MMD -MP -MF $@.d -o $@ $<
+
 $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(PROGRAM_FLAGS) -MMD -MP -MF $@.d -o $@ $< -lm
 
-tests: $(UNIT) $(FIXTURES) $(PROGRAMS) $(CRATES) $(CLASSES) $(BENCH)
+tests: $(UNIT) $(FIXTURES) $(PROGRAMS) $(STORMS) $(CRATES) $(CLASSES) $(BENCH)
 
 # What is missing is installed first; only then can the rules above be followed, hence make within make.
 setup-build setup-check setup-package: setup-%:

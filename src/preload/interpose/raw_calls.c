@@ -1,7 +1,8 @@
 /*
- * System calls made through libc's syscall(2): the waits of loops, their closing, futex(2), and the
- * raw forms of calls that are wrapped. Runtimes that bring their own wrappers (tokio's parking,
- * liburing's imitators) call it. Any thread; see notes/loop.h and notes/call.h.
+ * System calls made through libc's syscall(2): the waits of loops, their closing, futex(2), what is
+ * done to signals, and the raw forms of calls that are wrapped. Runtimes that bring their own
+ * wrappers (tokio's parking, liburing's imitators) call it. Any thread; see notes/loop.h and
+ * notes/call.h.
  *
  * The function is defined with all its arguments named, which for a caller is the same (psABI:
  * integers of a variadic call go where those of any other go): so a number that nobody asks about
@@ -15,8 +16,10 @@
 #include <unistd.h>
 
 #include "preload/interpose/closes.h"
+#include "preload/interpose/signals.h"
 #include "preload/interpose/wrap.h"
 #include "preload/notes/loop.h"
+#include "preload/notes/mask_change.h"
 #include "preload/notes/park.h"
 
 #define NOINLINE __attribute__((noinline))
@@ -33,7 +36,7 @@ SW_NEXT_DEFINE(syscall);
 
 SW_EXPORT long sw_raw_syscall(PARAMETERS) __asm__("syscall");
 
-enum way { PASS, CALL, CLOSE, CLOSE_RANGE, FUTEX, WAIT, RING };
+enum way { PASS, CALL, CLOSE, CLOSE_RANGE, FUTEX, WAIT, RING, SIGACTION, SIGMASK };
 
 /* What a note keeps of a call: arguments by number, or one of these constants. */
 enum { NOTHING = 6, MONOTONIC = 7 };
@@ -99,6 +102,8 @@ static const struct raw_call {
     [SYS_epoll_pwait2] = {SW_CALL_epoll_pwait2, WAIT, {0}},
 #endif
     [SYS_io_uring_enter] = {SW_CALL_io_uring_enter, RING, {0}},
+    [SYS_rt_sigaction] = {0, SIGACTION, {0}},
+    [SYS_rt_sigprocmask] = {0, SIGMASK, {0}},
 };
 
 static NOINLINE long noted_call(const struct raw_call *raw, PARAMETERS)
@@ -189,6 +194,24 @@ static NOINLINE long noted_ring(PARAMETERS)
     return result;
 }
 
+static long make_sigaction(long number, const void *wanted, void *previous, long size)
+{
+    return SW_NEXT(syscall)(SYS_rt_sigaction, number, wanted, previous, size);
+}
+
+static NOINLINE long seen_sigmask(PARAMETERS)
+{
+    struct sw_mask_change change;
+    int ours = sw_signals_ours();
+    bool blocks = a != SIG_UNBLOCK && ours != 0 && d == sizeof(uint64_t) &&
+                  sw_wait_readable((const void *)b, sizeof(uint64_t)) &&
+                  (*(const uint64_t *)b >> (ours - 1) & 1) != 0;
+    SW_MASK_CHANGE_BEGIN(change, blocks);
+    long result = SW_NEXT(syscall)(ARGUMENTS);
+    sw_mask_change_end(&change);
+    return result;
+}
+
 long sw_raw_syscall(PARAMETERS)
 {
     const struct raw_call *raw =
@@ -211,6 +234,10 @@ long sw_raw_syscall(PARAMETERS)
         if (futex_waits((int)b))
             return noted_futex(ARGUMENTS);
         return SW_NEXT(syscall)(ARGUMENTS);
+    case SIGACTION:
+        return sw_signals_raw(make_sigaction, a, (const void *)b, (void *)c, d);
+    case SIGMASK:
+        return seen_sigmask(ARGUMENTS);
     default:
         if (d & IORING_ENTER_GETEVENTS)
             return noted_ring(ARGUMENTS);

@@ -22,7 +22,10 @@ static void give_up_wait(struct sw_thread *thread)
 {
     struct sw_annotations *own = &thread->annotations;
     own->waiting = 0;
-    thread->in_iteration = own->wait_loop == NULL ? own->wait_in_iteration : 0;
+    if (own->wait_loop == NULL)
+        thread->in_iteration = own->wait_in_iteration;
+    else
+        sw_call_stop_noting(thread);
     if (own->wait_loop != NULL)
         thread->outer = NULL;
 }
@@ -44,7 +47,7 @@ void sw_annotate_wait_begin(struct sw_thread *thread, uint64_t key)
     own->wait_in_iteration = thread->in_iteration;
     own->wait_is_call = call;
     own->waiting = 1;
-    thread->in_iteration = 0;
+    sw_call_stop_noting(thread);
     if (loop == NULL)
         return;
     sw_loop_end_iteration(thread, loop, now);
@@ -96,7 +99,7 @@ void sw_annotate_allow_begin(struct sw_thread *thread, const char *why)
     own->allow_loop = loop;
     own->allow_in_iteration = thread->in_iteration;
     own->allow_since = 0;
-    thread->in_iteration = 0;
+    sw_call_stop_noting(thread);
     copy_text(own->why, sizeof own->why, why);
     atomic_fetch_add_explicit(&own->why_count, 1, memory_order_release);
     if (loop == NULL)

@@ -82,6 +82,17 @@ static inline void sw_call_close(struct sw_thread *thread, uint32_t odd)
     atomic_store_explicit(&thread->sequence, odd + 1, memory_order_relaxed);
 }
 
+/* From here on calls of this thread are not noted: a sample that was asked for is not to be taken
+ * inside one. Loop thread. */
+static inline void sw_call_stop_noting(struct sw_thread *thread)
+{
+    thread->in_iteration = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (SW_UNLIKELY(atomic_load_explicit(&thread->request, memory_order_relaxed) !=
+                    SW_REQUEST_IDLE))
+        sw_thread_answer_request(thread);
+}
+
 /* May this thread note a call now? */
 static inline bool sw_call_wanted(struct sw_thread *thread, uint64_t cfa)
 {

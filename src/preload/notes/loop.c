@@ -36,7 +36,7 @@ bool sw_loop_give_up_over(struct sw_thread *thread)
     if (thread->outer == NULL || !is_over(thread->outer))
         return false;
     thread->outer = NULL;
-    thread->in_iteration = 0;
+    sw_call_stop_noting(thread);
     return true;
 }
 

@@ -45,7 +45,7 @@ static void close_loop(struct sw_thread *thread, struct sw_loop *loop, int fd)
     atomic_store(&thread->attention, 1);
     if (thread == sw_thread_self && thread->outer == loop) {
         thread->hot_key = 0;
-        thread->in_iteration = 0;
+        sw_call_stop_noting(thread);
     }
 }
 

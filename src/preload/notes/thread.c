@@ -5,13 +5,18 @@
 #include "preload/notes/thread.h"
 
 #include <sys/mman.h>
+#include <time.h>
 
 #include "common/kernel.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 
 #define MOST_THREADS 16384
-#define ANSWER_TRIES 200
+/* The watchdog may be without a CPU between its last look and the signal: as long as that takes on
+ * a very busy machine, and no longer, should the signal be lost. */
+#define ANSWER_TRIES 1000
+#define YIELDS       50
+#define STEP_NS      1000000
 
 __thread struct sw_thread *sw_thread_self;
 
@@ -108,10 +113,17 @@ void sw_thread_answer_request(struct sw_thread *thread)
     uint32_t seen = SW_REQUEST_ASKED;
     if (atomic_compare_exchange_strong(&thread->request, &seen, SW_REQUEST_IDLE))
         return;
+    /* A child of vfork in its parent's memory: the signal is the parent's. */
+    if (sw_kernel_gettid() != thread->tid)
+        return;
     /* The signal is on its way. It has to arrive before the call is entered, or it would end the
      * call with EINTR. */
+    struct timespec step = {0, STEP_NS};
     for (int i = 0; i < ANSWER_TRIES && seen == SW_REQUEST_SENDING; i++) {
-        sw_kernel3(SYS_sched_yield, 0, 0, 0);
+        if (i < YIELDS)
+            sw_kernel3(SYS_sched_yield, 0, 0, 0);
+        else
+            sw_kernel3(SYS_nanosleep, (long)&step, 0, 0);
         seen = atomic_load(&thread->request);
     }
 }

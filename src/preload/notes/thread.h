@@ -45,7 +45,7 @@ enum sw_loop_state {
 };
 
 /* The handshake for a sample of a running thread, see watch/sampler.c. */
-enum sw_request { SW_REQUEST_IDLE, SW_REQUEST_ASKED, SW_REQUEST_SENDING, SW_REQUEST_TAKEN };
+enum sw_request { SW_REQUEST_IDLE, SW_REQUEST_ASKED, SW_REQUEST_SENDING };
 
 /* Registers as the wrapper's asm statement stores them: its order is that of SW_NOTE_REGISTERS. */
 struct sw_noted_registers {
@@ -71,6 +71,7 @@ struct sw_call_cell {
 };
 
 #define SW_NOTE_PARKED 2 /* parked by a scheduler: no iteration is in progress either */
+#define SW_NOTE_MASK   3 /* no call: its signal mask is being changed */
 
 /* One kind of call in one iteration. Every call writes the beginning and one cell. */
 struct sw_call_slot {
@@ -228,7 +229,8 @@ struct sw_thread {
     /* Where the scheduler's function takes its lock again when a callback has returned: the lock
      * (0: not known), and the stack pointer at its calls. */
     uint64_t turn_lock, turn_cfa;
-    uint64_t wait_cfa; /* wait_sp of the last wait that was not the usual one */
+    uint64_t wait_cfa;             /* wait_sp of the last wait that was not the usual one */
+    _Atomic uint32_t mask_changes; /* see mask_change.h */
     _Alignas(64) struct sw_loop loops[SW_LOOPS_PER_THREAD];
     _Alignas(64) uint8_t place[SW_CALL_COUNT]; /* which slot is a call's, if that one says so too */
     struct sw_call_slots calls;
@@ -266,8 +268,8 @@ static inline struct sw_call_slot *sw_call_slot_of(struct sw_thread *thread, uin
 }
 
 /* A sample was asked for as this thread entered a call: takes the request back, or, where the
- * signal is already on its way, lets it arrive first (bounded). Loop thread; a system call
- * (sched_yield) only in that rare case. */
+ * signal is already on its way, lets it arrive first (bounded). Loop thread; system calls only in
+ * that rare case. */
 void sw_thread_answer_request(struct sw_thread *thread);
 
 #endif

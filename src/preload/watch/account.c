@@ -157,12 +157,12 @@ bool sw_account_switches(int tid, uint64_t *switches)
     return *switches != UINT64_MAX;
 }
 
-bool sw_account_catches(int signal)
+bool sw_account_is_pending(int tid, int signal)
 {
     char status[4096];
-    if (sw_kernel_slurp("/proc/self/status", status, sizeof status) <= 0)
+    if (slurp(tid, "status", status, sizeof status) <= 0)
         return true;
-    return (status_number(status, "\nSigCgt:", 16, ~UINT64_C(0)) >> (signal - 1)) & 1;
+    return (status_number(status, "\nSigPnd:", 16, ~UINT64_C(0)) >> (signal - 1)) & 1;
 }
 
 bool sw_account_alive(int tid)

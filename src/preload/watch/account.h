@@ -39,8 +39,9 @@ uint64_t sw_account_delay_ns(int tid);
  * ppoll), nor if the process does not catch it any more (past our wrappers: the default would
  * kill), nor under a tracer (a debugger stops at every signal); nor where that cannot be known. */
 bool sw_account_may_signal(int tid, int signal);
-/* Does the process still catch `signal`? True where that cannot be known. */
-bool sw_account_catches(int signal);
+/* Does `signal`, sent to the thread alone, wait to be delivered to it? True where that cannot be
+ * known. */
+bool sw_account_is_pending(int tid, int signal);
 /* Is there such a thread in this process? */
 bool sw_account_alive(int tid);
 /* The thread's name, ended by a NUL; empty where it has ended. */

@@ -3,10 +3,11 @@
  * the watchdog cannot see them from outside.
  *
  * A thread inside a wrapped call is never signalled (a signal would end the call with EINTR,
- * SA_RESTART or not: signal(7)). The request goes idle → asked → sending → taken by
- * compare-and-swap. The thread's entry into a call takes an `asked` back; between `asked` and the
- * look at `sequence` the watchdog has membarrier(2), so that either the entry sees the request or
- * the watchdog sees the call.
+ * SA_RESTART or not: signal(7)). The request goes idle → asked → sending → idle by
+ * compare-and-swap. The thread's entry into a call takes an `asked` back, and lets a `sending`
+ * arrive; between `asked` and the look at `sequence` the watchdog has membarrier(2), so that either
+ * the entry sees the request or the watchdog sees the call. tests/model/handshake.pml has it as a
+ * model that is checked.
  */
 #ifndef SW_WATCH_SAMPLER_H
 #define SW_WATCH_SAMPLER_H
@@ -31,6 +32,9 @@ bool sw_sampler_start(int asked_signal);
 void sw_sampler_stand_still(uint64_t most_ns);
 /* Lets the thread of the last sample go on. True: it has stood still until now. */
 bool sw_sampler_let_go(void);
+/* A fence on every thread of the process (membarrier(2)): what each has stored before it is seen by
+ * the caller's loads after it, and the other way round. Watchdog thread. */
+void sw_sampler_fence(void);
 /* Samples `thread`, which was seen outside of wrapped calls and running, in the iteration that
  * began at `began` (ticks; 0 outside of one). The stack's bytes stay valid until the next sample;
  * `*ticks` is when it was taken: an answer to an earlier question that came late is as good. 0;

@@ -257,6 +257,9 @@ int sw_snapshot_take_other(int tid, bool quiet, struct sw_stack_bounds *bounds,
         return -EPERM;
     if (!view.running)
         return take_from_kernel(&view, tid, sample);
+    /* Only in an iteration does it answer before it enters a call. */
+    if (record != NULL && __atomic_load_n(&record->in_iteration, __ATOMIC_RELAXED) == 0)
+        record = NULL;
     return record != NULL || quiet ? take_from_other(tid, record, bounds, sample) : -EBUSY;
 }
 

@@ -39,6 +39,7 @@
 #include "preload/watch/pending.h"
 #include "preload/watch/publish.h"
 #include "preload/notes/quiet.h"
+#include "preload/watch/rest.h"
 #include "preload/watch/sampler.h"
 #include "preload/watch/say.h"
 #include "preload/watch/scarcity.h"
@@ -48,15 +49,18 @@
 #define MOST_POLLED         1024
 #define FINISH_WITHIN_MS    5000
 #define HELPER_EXIT_WAIT_MS 1000
-#define UNPOLLABLE_NS                                                                              \
-    UINT64_C(25000000) /* a pause between passes where a loop cannot be waited for */
-#define HOUSEKEEPING_NS UINT64_C(1000000000)
+#define MANY_RECORDS        16 /* new ones: threads that came and went, maybe */
+#define HOUSEKEEPING_NS     UINT64_C(1000000000)
+#define UNWAKEABLE_NS                                                                              \
+    UINT64_C(100000000) /* asleep, and the program has taken what would wake it                    \
+                         */
 
 enum { NONE, STARTING, RUNNING, CANNOT_RUN };
 
 static struct pollfd polled[MOST_POLLED + 1]; /* and the helper's */
 static bool loaded_unwinder;
 static uint64_t last_housekeeping;
+static unsigned records_then; /* that there were at the last housekeeping */
 static uint64_t own_delay_ns; /* the watchdog's run-queue delay when it was last read */
 
 /* What unwinding needs is loaded when the first loop has been found, or a candidate's first
@@ -154,21 +158,34 @@ static struct sw_look look_at_one(struct sw_thread *thread, struct sw_watch *wat
     return sw_look_at(thread, watch, now);
 }
 
+/* Once a second, and whenever many records have been made: where threads come and go fast, a record
+ * is to be used again before too many others are. */
+static void keep_house(unsigned count)
+{
+    uint64_t now = sw_clock_ticks();
+    if (sw_clock_ticks_to_ns(now - last_housekeeping) < HOUSEKEEPING_NS &&
+        count - records_then < MANY_RECORDS)
+        return;
+    last_housekeeping = now;
+    records_then = count;
+    sw_scarcity_note(now);
+    own_delay_ns = sw_account_delay_ns(atomic_load(&sw_process->watchdog_tid));
+    for (unsigned i = 0; i < count && i < SW_MOST_WATCHES; i++) {
+        struct sw_thread *thread = sw_thread_at(i);
+        if (thread != NULL && thread->tid != 0 && sw_watches_of(i, thread) != NULL)
+            release_ended_thread(thread, sw_watches_of(i, thread));
+    }
+}
+
 /* Looks at every thread. Returns when the next pass is due (ticks; UINT64_MAX: no date), and
  * whether all loops are idle. */
 static uint64_t pass_over_threads(bool *all_idle)
 {
     uint64_t due = UINT64_MAX;
     uint64_t quarter = sw_clock_ns_to_ticks(sw_process_settings.threshold_ns / 4);
-    bool housekeeping =
-        sw_clock_ticks_to_ns(sw_clock_ticks() - last_housekeeping) >= HOUSEKEEPING_NS;
-    if (housekeeping) {
-        last_housekeeping = sw_clock_ticks();
-        sw_scarcity_note(last_housekeeping);
-        own_delay_ns = sw_account_delay_ns(atomic_load(&sw_process->watchdog_tid));
-    }
-    *all_idle = true;
     unsigned count = sw_thread_count();
+    keep_house(count);
+    *all_idle = true;
     for (unsigned i = 0; i < count && i < SW_MOST_WATCHES; i++) {
         struct sw_thread *thread = sw_thread_at(i);
         if (thread == NULL || thread->tid == 0)
@@ -176,8 +193,6 @@ static uint64_t pass_over_threads(bool *all_idle)
         struct sw_watch *watch = sw_watches_of(i, thread);
         if (watch == NULL)
             continue;
-        if (housekeeping)
-            release_ended_thread(thread, watch);
         struct sw_look look = look_at_one(thread, watch, sw_clock_ticks());
         *all_idle = *all_idle && look.idle;
         if (look.due < due)
@@ -216,8 +231,9 @@ static bool gather_descriptors(unsigned *count)
     return complete;
 }
 
-/* Did a loop go on since the pass? Asked after `watchdog_asleep` is set, so that whoever moves
- * later wakes us. */
+/* Did a loop go on since the pass? Asked after `watchdog_asleep` is set, and a fence for both sides
+ * (the loop's thread has none between its moving and its look), so that whoever moves later wakes
+ * us. */
 static bool something_moved(void)
 {
     unsigned threads = sw_thread_count();
@@ -236,26 +252,6 @@ static bool something_moved(void)
     return atomic_load(&sw_process->exiting);
 }
 
-/* ppoll(2) lets our signal in while it waits, and only then: a wake that comes before is not lost.
- */
-static bool wait_until(uint64_t due, unsigned count)
-{
-    uint64_t now = sw_clock_ticks();
-    struct timespec span = {0, 0};
-    if (due > now) {
-        uint64_t ns = sw_clock_ticks_to_ns(due - now);
-        span.tv_sec = (time_t)(ns / UINT64_C(1000000000));
-        span.tv_nsec = (long)(ns % UINT64_C(1000000000));
-    }
-    int ours = sw_signals_ours();
-    uint64_t mask = ~UINT64_C(0);
-    if (ours != 0)
-        mask &= ~(UINT64_C(1) << (ours - 1));
-    long result = sw_kernel6(SYS_ppoll, (long)polled, count, due == UINT64_MAX ? 0 : (long)&span,
-                             (long)&mask, sizeof mask, 0);
-    return result == 0;
-}
-
 static void note_lateness(uint64_t due, uint64_t woke)
 {
     if (!sw_lateness_matters(due, woke))
@@ -265,37 +261,15 @@ static void note_lateness(uint64_t due, uint64_t woke)
     own_delay_ns = delay_ns;
 }
 
-/* The same, with the helper's answers taken as they come: no loop has moved for them. */
-static bool wait_for_loops(uint64_t due, unsigned count)
-{
-    uint64_t until;
-    while (sw_pending_waits(&polled[count], &until)) {
-        bool timed_out = wait_until(until < due ? until : due, count + 1);
-        bool answered = polled[count].revents != 0;
-        sw_pending_tend();
-        if (sw_clock_ticks() >= due)
-            return timed_out;
-        for (unsigned i = 0; i < count; i++)
-            if (polled[i].revents != 0)
-                return false;
-        if (!answered && !timed_out)
-            return false;
-    }
-    return wait_until(due, count);
-}
-
 static void sleep_until_due(uint64_t due, bool all_idle)
 {
     unsigned count = 0;
     if (all_idle) {
-        uint64_t cap = sw_clock_ticks() + sw_clock_ns_to_ticks(UNPOLLABLE_NS);
-        /* Nobody may wake us with a signal that would end the process. */
-        if (sw_signals_ours() != 0 && !sw_account_catches(sw_signals_ours()))
-            sw_signals_lost();
-        bool complete = gather_descriptors(&count) && sw_signals_ours() != 0;
-        if (!complete && cap < due)
+        uint64_t cap = sw_clock_ticks() + sw_clock_ns_to_ticks(SW_REST_UNPOLLABLE_NS);
+        if (!gather_descriptors(&count) && cap < due)
             due = cap;
         atomic_store(&sw_process->watchdog_asleep, 1);
+        sw_sampler_fence();
         if (something_moved()) {
             atomic_store(&sw_process->watchdog_asleep, 0);
             return;
@@ -303,7 +277,7 @@ static void sleep_until_due(uint64_t due, bool all_idle)
     }
     /* What the pass took of the time until `due` is no lateness. */
     uint64_t slept = sw_clock_ticks();
-    bool timed_out = wait_for_loops(due, count);
+    bool timed_out = sw_rest_until(polled, count, due);
     atomic_store(&sw_process->watchdog_asleep, 0);
     if (timed_out && due != UINT64_MAX)
         note_lateness(due > slept ? due : slept, sw_clock_ticks());
@@ -364,6 +338,7 @@ static void start_rooms(void)
     sw_watches_start();
     loaded_unwinder = false;
     last_housekeeping = 0;
+    records_then = 0;
     sw_helper_forget(); /* a parent's, in a child that was forked past our wrapper (daemon(3)) */
     sw_pool_start();
     sw_pending_forget();
@@ -398,7 +373,8 @@ void sw_watchdog_wake(void)
 {
     int number = sw_signals_ours();
     int tid = atomic_load(&sw_process->watchdog_tid);
-    if (atomic_exchange(&sw_process->watchdog_asleep, 0) != 0 && number != 0 && tid != 0)
+    if (atomic_exchange(&sw_process->watchdog_asleep, 0) != 0 && tid != 0 &&
+        sw_signals_safe(number))
         sw_kernel3(SYS_tgkill, sw_process->pid, tid, number);
 }
 
@@ -412,12 +388,15 @@ void sw_watchdog_finish(void)
     if (atomic_load(&sw_process->farewell_done) ||
         atomic_load(&sw_process->watchdog_tid) == sw_kernel_gettid())
         return;
-    uint64_t until = sw_clock_monotonic_ns() + FINISH_WITHIN_MS * UINT64_C(1000000);
+    uint64_t began = sw_clock_monotonic_ns();
+    uint64_t until = began + FINISH_WITHIN_MS * UINT64_C(1000000);
     struct timespec step = {0, 10000000};
     while (!atomic_load(&sw_process->farewell_done) && sw_clock_monotonic_ns() < until) {
         int tid = atomic_load(&sw_process->watchdog_tid);
         int number = sw_signals_ours();
-        if (tid != 0 && number != 0)
+        if (sw_signals_distrusted() && until > began + UNWAKEABLE_NS)
+            until = began + UNWAKEABLE_NS;
+        if (tid != 0 && sw_signals_safe(number))
             sw_kernel3(SYS_tgkill, sw_process->pid, tid, number);
         sw_kernel6(SYS_futex, (long)&sw_process->farewell_done, FUTEX_WAIT_PRIVATE, 0, (long)&step,
                    0, 0);
