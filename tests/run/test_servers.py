@@ -79,6 +79,13 @@ def ask_mosquitto(port):
             exchange(connection, b"\xc0\x00", b"\xd0\x00")
 
 
+def ask_dbus(port):
+    """Each connection: the handshake of D-Bus's specification, without a name."""
+    for _ in range(REQUESTS):
+        with connect(port) as connection:
+            exchange(connection, b"\0AUTH ANONYMOUS 68656c6c6f\r\n", b"\r\n")
+
+
 def haproxy(folder, port):
     (folder / "block.lua").write_text('core.register_action("block", {"http-req"}, function() os.execute("sleep 0.3") end)\n')
     (folder / "haproxy.cfg").write_text(f"""
@@ -145,6 +152,27 @@ def memcached(folder, port):
 
 def redis(folder, port):
     return ("--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", folder, "--io-threads", "4", "--io-threads-do-reads", "yes")
+
+
+def dbus(folder, port):
+    (folder / "dbus.conf").write_text(f"""<busconfig><type>session</type>
+<listen>tcp:host=127.0.0.1,port={port},family=ipv4</listen><auth>ANONYMOUS</auth><allow_anonymous/>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow own="*"/></policy></busconfig>""")
+    return f"--config-file={folder}/dbus.conf", "--nofork"
+
+
+def gunicorn(kind):
+    def make(folder, port):
+        (folder / "application.py").write_text("""
+import time
+def application(environment, start):
+    if environment["PATH_INFO"] == "/block":
+        time.sleep(0.3)
+    start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
+    return [b"hello"]
+""")
+        return "--workers", "2", "--worker-class", kind, "--bind", f"127.0.0.1:{port}", "application"
+    return make
 
 
 class Server:
@@ -242,3 +270,23 @@ def test_memcached_is_clean():
 
 def test_redis_with_threads_is_clean():
     check_clean("redis-server", redis, ask_redis)
+
+
+def test_dbus_is_clean():
+    check_clean("dbus-daemon", dbus, ask_dbus)
+
+
+def test_gunicorn_is_clean():
+    check_clean("gunicorn", gunicorn("gthread"), ask_http)
+
+
+def test_gunicorn_sleeps_in_a_worker_without_threads():
+    check_stall("gunicorn", gunicorn("sync"), http, ("blocking-call",), ("clock_nanosleep",))
+
+
+def test_gunicorn_sleeps_in_a_thread():
+    with Server("gunicorn", gunicorn("gthread")) as server:
+        for path in ("/", "/block", "/"):
+            http(server.port, path)
+        server.end()
+        require(server.run.counted() == [], harness.show(server.run.counted()))
