@@ -47,13 +47,9 @@
 @expect clean
 @run pool epoll pool
 @expect clean
-@run process epoll process
-@expect clean
-@run signals epoll signals
+@run beside epoll beside
 @expect clean
 @run threads epoll threads
-@expect clean
-@run names epoll names
 @expect clean
 @run end epoll end
 @expect clean
@@ -148,6 +144,16 @@ async def signalled(handler):
     asyncio.get_running_loop().remove_signal_handler(signal.SIGUSR1)
 
 
+async def wait_beside():
+    """What takes long without holding the loop up: children, names, signals."""
+    child = await asyncio.create_subprocess_exec("sh", "-c", "sleep 0.15; echo x", stdout=-1)
+    assert (await child.communicate())[0] == b"x\n"
+    for _ in range(5):
+        assert await asyncio.get_running_loop().getaddrinfo("localhost", 80)
+    for _ in range(20):
+        await signalled(lambda: None)
+
+
 async def fork_children():
     """Children of a fork that work without a loop, while the parent's goes on."""
     children = []
@@ -176,19 +182,11 @@ async def work(mode):
         await readable()
     elif mode == "signal":
         await signalled(on_event)
-    elif mode == "signals":
-        for _ in range(20):
-            await signalled(lambda: None)
+    elif mode == "beside":
+        await wait_beside()
     elif mode == "pool":
         await asyncio.gather(*(loop.run_in_executor(None, on_event) for _ in range(20)))
         await asyncio.to_thread(on_event)
-    elif mode == "process":
-        for _ in range(2):
-            child = await asyncio.create_subprocess_exec("sh", "-c", "sleep 0.15; echo x", stdout=-1)
-            assert (await child.communicate())[0] == b"x\n"
-    elif mode == "names":
-        for _ in range(5):
-            assert await loop.getaddrinfo("localhost", 80)
     elif mode == "end":
         loop.run_in_executor(None, on_event)  # asyncio.run awaits the pool's threads when the loop is done
     elif mode == "forks":

@@ -42,14 +42,9 @@
  * @expect clean
  * @run one-short one short
  * @expect clean
- * @run one-pool one pool
- * @expect clean
  * @run one-timer one timer
  * @expect stall cause=blocking-call call=nanosleep detail='300 ms' ms=300
  * function=tokio_tasks::on_event wait=epoll_wait thread=tokio-runtime-w
- * @run one-readable one readable
- * @expect stall cause=blocking-call call=nanosleep ms=300 function=tokio_tasks::on_event
- * wait=epoll_wait thread=tokio-runtime-w
  * @run one-spawned one spawned
  * @expect stall cause=blocking-call call=nanosleep ms=300 function=tokio_tasks::on_event
  * wait=epoll_wait thread=tokio-runtime-w
@@ -63,22 +58,14 @@
  * @expect clean
  * @run single-short single short
  * @expect clean
- * @run single-pool single pool
- * @expect clean
  * @run single-timer single timer
  * @expect stall cause=blocking-call call=nanosleep detail='300 ms' ms=300
  * function=tokio_tasks::on_event wait=epoll_wait main=true
- * @run single-nested single nested
- * @expect stall cause=blocking-call call=nanosleep ms=300 function=tokio_tasks::on_event
- * wait=epoll_wait main=true
  * @run single-spawned single spawned
  * @expect stall cause=blocking-call call=nanosleep ms=300 function=tokio_tasks::on_event
  * wait=epoll_wait main=true
  * @run single-joins single joins
  * @expect stall cause=lock call=pthread_join ms=250..350 function=tokio_tasks::block_on_elsewhere
- * wait=epoll_wait main=true
- * @run single-channel single channel
- * @expect stall cause=lock call=futex ms=250..400 function=tokio_tasks::receive_blocking
  * wait=epoll_wait main=true
  * @run single-fifo single fifo %d/fifo
  * @expect stall cause=blocking-call call=read detail=*fifo ms=250 function=tokio_tasks::read_file

@@ -21,13 +21,9 @@
 @expect clean
 @run pool uvloop pool
 @expect clean
-@run process uvloop process
-@expect clean
-@run signals uvloop signals
+@run beside uvloop beside
 @expect clean
 @run threads uvloop threads
-@expect clean
-@run names uvloop names
 @expect clean
 """
 import sys
