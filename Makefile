@@ -56,7 +56,8 @@ BENCH     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
 LIBRARY   := $(BUILD)/libstallwatch.so
 HELPER    := $(BUILD)/stallwatch-symbolize
-PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch)
+COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
+PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
 .PHONY: all tests check check-repeat unit demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
 .DELETE_ON_ERROR:
@@ -96,6 +97,15 @@ $(HELPER): $(SYMBOLIZE) $(COMMON)
 
 $(BUILD)/stallwatch: $(COMMAND) $(COMMON)
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -ljansson -lelf
+
+# The command prints what shells complete its words by.
+$(BUILD)/completions/stallwatch.%: $(BUILD)/stallwatch
+	@mkdir -p $(@D)
+	$< completions $* > $@
+
+$(BUILD)/completions/zsh/_stallwatch: $(BUILD)/stallwatch
+	@mkdir -p $(@D)
+	$< completions zsh > $@
 
 # --- tests -----------------------------------------------------------------------------------------
 
@@ -217,8 +227,9 @@ bench bench-record: setup-check
 
 # --- install ---------------------------------------------------------------------------------------
 
-# Distributions have their own place for libraries: LIBDIR=lib/x86_64-linux-gnu.
+# Distributions have their own places for libraries, LIBDIR=lib/x86_64-linux-gnu, and for zsh's functions.
 LIBDIR ?= lib
+ZSHDIR ?= share/zsh/site-functions
 BASE = $(DESTDIR)$(PREFIX)
 LIBRARIES = $(BASE)/$(LIBDIR)
 
@@ -235,8 +246,13 @@ install: all
 	$(INSTALL) -m 644 $(wildcard share/*.supp share/*.conf share/*.yml) $(BASE)/share/stallwatch
 	for page in $(wildcard man/*.[1-9]); do \
 		$(INSTALL) -D -m 644 $$page $(BASE)/share/man/man$${page##*.}/$${page##*/}; done
+	$(INSTALL) -D -m 644 $(BUILD)/completions/stallwatch.bash $(BASE)/share/bash-completion/completions/stallwatch
+	$(INSTALL) -D -m 644 $(BUILD)/completions/zsh/_stallwatch $(BASE)/$(ZSHDIR)/_stallwatch
+	$(INSTALL) -D -m 644 $(BUILD)/completions/stallwatch.fish $(BASE)/share/fish/vendor_completions.d/stallwatch.fish
 
 uninstall:
+	rm -f $(BASE)/share/bash-completion/completions/stallwatch $(BASE)/$(ZSHDIR)/_stallwatch
+	rm -f $(BASE)/share/fish/vendor_completions.d/stallwatch.fish
 	rm -f $(LIBRARIES)/libstallwatch.so $(LIBRARIES)/libstallwatch.so.0 $(LIBRARIES)/pkgconfig/stallwatch.pc
 	rm -f $(BASE)/bin/stallwatch $(BASE)/libexec/stallwatch/stallwatch-symbolize $(BASE)/include/stallwatch.h
 	for page in $(wildcard man/*.[1-9]); do rm -f $(BASE)/share/man/man$${page##*.}/$${page##*/}; done

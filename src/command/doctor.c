@@ -22,10 +22,16 @@
 enum { PID, HELP };
 
 static const struct sw_option table[] = {
-    {"pid", "PID", "look at a running process"},
-    {"help", NULL, "print this and exit"},
+    {"pid", "PID", "look at a running process", NULL},
+    {"help", NULL, "print this and exit", NULL},
 };
 #define TABLE (sizeof table / sizeof table[0])
+
+const struct sw_option *sw_doctor_option_table(unsigned *count)
+{
+    *count = TABLE;
+    return table;
+}
 
 static const char usage[] = "Usage: stallwatch doctor PROGRAM | --pid PID\n"
                             "Says whether a program (a path, or a name from PATH) can be watched,\n"

@@ -11,6 +11,7 @@ struct sw_option {
     const char *name;     /* without "--" */
     const char *argument; /* "FILE"; NULL: takes none; "[0|1]": may be left out, then "1" */
     const char *meaning;
+    const char *words; /* "json,html": what its value may be, for completions; NULL: none known */
 };
 
 struct sw_options {

@@ -25,24 +25,32 @@ enum { FORMAT, OUTPUT, SUPPRESSIONS, BASELINE, WRITE_SUPPRESSIONS, HELP };
 
 static const struct sw_option table[] = {
     {"format", "FORMAT",
-     "text (default), json, markdown, html, folded, speedscope, junit or github"},
-    {"output", "FILE", "write there instead of to standard output: whole, or not at all"},
-    {"suppressions", "FILE", "stalls that match a rule in it do not count; may be repeated"},
+     "text (default), json, markdown, html, folded, speedscope, junit or github",
+     "text,json,markdown,html,folded,speedscope,junit,github"},
+    {"output", "FILE", "write there instead of to standard output: whole, or not at all", NULL},
+    {"suppressions", "FILE", "stalls that match a rule in it do not count; may be repeated", NULL},
     {"baseline", "FILE",
-     "JSON lines of an earlier run: stalls whose signature is in it do not count; may be repeated"},
-    {"write-suppressions", NULL,
-     "print a rule for each signature that counts, instead of a report"},
-    {"help", NULL, "print this and exit"},
+     "JSON lines of an earlier run: stalls whose signature is in it do not count; may be repeated",
+     NULL},
+    {"write-suppressions", NULL, "print a rule for each signature that counts, instead of a report",
+     NULL},
+    {"help", NULL, "print this and exit", NULL},
 };
 #define TABLE (sizeof table / sizeof table[0])
 
+const struct sw_option *sw_report_option_table(unsigned *count)
+{
+    *count = TABLE;
+    return table;
+}
+
 static const char usage[] =
     "Usage: stallwatch report [OPTION]... FILE.jsonl...\n"
-    "Merges the JSON lines (STALLWATCH_JSON, run --json) of any number of processes and\n"
-    "hosts into one report. FILE may be -, standard input.\n";
+    "Merges the JSON lines (STALLWATCH_JSON, run --json) of any number of processes\n"
+    "and hosts into one report. FILE may be -, standard input.\n";
 static const char more[] =
-    "Exit status: 0; 1 where the report could not be written whole; 2 for an option or\n"
-    "a file that cannot be used.\n";
+    "Exit status: 0; 1 where the report could not be written whole; 2 for an option\n"
+    "or a file that cannot be used.\n";
 
 struct request {
     const struct sw_format *format;

@@ -30,13 +30,14 @@ static const char usage[] =
     "STALLWATCH_THRESHOLD_MS, and so on; the option wins.\n";
 static const char more[] =
     "Exit status: that of COMMAND; 128+N where signal N ended it; that of --exitcode\n"
-    "where a stall counted in any process of the run; 126 and 127 where COMMAND could\n"
-    "not be run or found; 2 for an option that cannot be used.\n";
+    "where a stall counted in any process of the run; 126 and 127 where COMMAND\n"
+    "could not be run or found; 2 for an option that cannot be used.\n";
 
 static struct sw_option table[ROWS_MOST] = {
     {"baseline", "FILE",
-     "JSON lines of an earlier run: stalls whose signature is in it do not count; may be repeated"},
-    {"help", NULL, "print this and exit"},
+     "JSON lines of an earlier run: stalls whose signature is in it do not count; may be repeated",
+     NULL},
+    {"help", NULL, "print this and exit", NULL},
 };
 static unsigned count = OWN;
 static char names[ROWS_MOST][NAME_MOST];
@@ -65,11 +66,20 @@ static void build_table(void)
         settings_of[count] = info.name;
         table[count].name = name;
         table[count].argument = argument_for(&info);
+        table[count].words = info.words[0] != '\0' ? info.words : NULL;
         table[count].meaning = strcmp(info.name, "EXITCODE") == 0
                                    ? "exit with N where a stall counted in any process of the run"
                                    : info.meaning;
         count++;
     }
+}
+
+const struct sw_option *sw_run_option_table(unsigned *number)
+{
+    if (count == OWN)
+        build_table();
+    *number = count;
+    return table;
 }
 
 static int refuse_problems(struct sw_settings *settings)
@@ -204,7 +214,7 @@ int sw_run_options_read(struct sw_run_options *run, char **arguments)
     enum sw_options_kind kind;
     unsigned index;
     const char *value;
-    build_table();
+    sw_run_option_table(&index);
     struct sw_options options = {table, count, arguments, false, true};
     /* Help is to be had whatever is in the environment. */
     if (arguments[0] != NULL &&

@@ -2,6 +2,7 @@
 #ifndef SW_COMMAND_RUN_OPTIONS_H
 #define SW_COMMAND_RUN_OPTIONS_H
 
+#include "command/options.h"
 #include "command/strings.h"
 #include "common/settings.h"
 
@@ -14,6 +15,8 @@ struct sw_run_options {
     char **command; /* NULL-terminated, at least one word */
 };
 
+/* The table, as --help has it. */
+const struct sw_option *sw_run_option_table(unsigned *number);
 /* Reads the environment and the arguments, and puts what the processes are to be told into the
  * environment. -1: go on; else the exit code. */
 int sw_run_options_read(struct sw_run_options *options, char **arguments);

@@ -34,17 +34,15 @@ struct row {
     enum kind kind;
     size_t offset;
     uint64_t least, most;
-    const char *words;
 };
 
 static const struct row rows[] = {
 #define SW_SETTING(name, kind, field, default_text, least, most, words, expected, meaning)         \
-    {{#name, default_text, expected, meaning},                                                     \
+    {{#name, default_text, expected, meaning, words},                                              \
      SW_KIND_##kind,                                                                               \
      offsetof(struct sw_settings, field),                                                          \
      least,                                                                                        \
-     most,                                                                                         \
-     words},
+     most},
 #include "common/settings_table.h"
 };
 #define ROWS (sizeof rows / sizeof rows[0])
@@ -195,7 +193,7 @@ static bool read_value(const struct row *row, struct sw_settings *settings, cons
         memcpy(field, &choice, sizeof choice);
         return true;
     case SW_KIND_CHOICE:
-        if (!read_choice(value, row->words, &choice))
+        if (!read_choice(value, row->info.words, &choice))
             return false;
         memcpy(field, &choice, sizeof choice);
         return true;
@@ -211,7 +209,7 @@ static bool read_value(const struct row *row, struct sw_settings *settings, cons
     case SW_KIND_PATH:
         if (*value == '\0')
             value = row->info.default_text;
-        *(const char **)field = strcmp(value, row->words) == 0 ? NULL : value;
+        *(const char **)field = strcmp(value, row->info.words) == 0 ? NULL : value;
         return true;
     case SW_KIND_NAMES:
         *(const char **)field = *value == '\0' ? *(const char **)field : value;

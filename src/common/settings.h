@@ -98,6 +98,7 @@ struct sw_setting_info {
     const char *default_text;
     const char *expected; /* "a number of milliseconds, 0.5 to 3600000" */
     const char *meaning;
+    const char *words; /* "auto,always,never": some values, or all; "" where there are none */
 };
 bool sw_settings_info(unsigned index, struct sw_setting_info *info);
 

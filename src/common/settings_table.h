@@ -10,7 +10,8 @@
  * - field: of struct sw_settings
  * - default: as a user would write it; the parser reads it to put the default in place
  * - least, most: the range, of an MS in nanoseconds, of a NUMBER as it is; 0 elsewhere
- * - words: of a CHOICE, in the order of its enum; of a PATH the word that stands for NULL
+ * - words: of a CHOICE, in the order of its enum; of a PATH the word that stands for NULL; of the
+ *   others words that a shell may propose
  * - expected: ends the sentence "expected ..." of the line about a bad value
  * - meaning: for STALLWATCH_HELP=1 and the man pages
  */
@@ -31,7 +32,9 @@ SW_SETTING(SUPPRESSIONS, PATH, suppressions, "none", 0, 0, "none", "none or path
 SW_SETTING(EXITCODE, NUMBER, exitcode, "0", 0, 255, "", "a whole number, 0 to 255",
            "if not 0: what a process exits with that had a counted stall and would have exited "
            "with 0")
-SW_SETTING(COUNT, CAUSES, count, "cpu,blocking-call,nested-wait,lock,gil,mixed,unknown", 0, 0, "",
+SW_SETTING(COUNT, CAUSES, count, "cpu,blocking-call,nested-wait,lock,gil,mixed,unknown", 0, 0,
+           "blocking-call,cpu,nested-wait,lock,gil,starved,paging,stopped,mixed,unknown,startup,"
+           "pool,all",
            "a comma-separated list of blocking-call, cpu, nested-wait, lock, gil, starved, paging, "
            "stopped, mixed, unknown, startup, pool, all",
            "the causes that count as failures; the others are reported as notes (starved, paging, "

@@ -38,7 +38,7 @@ def example(folder):
     records += [stall(i, 200.0 + i, frames=deep, time=at(i)) for i in range(20)]
     records += [stall(30, 900.0, "00000000000000bb", frames=python, call=None, time=at(30), keys={"hint": "compute elsewhere"})]
     records += [stall(31, 150.0, "00000000000000cc", frames=deep[1:], call="pthread_mutex_lock", time=at(40), keys={
-        "cause": "lock", "holder": {"what": "mutex", "tid": 9, "name": "worker", "frames": held}})]
+        "cause": "lock", "holder": {"what": "mutex", "tid": 9, "name": "worker", "command": None, "frames": held}})]
     records += [{**summary(), "loops": [loop(100, 5000)]}, process(pid=7, host="h2")]
     records += [stall(1, 400.0, "00000000000000dd", frames=[frame("wait", "/srv/b.c", 1)], counted=False, pid=7, host="h2", time=at(50),
                       keys={"cause": "starved", "call": None, "calls": []})]
@@ -126,7 +126,7 @@ def test_hostile_names_are_text():
         called = {"name": "usleep", "detail": name, "ms": 190.0, "count": 1}
         records.append(stall(i, 200.0 + i, f"{i:016x}", frames=frames, exe="/bin/" + name, host=name, pid=i + 1, keys={
             "call": called, "calls": [called], "hint": name, "label": name, "thread": {"tid": 1, "name": name, "main": True}, "suppressed": name if i % 2 else None,
-            "holder": {"what": "mutex", "tid": 2, "name": name, "frames": frames}}))
+            "holder": {"what": "mutex", "tid": 2, "name": name, "command": None, "frames": frames}}))
     records.append({**stall(99, exe="/bin/" + EVIL[0]), "type": "pool", "pool": {"name": EVIL[0], "threads": 1, "busy": 1}})
     with Folder() as folder:
         path = write(folder, folder.write("evil.jsonl", records))

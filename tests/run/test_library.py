@@ -155,7 +155,8 @@ def test_install():
         make("install", folder)
         base = pathlib.Path(folder) / "usr"
         for name in ("lib/libstallwatch.so", "lib/libstallwatch.so.0", "libexec/stallwatch/stallwatch-symbolize",
-                     "lib/pkgconfig/stallwatch.pc", "share/man/man1/stallwatch.1"):
+                     "lib/pkgconfig/stallwatch.pc", "share/man/man1/stallwatch.1", "share/bash-completion/completions/stallwatch",
+                     "share/zsh/site-functions/_stallwatch", "share/fish/vendor_completions.d/stallwatch.fish"):
             require((base / name).exists(), f"{name} was not installed")
         with harness.program("epoll_sleep", environment={"LD_PRELOAD": str(base / "lib/libstallwatch.so")}) as watched:
             watched.wait()
