@@ -1,10 +1,14 @@
 """Suppressions on real runs: written, used, not needed; and each rule that is shipped matches what it is said to."""
 
+import pathlib
 import re
+import subprocess
+import tempfile
+import urllib.request
 
 import harness
 from command import FRAMES, Folder, frame, stall
-from harness import PROGRAMS, require
+from harness import PROGRAMS, require, until
 
 SHARE = harness.TOP / "share"
 SERVERS = SHARE / "servers.supp"
@@ -100,6 +104,35 @@ def test_bad_lines_are_named():
             for words in ('a.supp:2: "no rule"', 'a.supp:3: "cause:cpuu"', "a.supp:4:", '"/no/such.supp"'):
                 require(words in run.stderr, f"{words} is not in\n{run.stderr}")
             require(run.stalls(suppressed="call:usleep"), "the good line is not used")
+
+
+APPLICATION = """
+import time
+def application(environ, start_response):
+    time.sleep(0.25)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"ok"]
+"""
+
+
+def test_gunicorns_sync_worker():
+    """Each request is handled in the worker's loop: stalls by design, which the rule takes out of the count."""
+    if subprocess.run([harness.PYTHON, "-c", "import gunicorn"], capture_output=True, timeout=20).returncode != 0:
+        raise harness.Skip("gunicorn is not installed")
+    port = harness.free_port()
+    folder = tempfile.mkdtemp(prefix="stallwatch-test-")
+    (pathlib.Path(folder) / "wsgi.py").write_text(APPLICATION)
+    with harness.Run([harness.PYTHON, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "1", "wsgi"], folder=folder,
+                     environment={"STALLWATCH_SUPPRESSIONS": str(SERVERS)}) as run:
+        until(lambda: harness.answers(port), 20, "gunicorn")
+        for _ in range(4):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
+                require(answer.read() == b"ok", "the answer changed")
+        run.stop()
+        rule = "file:*/gunicorn/workers/sync.py"
+        require(run.stalls(suppressed=rule), harness.show(run.stalls()))
+        # One that a busy machine let pass without a sample has no frames to be known by.
+        require(not [stall for stall in run.counted() if stall["stacks"]], harness.show(run.counted()))
 
 
 def test_node_collects_garbage():
