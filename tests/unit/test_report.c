@@ -26,6 +26,17 @@ START_TEST(text_of_the_contract)
 }
 END_TEST
 
+/* node names its main thread so. */
+START_TEST(text_of_a_thread_named_main)
+{
+    process.comm = "node-MainThread";
+    process.program = "node";
+    ck_assert_ptr_nonnull(strstr(stall_text(false), ") in node at "));
+    process.comm = "MainThreads";
+    ck_assert_ptr_nonnull(strstr(stall_text(false), ") in MainThreads at "));
+}
+END_TEST
+
 START_TEST(text_variants)
 {
     stall.state = SW_STALL_ONGOING;
@@ -342,6 +353,7 @@ int main(void)
     tcase_add_checked_fixture(all, setup, NULL);
     tcase_set_timeout(all, 60);
     tcase_add_test(all, text_of_the_contract);
+    tcase_add_test(all, text_of_a_thread_named_main);
     tcase_add_test(all, text_variants);
     tcase_add_test(all, text_of_each_cause);
     tcase_add_test(all, text_of_figures);

@@ -13,6 +13,9 @@ void sw_report_prefix(struct sw_text *text, int pid);
 /* A name that the program gave: what a terminal would act on is escaped, and it is cut; NULL writes
  * "?". */
 void sw_report_name(struct sw_text *text, const char *name);
+/* What to call the program: its main thread's name, but for one that says no more than that (node
+ * has "MainThread" from version 24 on). */
+void sw_report_program(struct sw_text *text, const struct sw_process_info *process);
 /* Nanoseconds as "501.2 ms". */
 void sw_report_ms(struct sw_text *text, uint64_t ns);
 /* Where the text is truncated, takes back what stands behind the last '\n' after `start`;

@@ -178,7 +178,7 @@ static void write_totals(struct sw_text *text, const struct sw_process_info *pro
 {
     sw_report_prefix(text, process->pid);
     sw_text_string(text, "stallwatch: summary of ");
-    sw_report_name(text, process->comm);
+    sw_report_program(text, process);
     sw_text_string(text, " after ");
     sw_text_duration(text, summary->uptime_ns);
     if (summary->total == 0) {

@@ -156,6 +156,14 @@ static void write_head(struct sw_text *text, int pid, const struct sw_stall *sta
         sw_text_string(text, " so far");
 }
 
+void sw_report_program(struct sw_text *text, const struct sw_process_info *process)
+{
+    static const char thread[] = "MainThread";
+    size_t length = process->comm != NULL ? strlen(process->comm) : 0, tail = sizeof thread - 1;
+    bool named_after_thread = length >= tail && strcmp(process->comm + length - tail, thread) == 0;
+    sw_report_name(text, named_after_thread ? process->program : process->comm);
+}
+
 static void write_full(struct sw_text *text, const struct sw_process_info *process,
                        const struct sw_stall *stall, unsigned frames)
 {
@@ -164,7 +172,7 @@ static void write_full(struct sw_text *text, const struct sw_process_info *proce
     sw_text_string(text, " (threshold ");
     sw_text_duration(text, stall->threshold_ns);
     sw_text_string(text, ") in ");
-    sw_report_name(text, process->comm);
+    sw_report_program(text, process);
     sw_text_string(text, " at ");
     sw_text_time(text, stall->began_realtime_ns);
     sw_text_char(text, '\n');
