@@ -5,6 +5,7 @@
 #   make check-repeat    the programs of tests/programs N=20 times on end; STRESS=1: beside a load on all CPUs
 #   make unit            the unit tests alone
 #   make demo            a small server that stalls, and the report
+#   make check-node      the tests of node with versions 18 to 26 from npm, 60 s of load, and beside blocked-at
 #   make check-large-log   a report of a log of 200 MB: its memory and speed
 #   make bench           what it costs and how exact it is, beside its targets; bench-record puts that into the README
 #   make install         PREFIX (/usr/local) and DESTDIR are respected
@@ -59,7 +60,7 @@ HELPER    := $(BUILD)/stallwatch-symbolize
 COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
-.PHONY: all tests check check-repeat unit demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
+.PHONY: all tests check check-repeat check-node unit demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -213,6 +214,12 @@ unit: setup-check
 demo: setup-build
 	@$(MAKE) --no-print-directory -s all $(BUILD)/tests/programs/demo_server
 	@STALLWATCH_BUILD=$(BUILD) scripts/demo
+
+# What node's versions are, and the package beside which it is run, are in scripts/setup.
+check-node: setup-check
+	@scripts/setup node
+	@$(MAKE) --no-print-directory -s all tests
+	@STALLWATCH_BUILD=$(BUILD) STALLWATCH_NODES=all STALLWATCH_NODE_SECONDS=$(or $(SECONDS),60) $(PYTHON) tests/run/run.py node node_clean node_beside
 
 # The report's promise on its memory, with a log of 200 MB, and its speed.
 check-large-log: setup-check

