@@ -79,6 +79,7 @@ $(BUILD)/obj/src/%.o: src/%.c $(BUILD)/flags
 
 # These have files in them.
 $(BUILD)/obj/src/preload/watch/parks_table.o: share/parks.conf
+$(BUILD)/obj/src/preload/watch/hints_table.o: share/hints.conf
 $(BUILD)/obj/src/command/formats/html_files.o: $(wildcard src/command/formats/html/*)
 
 # The system calls that this machine's headers know, by name.
@@ -129,7 +130,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/tests/parts.a
 	$(CC) $(CFLAGS) -pthread -o $@ $(filter %.o,$^) $(BUILD)/tests/parts.a $(LDFLAGS) \
 		-ldw -lelf -liberty -ljansson $$(pkg-config --libs check)
 
-$(BUILD)/tests/unit/test_sampler $(BUILD)/tests/unit/test_sampler_signal $(BUILD)/tests/unit/test_baseline: $(call objects,src/preload/interpose/signals.c)
+$(addprefix $(BUILD)/tests/unit/test_,sampler sampler_signal baseline hints_table): \
+		$(call objects,src/preload/interpose/signals.c)
 
 # For the helper's tests: libraries whose lines are known, by gcc and clang, with the debug information apart, and without.
 $(BUILD)/fixtures/lines_c.so: tests/unit/fixtures/lines_c.c

@@ -39,6 +39,7 @@ struct sw_settings {
     const char *json; /* NULL: none */
     const char *suppressions;
     const char *parks; /* NULL: none but what is known */
+    const char *hints; /* likewise */
     int exitcode;      /* 0 to 255 */
     uint32_t count;
     unsigned samples;

@@ -41,6 +41,8 @@ SW_SETTING(COUNT, CAUSES, count, "cpu,blocking-call,nested-wait,lock,gil,mixed,u
            "stopped; startup and pool stand for what happens there)")
 SW_SETTING(PARKS, PATH, parks, "none", 0, 0, "none", "none or paths separated by ':'",
            "files of functions in which schedulers park their threads, beside those known")
+SW_SETTING(HINTS, PATH, hints, "none", 0, 0, "none", "none or paths separated by ':'",
+           "files of advice on calls that block a loop, before that which is known")
 SW_SETTING(SAMPLES, NUMBER, samples, "8", 1, 64, "", "a whole number, 1 to 64",
            "at most this many stacks of one stall, spread over its length")
 SW_SETTING(ONGOING_MS, MS, ongoing_ns, "1000", 1000000, 3600000000000, "",

@@ -41,6 +41,7 @@ struct sw_stack {
     uint64_t at_ns; /* first sample's offset into the iteration */
     unsigned count;
     struct sw_frame *frames;
+    unsigned inner; /* of the frames, those inside of the loop's own */
 };
 
 /* Who holds what the loop waits for: a lock, its own end. */
@@ -73,8 +74,8 @@ struct sw_call_total {
 /* What the cause was decided by: how much of the stall each explains. They may overlap. */
 struct sw_stall_figures {
     uint64_t blocking_ns, waiting_ns, lock_ns, gil_ns; /* in calls */
-    uint64_t cpu_ns;                           /* computing outside of calls */
-    uint64_t starved_ns;                       /* ready, without a CPU */
+    uint64_t cpu_ns;                                   /* computing outside of calls */
+    uint64_t starved_ns;                               /* ready, without a CPU */
     uint64_t throttled_ns, stolen_ns; /* what took the CPU away, as far as the kernel tells */
     uint64_t paging_ns;               /* waiting for memory to be read in */
     uint64_t stopped_ns;              /* the whole process stood still */
@@ -114,7 +115,7 @@ struct sw_stall {
     struct sw_stack *stacks;
 
     struct sw_holder *holder; /* NULL: nobody, or not known */
-    const char *deadlock; /* the circle that calls[0] is part of, told in words; NULL: none */
+    const char *deadlock;     /* the circle that calls[0] is part of, told in words; NULL: none */
 
     uint64_t signature;
     uint64_t occurrence;

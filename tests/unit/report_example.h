@@ -50,8 +50,8 @@ static inline void setup(void)
     other_frames[1] = (struct sw_frame){
         .lang = SW_LANG_PYTHON, .function = "worse", .file = "/srv/app/main.py", .line = 9};
     for (size_t i = 0; i < 12; i++)
-        stacks[i] = (struct sw_stack){1, 100000000, 2, other_frames};
-    stacks[0] = (struct sw_stack){5, 25000000, 2, frames};
+        stacks[i] = (struct sw_stack){1, 100000000, 2, other_frames, 2};
+    stacks[0] = (struct sw_stack){5, 25000000, 2, frames, 2};
     stall = (struct sw_stall){.id = 3,
                               .state = SW_STALL_ENDED,
                               .began_realtime_ns = BEGAN,

@@ -172,8 +172,8 @@ START_TEST(text_of_kernel_frames)
     both[5] = frames[1];
     stacks[0].frames = both;
     stacks[0].count = 6;
-    stacks[1] = (struct sw_stack){5, 0, 2, both};
-    stacks[2] = (struct sw_stack){5, 0, 6, both};
+    stacks[1] = (struct sw_stack){5, 0, 2, both, 2};
+    stacks[2] = (struct sw_stack){5, 0, 6, both, 6};
     stall.stack_count = 3;
     stall_text(false);
     ck_has("==4711==     in the kernel: hrtimer_nanosleep ← common_nsleep ← a ← …\n"

@@ -8,6 +8,7 @@
 #include "preload/notes/process.h"
 #include "preload/watch/figures.h"
 #include "preload/watch/hints.h"
+#include "preload/watch/hints_table.h"
 #include "preload/watch/holder.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/ownership.h"
@@ -131,11 +132,16 @@ void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *sta
         index < SW_LOOPS_PER_THREAD ? sw_ownership_base(input->thread, watch, index) : NULL;
     const struct sw_held *held = held_by(watch, stall);
     const struct sw_sample *other = held != NULL && sw_held_has_stack(held) ? &held->sample : NULL;
-    sw_stacks_build(watch, base, other, input->program, signature_key(stall), stacks);
+    const struct sw_language_stack *base_language =
+        index < SW_LOOPS_PER_THREAD ? sw_ownership_language(input->thread, watch, index) : NULL;
+    sw_stacks_build(watch, base, base_language, other, input->program, signature_key(stall),
+                    stacks);
     stall->stack_count = stacks->count;
     stall->stacks = stacks->stacks;
     stall->signature = watch->signature != 0 ? watch->signature : stacks->signature;
     if (held != NULL)
         fill_holder(held, &stacks->other, stall);
-    stall->hint = sw_hint_of(stall);
+    stall->hint = sw_hints_table_find(stall);
+    if (stall->hint == NULL || stall->deadlock != NULL)
+        stall->hint = sw_hint_of(stall);
 }

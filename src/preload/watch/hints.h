@@ -1,4 +1,5 @@
-/* One line of advice for stalls whose cause is a well-known one. Pure; unit-tested. */
+/* One line of advice for stalls whose cause is a well-known one, by libc's calls alone (of those of
+ * a language see hints_table.h). Pure; unit-tested. */
 #ifndef SW_WATCH_HINTS_H
 #define SW_WATCH_HINTS_H
 

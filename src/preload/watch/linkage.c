@@ -68,8 +68,31 @@ static unsigned add_language(const struct sw_language_stack *language, unsigned 
     return i;
 }
 
+/* The language's frames that the loop's wait has too, from the outermost on, and what is outside of
+ * the innermost of them: an interpreter may run them all in one native frame. */
+static void widen_loop(const struct sw_language_stack *language,
+                       const struct sw_language_stack *base, struct sw_linked_stack *stack)
+{
+    unsigned same = 0;
+    if (base == NULL || base->lang != language->lang || !base->complete || !language->complete)
+        return;
+    while (same < base->count && same < language->count) {
+        const struct sw_language_frame *one = &language->frame[language->count - 1 - same];
+        const struct sw_language_frame *other = &base->frame[base->count - 1 - same];
+        if (one->function != other->function || one->file != other->file)
+            break;
+        same++;
+    }
+    for (unsigned i = stack->count; i > 0 && same > 0; i--) {
+        same -= stack->frame[i - 1].lang == language->lang;
+        if (same == 0 && stack->count - (i - 1) > stack->loop)
+            stack->loop = stack->count - (i - 1);
+    }
+}
+
 int sw_linkage_of(const struct sw_sample *sample, const struct sw_unwind_stack *base,
-                  struct sw_arena *arena, struct sw_linked_stack *stack)
+                  const struct sw_language_stack *base_language, struct sw_arena *arena,
+                  struct sw_linked_stack *stack)
 {
     const struct sw_unwind_stack *raw = &sample->stack;
     memset(stack, 0, sizeof *stack);
@@ -98,6 +121,7 @@ int sw_linkage_of(const struct sw_sample *sample, const struct sw_unwind_stack *
     }
     add_language(language, next, raw->count, stack);
     stack->loop = common > 0 ? stack->count - inner : 0;
+    widen_loop(language, base_language, stack);
     return 0;
 }
 

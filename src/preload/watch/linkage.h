@@ -31,10 +31,12 @@ struct sw_linked_stack {
     struct sw_linked_frame *frame; /* innermost first */
 };
 
-/* Links the frames of a sample. `base`: the stack of the loop's wait, or NULL. The frames come from
+/* Links the frames of a sample. `base` and `base_language`: the stack of the
+ * loop's wait, or NULL. The frames come from
  * `arena`; -ENOMEM leaves an empty stack. */
 int sw_linkage_of(const struct sw_sample *sample, const struct sw_unwind_stack *base,
-                  struct sw_arena *arena, struct sw_linked_stack *stack);
+                  const struct sw_language_stack *base_language, struct sw_arena *arena,
+                  struct sw_linked_stack *stack);
 /* Are two frames in the same function of the same module? */
 bool sw_linkage_same(const struct sw_linked_frame *one, const struct sw_linked_frame *other);
 

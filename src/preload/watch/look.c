@@ -386,6 +386,7 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     uint64_t iteration = atomic_load(&loop->iteration);
     if (began == 0 || atomic_load(&loop->busy_since) != began) {
         watch->open = false;
+        sw_ownership_read_language(thread, watch, (unsigned)(loop - thread->loops));
         return look_idle(thread, watch, loop, now);
     }
     /* What was before it, its end will tell. */

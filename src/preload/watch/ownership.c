@@ -5,6 +5,7 @@
 
 #include "common/text.h"
 #include "common/kernel.h"
+#include "preload/languages/languages.h"
 #include "preload/notes/loop.h"
 #include "preload/notes/wait_target.h"
 #include "preload/stack/modules.h"
@@ -55,6 +56,7 @@ static void take_base(struct sw_thread *thread, struct sw_watch *watch, unsigned
     if (base != NULL) {
         sw_snapshot_unwind_base(fresh, base->stack);
         base->wait_sp = fresh->wait_sp;
+        base->language_read = false;
     }
     sw_kernel3(SYS_munmap, (long)fresh, sizeof *fresh, 0);
 }
@@ -96,6 +98,35 @@ const struct sw_unwind_stack *sw_ownership_base(struct sw_thread *thread, struct
         if (bases[i].wait_sp != 0 && bases[i].wait_sp == thread->loops[index].wait_sp)
             return bases[i].stack;
     return bases[0].wait_sp != 0 ? bases[0].stack : NULL;
+}
+
+/* The base of the last wait; NULL: it waited from elsewhere. */
+static struct sw_watch_base *base_of_wait(const struct sw_thread *thread,
+                                          const struct sw_watch *watch, unsigned index)
+{
+    const struct sw_watch_base *bases = watch->base[index];
+    for (unsigned i = 0; i < SW_WATCH_BASES; i++)
+        if (bases[i].wait_sp != 0 && bases[i].wait_sp == thread->loops[index].wait_sp)
+            return (struct sw_watch_base *)&bases[i];
+    return NULL;
+}
+
+const struct sw_language_stack *sw_ownership_language(const struct sw_thread *thread,
+                                                      const struct sw_watch *watch, unsigned index)
+{
+    const struct sw_watch_base *base = base_of_wait(thread, watch, index);
+    return base != NULL && base->language_read && base->language->count > 0 ? base->language : NULL;
+}
+
+void sw_ownership_read_language(struct sw_thread *thread, struct sw_watch *watch, unsigned index)
+{
+    struct sw_watch_base *base = base_of_wait(thread, watch, index);
+    if (base == NULL || base->language_read || !sw_languages_present())
+        return;
+    if (base->language == NULL)
+        base->language = sw_pool_alloc(sizeof *base->language);
+    base->language_read =
+        base->language != NULL && sw_snapshot_language_of_wait(thread, base->language);
 }
 
 void sw_ownership_want_base(struct sw_thread *thread, const struct sw_watch *watch, unsigned index)

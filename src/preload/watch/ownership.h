@@ -31,6 +31,11 @@ void sw_ownership_give_base(struct sw_watch *watch, unsigned index, const struct
 bool sw_ownership_is_transparent(const struct sw_unwind_frame *frame);
 /* The first frame of a wait's stack that is none of those; its count: there is none. */
 unsigned sw_ownership_first(const struct sw_unwind_stack *stack);
+/* What that wait runs of a language; NULL: not known. */
+const struct sw_language_stack *sw_ownership_language(const struct sw_thread *thread,
+                                                      const struct sw_watch *watch, unsigned index);
+/* Reads that, once for each place that the loop waits from, while the thread waits. */
+void sw_ownership_read_language(struct sw_thread *thread, struct sw_watch *watch, unsigned index);
 /* Asks the thread for the stack of the loop's next wait where that of the last one is not known. */
 void sw_ownership_want_base(struct sw_thread *thread, const struct sw_watch *watch, unsigned index);
 /* `sample`: a stack of the iteration in question, or NULL. Sets the loop's state or group where the

@@ -7,7 +7,6 @@
 #include "common/glob.h"
 #include "common/linked_path.h"
 #include "preload/notes/process.h"
-#include "preload/watch/say.h"
 #include "preload/watch/user_file.h"
 
 #define MOST_RULES 512
@@ -84,22 +83,6 @@ void sw_parks_table_add(const char *path, char *bytes, struct sw_text *problems)
     }
 }
 
-static void say_problems(const struct sw_text *problems)
-{
-    for (const char *line = problems->data; *line != '\0';) {
-        char message[SW_SAY_MOST];
-        struct sw_text text;
-        size_t length = strcspn(line, "\n");
-        sw_text_init(&text, message, sizeof message);
-        sw_text_string(&text, "STALLWATCH_PARKS: ");
-        sw_text_bytes(&text, line, length);
-        sw_say(message, true);
-        line += length + (line[length] == '\n');
-    }
-    if (problems->truncated)
-        sw_say("STALLWATCH_PARKS: and more bad lines", true);
-}
-
 static void add_file(struct sw_arena *arena, const char *path)
 {
     char problem_text[4096];
@@ -113,7 +96,7 @@ static void add_file(struct sw_arena *arena, const char *path)
     bytes[length] = '\0';
     sw_text_init(&problems, problem_text, sizeof problem_text);
     sw_parks_table_add(path, bytes, &problems);
-    say_problems(&problems);
+    sw_user_file_say_problems("STALLWATCH_PARKS", &problems);
 }
 
 void sw_parks_table_start(void)

@@ -263,6 +263,22 @@ int sw_snapshot_take_other(int tid, bool quiet, struct sw_stack_bounds *bounds,
     return record != NULL || quiet ? take_from_other(tid, record, bounds, sample) : -EBUSY;
 }
 
+bool sw_snapshot_language_of_wait(struct sw_thread *thread, struct sw_language_stack *language)
+{
+    struct sw_unwind_input input;
+    uint32_t sequence = atomic_load(&thread->sequence);
+    struct sw_noted_registers registers = thread->note.registers;
+    sw_memory_forget();
+    if (!(sequence & 1) || thread->note.is_wait != 1)
+        return false;
+    registers_of_note(&input, &registers);
+    if (!copy_stack(&input, registers.rsp))
+        return false;
+    sw_languages_capture(thread->tid, &input, language);
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load(&thread->sequence) == sequence;
+}
+
 bool sw_snapshot_take_language(int tid, struct sw_sample *sample)
 {
     begin(sample);

@@ -18,6 +18,9 @@ int sw_snapshot_take(struct sw_thread *thread, struct sw_watch *watch,
  * else zeros. 0 or a negative errno. */
 int sw_snapshot_take_other(int tid, bool quiet, struct sw_stack_bounds *bounds,
                            struct sw_sample *sample);
+/* What the wait of a loop, in which its thread is now, runs of a language. False: it is not in it
+ * (any more). */
+bool sw_snapshot_language_of_wait(struct sw_thread *thread, struct sw_language_stack *language);
 /* What a thread that cannot be asked runs of a language: no native frames. False: nothing known. */
 bool sw_snapshot_take_language(int tid, struct sw_sample *sample);
 /* The stack of the loop's wait as its thread copied it. */

@@ -184,9 +184,14 @@ static void write_stack(const struct sw_helper_talk *talk, const struct sw_stack
     if (stack->frames == NULL)
         return;
     stack->count = write_kernel(group->kernel, arena, stack->frames, room);
-    for (unsigned i = 0; i < group->linked->count; i++)
+    for (unsigned i = 0; i < group->linked->count; i++) {
+        if (i == group->linked->count - group->linked->loop)
+            stack->inner = stack->count;
         stack->count += write_frame(talk, &group->linked->frame[i], stack->frames + stack->count,
                                     room - stack->count);
+    }
+    if (group->linked->loop == 0)
+        stack->inner = stack->count;
 }
 
 static bool is_system(const struct sw_frame *frame)
@@ -214,11 +219,39 @@ static int rank_of(const struct sw_frame *frame)
     return frame->lang == SW_LANG_NATIVE ? 2 : 3;
 }
 
-/* The innermost of the frames that rank highest. */
+bool sw_frame_is_librarys(const struct sw_frame *frame)
+{
+    static const char *const places[] = {"/lib/python3",   "/site-packages/", "/dist-packages/",
+                                         "/node_modules/", "<frozen ",        "node:"};
+    for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (frame->file != NULL && strstr(frame->file, places[i]) != NULL)
+            return true;
+    return frame->file == NULL;
+}
+
+/* Of a language's frames the innermost that is the program's own; where all are from libraries, the
+ * innermost. */
+static const struct sw_frame *top_of_language(const struct sw_stack *stack)
+{
+    const struct sw_frame *first = NULL;
+    for (unsigned i = 0; i < stack->inner; i++) {
+        const struct sw_frame *frame = &stack->frames[i];
+        if (frame->lang != SW_LANG_PYTHON && frame->lang != SW_LANG_JS &&
+            frame->lang != SW_LANG_JAVA)
+            continue;
+        if (!sw_frame_is_librarys(frame))
+            return frame;
+        first = first == NULL && frame->file != NULL ? frame : first;
+    }
+    return first;
+}
+
+/* Of a language the program's own frame; else the innermost of the frames that rank highest. */
 static const char *top_of(const struct sw_stack *stack, struct sw_arena *arena)
 {
-    const struct sw_frame *best = NULL;
-    for (unsigned i = 0; i < stack->count; i++) {
+    const struct sw_frame *best = top_of_language(stack);
+    bool of_language = best != NULL;
+    for (unsigned i = 0; i < stack->count && !of_language; i++) {
         const struct sw_frame *frame = &stack->frames[i];
         if (rank_of(frame) > (best != NULL ? rank_of(best) : 0))
             best = frame;
@@ -258,8 +291,8 @@ void sw_stacks_lines(struct sw_stacks *stacks, struct sw_arena *arena)
 }
 
 void sw_stacks_build(const struct sw_watch *watch, const struct sw_unwind_stack *base,
-                     const struct sw_sample *other, const char *program, const char *key,
-                     struct sw_stacks *result)
+                     const struct sw_language_stack *base_language, const struct sw_sample *other,
+                     const char *program, const char *key, struct sw_stacks *result)
 {
     struct sw_arena *arena = sw_pool_capture();
     unsigned samples = watch->sample_count < MOST_SAMPLES ? watch->sample_count : MOST_SAMPLES;
@@ -271,13 +304,13 @@ void sw_stacks_build(const struct sw_watch *watch, const struct sw_unwind_stack 
     if (linked == NULL || groups == NULL || result->stacks == NULL)
         return;
     for (unsigned i = 0; i < samples; i++)
-        sw_linkage_of(&watch->samples[i], base, arena, &linked[i]);
+        sw_linkage_of(&watch->samples[i], base, base_language, arena, &linked[i]);
     result->signature = sw_signature_of(program, key, linked, samples);
     result->groups = groups;
     result->count = group_samples(watch, linked, samples, groups);
     /* The other's frames are asked for with the rest. */
     result->asked = result->count;
-    if (other != NULL && sw_linkage_of(other, NULL, arena, &linked[samples]) == 0)
+    if (other != NULL && sw_linkage_of(other, NULL, NULL, arena, &linked[samples]) == 0)
         groups[result->asked++] = (struct sw_stacks_group){&linked[samples], other->kernel, 1, 0};
     if (result->asked == 0)
         return;

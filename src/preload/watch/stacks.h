@@ -25,10 +25,13 @@ struct sw_stacks {
 
 /* `key` is the call's name or "cpu"; `program` the program's base name. `other` is a sample of
  * another thread, or NULL: not part of the signature. What is built has functions by their symbols,
- * and no lines. */
+ * and no lines. `base_language`: what the loop's wait
+ * runs of a language, or NULL. */
 void sw_stacks_build(const struct sw_watch *watch, const struct sw_unwind_stack *base,
-                     const struct sw_sample *other, const char *program, const char *key,
-                     struct sw_stacks *result);
+                     const struct sw_language_stack *base_language, const struct sw_sample *other,
+                     const char *program, const char *key, struct sw_stacks *result);
+/* Is a frame of a language from a library of it, not from the program? */
+bool sw_frame_is_librarys(const struct sw_frame *frame);
 /* Writes the frames anew, with what `talk` has been answered: lines, inlined functions. Memory from
  * `arena`, in which the rest is. */
 void sw_stacks_lines(struct sw_stacks *stacks, struct sw_arena *arena);

@@ -50,3 +50,24 @@ void sw_user_file_complain(const char *variable, const char *path, int error)
     sw_text_string(&text, name != NULL ? name : "unknown error");
     sw_say(message, true);
 }
+
+void sw_user_file_say_problems(const char *variable, const struct sw_text *problems)
+{
+    char message[SW_SAY_MOST];
+    struct sw_text text;
+    for (const char *line = problems->data; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        sw_text_init(&text, message, sizeof message);
+        sw_text_string(&text, variable);
+        sw_text_string(&text, ": ");
+        sw_text_bytes(&text, line, length);
+        sw_say(message, true);
+        line += length + (line[length] == '\n');
+    }
+    if (!problems->truncated)
+        return;
+    sw_text_init(&text, message, sizeof message);
+    sw_text_string(&text, variable);
+    sw_text_string(&text, ": and more bad lines");
+    sw_say(message, true);
+}

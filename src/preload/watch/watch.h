@@ -47,6 +47,8 @@ struct sw_outside {
 struct sw_watch_base {
     uint64_t wait_sp; /* 0: none */
     struct sw_unwind_stack *stack;
+    bool language_read;
+    struct sw_language_stack *language; /* what the wait runs of a language; NULL: nothing known */
 };
 
 struct sw_watch {

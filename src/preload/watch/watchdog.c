@@ -28,6 +28,7 @@
 #include "preload/stack/modules.h"
 #include "preload/stack/unwind.h"
 #include "preload/watch/helper_place.h"
+#include "preload/watch/hints_table.h"
 #include "preload/watch/lateness.h"
 #include "preload/watch/look.h"
 #include "preload/watch/loops.h"
@@ -78,6 +79,7 @@ static void load_unwinder_once(void)
     int error = sw_unwind_start(why, sizeof why);
     sw_descriptors_pipe_end(ends);
     sw_parks_table_start();
+    sw_hints_table_start();
     sw_helper_place(sw_process_in_valgrind ? "none" : sw_process_settings.helper);
     sw_quiet_end();
     if (error != 0)
