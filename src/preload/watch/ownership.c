@@ -71,6 +71,7 @@ void sw_ownership_give_base(struct sw_watch *watch, unsigned index, const struct
         return;
     *base->stack = *stack;
     base->wait_sp = loop->wait_sp;
+    base->language_read = false;
 }
 
 bool sw_ownership_is_transparent(const struct sw_unwind_frame *frame)
