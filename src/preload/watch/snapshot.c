@@ -265,16 +265,20 @@ int sw_snapshot_take_other(int tid, bool quiet, struct sw_stack_bounds *bounds,
 
 bool sw_snapshot_language_of_wait(struct sw_thread *thread, struct sw_language_stack *language)
 {
+    static struct sw_unwind_stack native;
     struct sw_unwind_input input;
     uint32_t sequence = atomic_load(&thread->sequence);
     struct sw_noted_registers registers = thread->note.registers;
     sw_memory_forget();
+    native.count = 0;
     if (!(sequence & 1) || thread->note.is_wait != 1)
         return false;
     registers_of_note(&input, &registers);
     if (!copy_stack(&input, registers.rsp))
         return false;
-    sw_languages_capture(thread->tid, &input, language);
+    if (sw_languages_by_native())
+        unwind(&input, &native);
+    sw_languages_capture(thread->tid, &input, &native, language);
     atomic_thread_fence(memory_order_acquire);
     return atomic_load(&thread->sequence) == sequence;
 }
