@@ -4,7 +4,7 @@
  * part of the thread's function itself.
  *
  * @env STALLWATCH_VERBOSE=1
- * @text loop 1 left \(its function has returned\)
+ * @text loop 1 left: .*; the function that waited has returned
  * @expect clean
  */
 #include "support.h"

@@ -177,9 +177,32 @@ def test_help():
         require(run.stdout == "done\n" and run.code == 0, "the program did not go on")
 
 
+def said_of_loops(name, *arguments):
+    """What STALLWATCH_VERBOSE=1 says of a program's loops, without prefixes and with numbers of threads as N."""
+    environment = {"STALLWATCH_VERBOSE": "1", "STALLWATCH_SUMMARY": "never"}
+    with harness.program(name, *arguments, environment=environment).wait() as run:
+        prefix = f"=={run.pid}== stallwatch: "
+        lines = [line.removeprefix(prefix) for line in run.stderr.splitlines() if line.startswith(prefix)]
+        return [re.sub(r"thread \d+", "thread N", line) for line in lines if re.match("loop|no loop|thread", line)]
+
+
 def test_verbose():
-    with stalled({"STALLWATCH_VERBOSE": "1"}, name="modal") as run:
-        require("epoll" in run.stderr and f"=={run.pid}==" in run.stderr, f"no word of the loop: {run.stderr!r}")
+    """Each loop is said once when it is found and once when it is over, with the reason."""
+    wait = r'thread N "\w+", epoll_wait on fd \d+'
+    expected = {
+        "modal": [f"loop 1 found: {wait}", f"loop 1 closed: {wait}"],
+        "loop_left": [f"loop {number} {what}" for number in (1, 2)
+                      for what in (f"found: {wait}", f"left: {wait}; the function that waited has returned")],
+    }
+    for name, patterns in expected.items():
+        lines = said_of_loops(name)
+        require(len(lines) == len(patterns) and all(map(re.fullmatch, patterns, lines)), f"{name} says {lines}")
+    lines = said_of_loops("epoll_in_epoll")
+    require(any(re.fullmatch(r'thread N "epoll_in_epoll" takes turns at epoll_wait on fd \d+ and epoll_wait on fd \d+: one loop', line)
+                for line in lines), f"epoll_in_epoll says {lines}")
+    lines = said_of_loops("leader_follower", "idle")
+    for pattern in (f"loop 2 found: {wait}, as loop 1 of thread N", 'thread N "leader_follower" parks in take_turns: .*'):
+        require(any(re.fullmatch(pattern, line) for line in lines), f"leader_follower says {lines}")
 
 
 def test_host_and_exe():

@@ -169,7 +169,8 @@ static void count_wait(struct sw_thread *thread, struct sw_loop *loop,
     loop->waits++;
     if (loop->waits < (set ? SET_WAITS_OF_A_LOOP : KEYED_WAITS_OF_A_LOOP))
         return;
-    if (set && !sw_poll_loop_convincing(thread, loop, target))
+    loop->refused = set && !sw_poll_loop_convincing(thread, loop, target);
+    if (loop->refused)
         return;
     loop->id = atomic_fetch_add(&sw_process->loops_found, 1) + 1;
     if (atomic_load(&loop->base) == NULL)

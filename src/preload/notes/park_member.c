@@ -45,10 +45,10 @@ enum sw_park_verdict sw_park_remembered(const struct sw_park_place *place)
     return parks ? SW_PARK_YES : SW_PARK_UNKNOWN;
 }
 
-void sw_park_remember(const struct sw_park_site *site, enum sw_park_verdict verdict)
+bool sw_park_remember(const struct sw_park_site *site, enum sw_park_verdict verdict)
 {
     uint64_t key = key_of(site->caller, site->depth);
-    atomic_store(cell_of(key, verdict), key);
+    return atomic_exchange(cell_of(key, verdict), key) != key;
 }
 
 void sw_park_forget_no(void)

@@ -38,8 +38,8 @@ static inline uint64_t sw_park_depth(const struct sw_park_place *place)
 }
 
 /* What the watchdog has found out of a place goes for all threads of a pool. SW_PARK_NO holds until
- * sw_park_forget_no: another loop may be found. Watchdog thread. */
-void sw_park_remember(const struct sw_park_site *site, enum sw_park_verdict verdict);
+ * sw_park_forget_no: another loop may be found. False: that was known. Watchdog thread. */
+bool sw_park_remember(const struct sw_park_site *site, enum sw_park_verdict verdict);
 void sw_park_forget_no(void);
 /* That, or SW_PARK_UNKNOWN. Any thread. */
 enum sw_park_verdict sw_park_remembered(const struct sw_park_place *place);

@@ -147,6 +147,8 @@ struct sw_loop {
     uint32_t base_taken;  /* how often */
     char thread_name[17]; /* as the watchdog last read it: the thread may end before its loop's
                              figures are told */
+    uint32_t left_for;    /* with SW_LOOP_LEFT: the id of the loop that has taken its place, or 0 */
+    uint32_t refused;     /* waited on often enough, and found to be a client's */
 } __attribute__((aligned(64)));
 
 struct sw_label {

@@ -16,6 +16,7 @@
 #include "preload/watch/publish.h"
 #include "preload/watch/samples.h"
 #include "preload/watch/say.h"
+#include "preload/watch/say_loops.h"
 #include "preload/watch/scarcity.h"
 #include "preload/watch/totals.h"
 
@@ -224,7 +225,8 @@ static void clear_finished(struct sw_thread *thread, struct sw_watch *watch)
             report(thread, watch, NULL, closed, SW_STALL_EXITING);
         if (watch->open && watch->loop == i)
             watch->open = false;
-        sw_say_loop_over(thread, loop, state == SW_LOOP_LEFT);
+        sw_say_loop_over(thread, loop,
+                         state == SW_LOOP_LEFT ? SW_LOOP_END_LEFT : SW_LOOP_END_CLOSED);
         sw_loops_archive(thread, loop);
         loop->id = 0;
         atomic_compare_exchange_strong(&loop->state, &state, SW_LOOP_FREE);

@@ -5,7 +5,6 @@
 #include "preload/notes/process.h"
 #include "preload/notes/wait_target.h"
 #include "preload/watch/ownership.h"
-#include "preload/watch/say.h"
 #include "preload/watch/watches.h"
 
 /* The park function and what calls it inside of the scheduler: further out is the program. */

@@ -11,6 +11,7 @@
 #include "preload/stack/modules.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/returned.h"
+#include "preload/watch/say_loops.h"
 #include "preload/watch/snapshot.h"
 
 /* Two waits in one function have the same stack pointer but for what their wrappers and arguments
@@ -282,13 +283,17 @@ static enum sw_ownership judge_nested(struct sw_thread *thread, struct sw_loop *
         atomic_store(&outer->group, group);
         atomic_store(&inner->group, group);
         atomic_store(&thread->attention, 1);
+        sw_say_turns(thread, outer, inner);
         return SW_OWNERSHIP_TURNS;
     }
     bool shallower = inner->wait_sp + SAME_DEPTH_BYTES >= outer->wait_sp;
     /* What has waited only once gives way to whatever waits after it: libuv enters a ring to change
      * its epoll's set, and then waits for that, for ever in a thread that has nothing to do. */
     bool once = atomic_load(&outer->state) == SW_LOOP_CANDIDATE;
-    return shallower && (found || once) ? SW_OWNERSHIP_LEFT : SW_OWNERSHIP_HOLDS;
+    if (!shallower || (!found && !once))
+        return SW_OWNERSHIP_HOLDS;
+    outer->left_for = inner->id;
+    return SW_OWNERSHIP_LEFT;
 }
 
 /* Has the function of each wait returned that the loop is known by? While a dialog's nested loop is

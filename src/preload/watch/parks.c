@@ -12,7 +12,7 @@
 #include "preload/watch/ownership.h"
 #include "preload/watch/parks_table.h"
 #include "preload/watch/returned.h"
-#include "preload/watch/say.h"
+#include "preload/watch/say_loops.h"
 #include "preload/watch/snapshot.h"
 
 static const char *symbol_of(const struct sw_unwind_frame *frame)
@@ -107,15 +107,23 @@ static const struct sw_unwind_frame *stranger_frame(const struct sw_thread *thre
                : NULL;
 }
 
+static void accept(const struct sw_thread *thread, const struct sw_loop *loop,
+                   struct sw_park_site *site, const struct sw_unwind_frame *frame)
+{
+    if (sw_park_remember(site, SW_PARK_YES) && loop != NULL)
+        sw_say_parks(thread, loop, symbol_of(frame));
+    atomic_store(&site->verdict, SW_PARK_YES);
+}
+
 /* A thread's first question: is there anything in where it waits? If not, that is true of the whole
  * pool, and the thread is left alone. */
 static void judge_stranger(struct sw_thread *thread, struct sw_watch *watch, struct sw_loop *loop,
                            struct sw_park_site *site, const struct sw_unwind_stack *stack)
 {
-    if (stranger_frame(thread, stack) != NULL) {
+    const struct sw_unwind_frame *frame = stranger_frame(thread, stack);
+    if (frame != NULL) {
         sw_ownership_give_base(watch, (unsigned)(loop - thread->loops), loop, stack);
-        sw_park_remember(site, SW_PARK_YES);
-        atomic_store(&site->verdict, SW_PARK_YES);
+        accept(thread, loop, site, frame);
         return;
     }
     uint32_t candidate = SW_LOOP_CANDIDATE;
@@ -139,14 +147,14 @@ static void judge(struct sw_thread *thread, struct sw_watch *watch, struct sw_pa
      */
     const struct sw_unwind_frame *frame =
         loop != NULL ? parking_frame(thread, watch, loop, &stack) : stranger_frame(thread, &stack);
-    atomic_store(&site->verdict, frame != NULL ? SW_PARK_YES : SW_PARK_NO);
-    if (frame == NULL)
+    if (frame == NULL) {
+        atomic_store(&site->verdict, SW_PARK_NO);
         return;
-    sw_park_remember(site, SW_PARK_YES);
+    }
+    accept(thread, loop, site, frame);
     /* What went on before may have begun with time that was spent parked. */
     watch->parks_learnt = sw_clock_ticks();
     watch->dropped = true;
-    sw_say_parks(thread, symbol_of(frame));
 }
 
 void sw_parks_judge(struct sw_thread *thread, struct sw_watch *watch)

@@ -4,12 +4,10 @@
 #include <string.h>
 
 #include "common/hash.h"
-#include "common/linked_path.h"
 #include "preload/interpose/signals.h"
 #include "preload/notes/process.h"
 #include "preload/report/report.h"
 #include "preload/report/sink.h"
-#include "preload/watch/account.h"
 
 #define MOST_REASONS 64 /* of stretches that may block, that are said */
 
@@ -87,40 +85,6 @@ void sw_say_sink(void)
     }
 }
 
-static void say_loop(const struct sw_thread *thread, const struct sw_loop *loop, const char *what)
-{
-    if (!sw_process_settings.verbose)
-        return;
-    char message[SW_SAY_MOST], name[17];
-    struct sw_text text;
-    sw_account_name(thread->tid, name);
-    sw_text_init(&text, message, sizeof message);
-    sw_text_string(&text, "loop ");
-    sw_text_unsigned(&text, loop->id);
-    sw_text_string(&text, what);
-    sw_text_string(&text, "thread ");
-    sw_text_unsigned(&text, (uint64_t)thread->tid);
-    sw_text_string(&text, " \"");
-    sw_text_escaped(&text, name, strlen(name), sizeof name);
-    sw_text_string(&text, "\", ");
-    sw_text_string(&text, sw_call_info(loop->wait_id)->name);
-    if (loop->fd >= 0) {
-        sw_text_string(&text, " on fd ");
-        sw_text_signed(&text, loop->fd);
-    }
-    sw_say(message, false);
-}
-
-void sw_say_loop_found(const struct sw_thread *thread, const struct sw_loop *loop)
-{
-    say_loop(thread, loop, " found: ");
-}
-
-void sw_say_loop_over(const struct sw_thread *thread, const struct sw_loop *loop, bool left)
-{
-    say_loop(thread, loop, left ? " left (its function has returned): " : " closed: ");
-}
-
 void sw_say_allowed(const char why[SW_LABEL_TEXT])
 {
     static uint64_t said[MOST_REASONS];
@@ -141,22 +105,5 @@ void sw_say_allowed(const char why[SW_LABEL_TEXT])
     sw_text_init(&text, message, sizeof message);
     sw_text_string(&text, "the program says that it may block: ");
     sw_text_escaped(&text, copy, strlen(copy), sizeof copy);
-    sw_say(message, false);
-}
-
-void sw_say_parks(const struct sw_thread *thread, const char *linked)
-{
-    char message[SW_SAY_MOST], name[17], buffer[300];
-    struct sw_text text, path;
-    sw_account_name(thread->tid, name);
-    sw_text_init(&text, message, sizeof message);
-    sw_text_init(&path, buffer, sizeof buffer);
-    sw_linked_path(&path, linked != NULL ? linked : "?");
-    sw_text_string(&text, "thread ");
-    sw_text_unsigned(&text, (uint64_t)thread->tid);
-    sw_text_string(&text, " \"");
-    sw_text_escaped(&text, name, strlen(name), sizeof name);
-    sw_text_string(&text, "\" parks in ");
-    sw_text_escaped(&text, path.data, path.length, sizeof buffer);
     sw_say(message, false);
 }

@@ -22,14 +22,7 @@ void sw_say_process(const char *exe);
 void sw_say_settings(void);
 /* Files that could not be opened. */
 void sw_say_sink(void);
-/* With STALLWATCH_VERBOSE=1: a loop was found, or is over (its descriptor closed, or its function
- * returned). */
-void sw_say_loop_found(const struct sw_thread *thread, const struct sw_loop *loop);
-/* The same: a thread was found to be parked by the function of this linked name; NULL: not known.
- */
-void sw_say_parks(const struct sw_thread *thread, const char *linked);
-void sw_say_loop_over(const struct sw_thread *thread, const struct sw_loop *loop, bool left);
-/* ... and why the program says that it may block; each reason once. */
+/* With STALLWATCH_VERBOSE=1: why the program says that it may block; each reason once. */
 void sw_say_allowed(const char why[SW_LABEL_TEXT]);
 
 #endif

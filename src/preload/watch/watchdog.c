@@ -43,6 +43,7 @@
 #include "preload/watch/rest.h"
 #include "preload/watch/sampler.h"
 #include "preload/watch/say.h"
+#include "preload/watch/say_loops.h"
 #include "preload/watch/scarcity.h"
 #include "preload/watch/watches.h"
 
@@ -90,6 +91,10 @@ static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
 {
     for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++) {
         struct sw_loop *loop = &thread->loops[i];
+        if (loop->refused && !watch->refused[i]) {
+            watch->refused[i] = true;
+            sw_say_no_loop(thread, loop);
+        }
         if (atomic_load(&loop->state) != SW_LOOP_OWNED || watch->announced[i] == loop->id)
             continue;
         watch->announced[i] = loop->id;
@@ -132,8 +137,10 @@ static void release_ended_thread(struct sw_thread *thread, struct sw_watch *watc
         return;
     sw_look_at_ended(thread, watch);
     for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++) {
-        if (atomic_load(&thread->loops[i].state) == SW_LOOP_OWNED)
+        if (atomic_load(&thread->loops[i].state) == SW_LOOP_OWNED) {
+            sw_say_loop_over(thread, &thread->loops[i], SW_LOOP_END_THREAD);
             sw_loops_archive(thread, &thread->loops[i]);
+        }
         return_descriptor(watch, i);
     }
     sw_thread_release(thread);
