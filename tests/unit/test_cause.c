@@ -101,6 +101,28 @@ START_TEST(the_watchdogs_lateness_is_starvation)
 }
 END_TEST
 
+/* A thread that slept as long as it asked to, while the watchdog had no CPU, slept. */
+START_TEST(lateness_says_nothing_of_who_slept)
+{
+    struct sw_cause_unwatched figures = {.duration_ns = 150 * MS,
+                                         .explained_ns = 150 * MS,
+                                         .lateness_ns = 124 * MS,
+                                         .delay_known = true,
+                                         .delay_ns = 0};
+    ck_assert_uint_eq(sw_cause_unwatched(&figures), 0);
+    figures.delay_ns = 60 * MS; /* its own delay stands: the call may have been longer for it */
+    ck_assert_uint_eq(sw_cause_unwatched(&figures), 60 * MS);
+    figures.explained_ns = 50 * MS;
+    ck_assert_uint_eq(sw_cause_unwatched(&figures), 100 * MS);
+    figures.lateness_ns = 70 * MS;
+    ck_assert_uint_eq(sw_cause_unwatched(&figures), 70 * MS);
+    figures.explained_ns = 900 * MS; /* calls and CPU time may overlap */
+    ck_assert_uint_eq(sw_cause_unwatched(&figures), 60 * MS);
+    figures.delay_known = false; /* nothing but the watchdog's own lateness is known */
+    ck_assert_uint_eq(sw_cause_unwatched(&figures), 70 * MS);
+}
+END_TEST
+
 /* A busy machine makes no failures out of a clean program: without its delays this would not have
  * been a stall. */
 START_TEST(no_stall_but_for_starvation)
@@ -201,6 +223,7 @@ int main(void)
     tcase_add_test(all, time_in_a_call_is_the_calls);
     tcase_add_test(all, starvation_comes_before_calls);
     tcase_add_test(all, the_watchdogs_lateness_is_starvation);
+    tcase_add_test(all, lateness_says_nothing_of_who_slept);
     tcase_add_test(all, no_stall_but_for_starvation);
     tcase_add_test(all, paging_and_steal);
     tcase_add_test(all, paging_by_faults);

@@ -29,6 +29,15 @@ uint64_t sw_cause_paging(const struct sw_cause_paging *figures)
     return least(possible, figures->unexplained_ns);
 }
 
+uint64_t sw_cause_unwatched(const struct sw_cause_unwatched *figures)
+{
+    uint64_t explained = least(figures->explained_ns, figures->duration_ns);
+    if (!figures->delay_known)
+        return figures->lateness_ns;
+    uint64_t late = least(figures->lateness_ns, figures->duration_ns - explained);
+    return figures->delay_ns > late ? figures->delay_ns : late;
+}
+
 struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
 {
     uint64_t whole = input->duration_ns;

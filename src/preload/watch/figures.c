@@ -42,9 +42,10 @@ static void fill_times(struct sw_stall *stall, const struct sw_watch *watch)
 
 /* What can be said of the time that nobody watched. */
 struct unwatched {
-    uint64_t starved_ns; /* ready and not running, or not watched because the watchdog itself did
-                            not get it */
-    uint64_t cpu_ns;     /* after the last look */
+    uint64_t lateness_ns; /* the watchdog itself did not get a CPU */
+    bool delay_known;
+    uint64_t delay_ns; /* the thread was ready and did not get one */
+    uint64_t cpu_ns;   /* after the last look */
 };
 
 /* Time blocked in the accounted part, in no call that is known. */
@@ -68,25 +69,24 @@ static void add_pending_delay(const struct sw_watch *watch, const struct sw_read
     stall->blocked_ns -= pending;
 }
 
-/* What the kernel says of the thread by now may include what came before and after the iteration:
- * on a machine that busy, doubt is for the program; and it is never more than what went unwatched.
+/* What the kernel says of the thread by now may include what came before and after the iteration.
  */
 static struct unwatched unwatched_at(const struct sw_compose_input *input, uint64_t began,
                                      const struct sw_reading *now)
 {
     struct sw_watch *watch = input->watch;
-    struct unwatched result = {
-        sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_BUSY, began, input->now)), 0};
+    struct unwatched result = {.lateness_ns = sw_clock_ticks_to_ns(
+                                   sw_lateness_within(SW_LATENESS_BUSY, began, input->now))};
     bool watched = watch->open && watch->first.valid && watch->last.valid;
     if (!now->valid)
         return result;
     watch->known = *now;
     if (now->runqueue_known && watch->before.valid) {
-        uint64_t delay = minus(now->runqueue_ns, watch->before.runqueue_ns);
+        result.delay_known = true;
+        result.delay_ns = minus(now->runqueue_ns, watch->before.runqueue_ns);
         if (watched)
-            delay = minus(delay, minus(watch->last.runqueue_ns, watch->first.runqueue_ns));
-        if (delay > result.starved_ns)
-            result.starved_ns = delay;
+            result.delay_ns =
+                minus(result.delay_ns, minus(watch->last.runqueue_ns, watch->first.runqueue_ns));
     }
     if (watched && input->now > watch->last.ticks) {
         uint64_t rest = sw_clock_ticks_to_ns(input->now - watch->last.ticks);
@@ -148,8 +148,15 @@ static void decide_cause(const struct sw_compose_input *input, const struct sw_t
         .accounted_ns = stall->accounted_ns,
         .stopped_ns =
             sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_STOPPED, began, input->now)),
-        .late_ns = unwatched.starved_ns,
     };
+    figures.late_ns = sw_cause_unwatched(&(struct sw_cause_unwatched){
+        .duration_ns = stall->duration_ns,
+        .explained_ns = figures.blocking_ns + figures.waiting_ns + figures.lock_ns +
+                        figures.gil_ns + figures.cpu_ns,
+        .lateness_ns = unwatched.lateness_ns,
+        .delay_known = unwatched.delay_known,
+        .delay_ns = unwatched.delay_ns,
+    });
     add_pending_delay(input->watch, &now, &figures, stall);
     figures.runqueue_ns = stall->runqueue_ns;
     uint64_t throttled_ns, stolen_ns;
