@@ -1,0 +1,188 @@
+/*
+ * GTK on an X server of its own: a handler of a button, a timer, a drawing function that blocks; a
+ * modal dialog, work in a thread, and what comes after gtk_main.
+ *
+ * @needs: gtk+-3.0 command:Xvfb
+ * @run timer timer
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll calls=1
+ * main=true
+ * @run button button
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_clicked wait=poll
+ * @run draw draw
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300..420 function=on_draw wait=poll
+ * @run dialog-stall dialog-stall
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll
+ * @run idle idle
+ * @expect clean
+ * @run dialog dialog
+ * @expect clean
+ * @run thread thread
+ * @expect clean
+ * @run display display
+ * @lacks: a wait for one answer on a descriptor that the loop waits for as well, told apart from
+ * the loop's own
+ * @expect stall cause=nested-wait call=poll ms=280..420 function=ask_display wait=poll
+ * @run after after
+ * @lacks: the same: gtk_main ends with such a wait
+ * @expect clean
+ */
+#include <gtk/gtk.h>
+#include <spawn.h>
+
+#include "support.h"
+
+extern char **environ;
+
+static const char *mode;
+static pid_t server;
+static GtkWidget *window, *button, *dialog;
+static int ticks;
+static bool draws_slowly;
+
+static bool is_mode(const char *name)
+{
+    return strcmp(mode, name) == 0;
+}
+
+static NOINLINE void on_event(void)
+{
+    pause_ms(300);
+    keep_frame++;
+}
+
+static NOINLINE void on_clicked(GtkButton *from UNUSED, gpointer nothing UNUSED)
+{
+    on_event();
+    keep_frame++;
+}
+
+static NOINLINE gboolean on_draw(GtkWidget *widget UNUSED, cairo_t *on UNUSED,
+                                 gpointer nothing UNUSED)
+{
+    if (draws_slowly)
+        on_event();
+    draws_slowly = false;
+    keep_frame++;
+    return FALSE;
+}
+
+static void work(GTask *task, gpointer source UNUSED, gpointer data UNUSED,
+                 GCancellable *never UNUSED)
+{
+    on_event();
+    g_task_return_int(task, 1);
+}
+
+static void *let_go_on(void *nothing UNUSED)
+{
+    pause_ms(300);
+    kill(server, SIGCONT);
+    return NULL;
+}
+
+/* An answer of an X server that is busy: here it stands still. */
+static NOINLINE void ask_display(void)
+{
+    kill(server, SIGSTOP);
+    pthread_t thread = thread_begin(let_go_on, NULL);
+    gdk_display_sync(gdk_display_get_default());
+    pthread_join(thread, NULL);
+    keep_frame++;
+}
+
+/* Of its own, since a source is not dispatched while it is being dispatched. */
+static gboolean on_dialog_tick(gpointer nothing UNUSED)
+{
+    ticks++;
+    if (ticks == 15 && is_mode("dialog-stall"))
+        on_event();
+    if (ticks < 25)
+        return G_SOURCE_CONTINUE;
+    gtk_dialog_response(GTK_DIALOG(dialog), GTK_RESPONSE_OK);
+    return G_SOURCE_REMOVE;
+}
+
+static NOINLINE void run_dialog(void)
+{
+    dialog = gtk_message_dialog_new(GTK_WINDOW(window), GTK_DIALOG_MODAL, GTK_MESSAGE_INFO,
+                                    GTK_BUTTONS_OK, "a question");
+    g_timeout_add(20, on_dialog_tick, NULL);
+    REQUIRE(gtk_dialog_run(GTK_DIALOG(dialog)) == GTK_RESPONSE_OK);
+    gtk_widget_destroy(dialog);
+    keep_frame++;
+}
+
+static void act(void)
+{
+    if (is_mode("timer")) {
+        on_event();
+    } else if (is_mode("button")) {
+        gtk_button_clicked(GTK_BUTTON(button));
+    } else if (is_mode("draw")) {
+        draws_slowly = true;
+        gtk_widget_queue_draw(window);
+    } else if (is_mode("thread")) {
+        GTask *task = g_task_new(NULL, NULL, NULL, NULL);
+        g_task_run_in_thread(task, work);
+        g_object_unref(task);
+    } else if (strncmp(mode, "dialog", 6) == 0) {
+        run_dialog();
+    } else if (is_mode("display")) {
+        ask_display();
+    }
+}
+
+static gboolean on_tick(gpointer nothing UNUSED)
+{
+    ticks++;
+    if (ticks == 10)
+        act();
+    if (ticks == 35)
+        gtk_main_quit();
+    return G_SOURCE_CONTINUE;
+}
+
+/* An X server that ends with this program's SIGTERM; it is none of what is tested. */
+static void start_display(void)
+{
+    int ends[2];
+    char number[16] = {0}, name[20];
+    REQUIRE(pipe(ends) == 0);
+    char *words[] = {"Xvfb",       "-displayfd", "9",   "-screen", "0",
+                     "640x480x24", "-nolisten",  "tcp", NULL};
+    char *path[] = {"PATH=/usr/bin:/bin", NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 9);
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    REQUIRE(posix_spawnp(&server, "Xvfb", &actions, NULL, words, path) == 0);
+    close(ends[1]);
+    REQUIRE(read(ends[0], number, sizeof number - 1) > 0);
+    number[strcspn(number, "\n")] = '\0';
+    snprintf(name, sizeof name, ":%s", number);
+    setenv("DISPLAY", name, 1);
+    setenv("NO_AT_BRIDGE", "1", 1); /* no accessibility bus */
+    setenv("GSETTINGS_BACKEND", "memory", 1);
+}
+
+int main(int count, char **words)
+{
+    REQUIRE(count == 2);
+    mode = words[1];
+    start_display();
+    gtk_init(NULL, NULL);
+    window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
+    button = gtk_button_new_with_label("a button");
+    gtk_container_add(GTK_CONTAINER(window), button);
+    g_signal_connect(button, "clicked", G_CALLBACK(on_clicked), NULL);
+    g_signal_connect(window, "draw", G_CALLBACK(on_draw), NULL);
+    gtk_widget_show_all(window);
+    g_timeout_add(20, on_tick, NULL);
+    gtk_main();
+    if (is_mode("after"))
+        on_event();
+    puts("done");
+    kill(server, SIGTERM);
+    waitpid(server, NULL, 0);
+    return 0;
+}
