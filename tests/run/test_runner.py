@@ -68,7 +68,26 @@ def test_runs():
     require(expectations.runs(lines) == [
         ("one", [["env", "A=b"], ["expect", "clean"], ["args", "-x 1"], ["text", "t"]]),
         ("two", [["env", "A=b"], ["expect", "clean"], ["args", ""], ["args", "y"]])], expectations.runs(lines))
+    apart = [["run", "one"], ["lacks:", "the moon"], ["expect", "clean"], ["run", "two"], ["expect", "clean"]]
+    (_, one), (_, two) = expectations.runs(apart)
+    require(["lacks:", "the moon"] in one and "lacks:" not in dict(two), "what one run lacks is taken for the others")
     require(expectations.runs(lines[:2]) == [(None, lines[:2])], "a head without runs is not one run")
+
+
+def test_languages():
+    """The heads of all languages are read, and their programs are started by what runs them."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, head, first in (("x.c", "/*\n * @run a b\n * @expect clean\n */\n// @expect no-loop\n", "x"),
+                                  ("x.rs", "/*\n * @run a b\n * @expect clean\n */\n/* @expect no-loop */\n", "x"),
+                                  ("x.js", "/*\n * @run a b\n * @expect clean\n */\n/* @expect no-loop */\n", "node"),
+                                  ("X.java", "/*\n * @run a b\n * @expect clean\n */\n/* @expect no-loop */\n", "java"),
+                                  ("x.py", '"""What it is.\n\n@run a b\n@expect clean\n"""\nx = """\n@expect no-loop\n"""\n', "python3")):
+            source = pathlib.Path(folder) / name
+            source.write_text(head)
+            require(expectations.parse(source) == [["run", "a b"], ["expect", "clean"]], f"{name}: {expectations.parse(source)}")
+        for source in ("tests/programs/idle.c", "tests/programs/frameworks/tokio_tasks.rs", "tests/programs/frameworks/NioLoop.java"):
+            path = harness.TOP / source
+            require(str(expectations.command_of(path)[0]).endswith(("idle", "tokio_tasks", "java")), expectations.command_of(path))
 
 
 def test_needs():
@@ -76,7 +95,10 @@ def test_needs():
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder) / "x.c"
         for needs, wanted, missing in (("-lmoon stdio.h", "-lmoon", ""), ("no/such.h -lm", "", "no/such.h"),
-                                       ("no-such-library", "", "no-such-library"), ("check", "-lcheck", "")):
+                                       ("no-such-library", "", "no-such-library"), ("check", "-lcheck", ""),
+                                       ("command:sh -lm", "-lm", ""), ("command:no-such-command", "", "no-such-command"),
+                                       ("python:json -lm", "-lm", ""), ("python:no_such_module", "", "no_such_module"),
+                                       ("crate:no-such-crate", "", "no-such-crate")):
             source.write_text(f"/*\n * @needs: {needs}\n */\n// @needs: ignored\n")
             ran = subprocess.run([harness.TOP / "tests/programs/needs", source], capture_output=True, text=True)
             require((ran.returncode == 0) == bool(wanted) and wanted in ran.stdout and missing in ran.stderr,
