@@ -69,10 +69,28 @@ static bool is_own_code(const struct sw_unwind_frame *frame)
 static void describe(const struct sw_v8_function *function, int64_t position,
                      struct sw_language_frame *frame)
 {
+    static const char builtin[] = " (builtin)";
     char text[FILE_MOST];
-    frame->function = sw_intern(text, sw_v8_function_name(layout, function, text, NAME_MOST));
+    size_t length = sw_v8_function_name(layout, function, text, NAME_MOST);
+    if (function->script == 0) {
+        memcpy(text + length, builtin, sizeof builtin - 1);
+        length += sizeof builtin - 1;
+    }
+    frame->function = sw_intern(text, length);
     frame->file = sw_intern(text, sw_v8_function_file(layout, function, text, FILE_MOST));
     frame->line = sw_v8_function_line(layout, function, position >= 0 ? position : function->start);
+}
+
+/* A builtin that is written in C++ (JSON.parse, Atomics.wait) is called with its function among the
+ * first of its arguments, which stand above the frame. */
+static bool find_builtin(const struct sw_unwind_input *input, uint64_t fp,
+                         struct sw_v8_function *function)
+{
+    uint64_t object;
+    for (int32_t offset = SAVED; offset < SAVED + 3 * 8; offset += 8)
+        if (slot(input, fp, offset, &object) && sw_v8_function_of(layout, object, function))
+            return function->script == 0;
+    return false;
 }
 
 /* Is it a frame that is to be seen? Then what it is. */
@@ -90,6 +108,11 @@ static bool decode(const struct sw_unwind_input *input, uint64_t fp,
         frame->function = sw_intern(wasm, sizeof wasm - 1);
     if (frame->function != NULL)
         return true;
+    if (context == (uint64_t)layout->frame_builtin_exit << 1 &&
+        find_builtin(input, fp, &function)) {
+        describe(&function, -1, frame);
+        return true;
+    }
     if ((context & 1) == 0 || !slot(input, fp, layout->function, &object) ||
         !sw_v8_function_of(layout, object, &function))
         return false;

@@ -62,6 +62,7 @@ static const struct {
     {AT(not_string), true, {"FirstNonstringType"}},
     {AT(frame_irregexp), false, {"frametype_IrregexpFrame"}},
     {AT(frame_wasm), false, {"frametype_WasmFrame"}},
+    {AT(frame_builtin_exit), false, {"frametype_BuiltinExitFrame"}},
 #undef AT
 };
 

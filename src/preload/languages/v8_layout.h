@@ -32,7 +32,7 @@ struct sw_v8_layout {
     uint32_t type_bytecode_array, type_byte_array, type_trusted_byte_array, type_fixed_array;
     uint32_t not_string;
     /* Frames that are told apart by their type. */
-    uint32_t frame_irregexp, frame_wasm;
+    uint32_t frame_irregexp, frame_wasm, frame_builtin_exit;
     uint32_t flagged_positions; /* source positions: 1 where flags stand beside the offset, 0 where
                                    its sign is one */
 };
