@@ -127,6 +127,7 @@ static void take_holder(struct sw_merge *merge, struct sw_signature *signature,
         return;
     holder->what = sw_string(record->holder.what);
     holder->name = sw_string(record->holder.name);
+    holder->command = sw_string(record->holder.command);
     holder->tid = record->holder.tid;
     holder->count = (unsigned)record->holder.frame_count;
     if (holder->frames == NULL)

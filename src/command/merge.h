@@ -24,7 +24,7 @@ struct sw_merged_stack {
 };
 
 struct sw_merged_holder {
-    const char *what, *name; /* what NULL: nobody */
+    const char *what, *name, *command; /* what NULL: nobody; command: of a process, or NULL */
     int64_t tid;
     const struct sw_record_frame **frames;
     unsigned count;

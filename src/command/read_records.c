@@ -158,6 +158,7 @@ static void read_holder(const json_t *object, struct sw_record_holder *holder)
         return;
     holder->what = string_or_empty(object, "what");
     holder->name = string_or_empty(object, "name");
+    holder->command = string_of(object, "command");
     holder->tid = (int64_t)natural_of(object, "tid");
     holder->frame_count = json_array_size(json_object_get(object, "frames"));
     if (holder->frame_count > SW_RECORD_FRAMES)

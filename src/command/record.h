@@ -43,6 +43,7 @@ struct sw_record_figure {
 /* Who holds what a stalled loop waits for. */
 struct sw_record_holder {
     const char *what, *name; /* NULL: nobody; "" where not known */
+    const char *command;     /* of a process: its command line; NULL */
     int64_t tid;
     size_t frame_count;
 };

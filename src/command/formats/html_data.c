@@ -91,6 +91,7 @@ static void write_holder(struct page_data *page, const struct sw_merged_holder *
     sw_json_object_begin(json, "holder");
     sw_json_string(json, "what", holder->what);
     sw_json_string(json, "name", holder->name);
+    sw_json_string(json, "command", holder->command);
     sw_json_signed(json, "tid", holder->tid);
     write_frames(page, holder->frames, holder->count);
     sw_json_object_end(json);

@@ -94,6 +94,7 @@ static void write_holder(struct sw_output *output, const struct sw_merged_holder
     sw_json_string(json, "what", holder->what);
     sw_json_signed(json, "tid", holder->tid);
     sw_json_string(json, "name", holder->name);
+    sw_json_string(json, "command", holder->command);
     write_frames(output, holder->frames, holder->count);
     sw_json_object_end(json);
 }

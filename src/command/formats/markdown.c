@@ -14,11 +14,22 @@
 #define FRAMES_SHOWN 24
 #define TEXT_MOST    2048
 
+/* Links that GitHub makes of bare text: "http://…" and "www.…"; a reference is enough to stop it.
+ */
+static bool begins_link(const char *name, const char *at)
+{
+    return (at[0] == ':' && at[1] == '/') ||
+           (at[0] == '.' && at > name && (at[-1] == 'w' || at[-1] == 'W'));
+}
+
 static void write_safe(struct sw_text *text, const char *name)
 {
-    for (; *name != '\0'; name++) {
-        unsigned char c = (unsigned char)*name;
-        if (c < 0x80 && strchr("|`<>&*_[]()!#~\\@", c) != NULL) {
+    for (const char *at = name; *at != '\0'; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (c == '@') {
+            /* Mentions and addresses are looked for after references are read: they are cut. */
+            sw_text_string(text, "&#64;<!---->");
+        } else if ((c < 0x80 && strchr("|`<>&*_[]()!#~\\", c) != NULL) || begins_link(name, at)) {
             sw_text_string(text, "&#");
             sw_text_unsigned(text, c);
             sw_text_char(text, ';');

@@ -209,6 +209,10 @@ static void write_holder(struct sw_text *text, const struct sw_merged_holder *ho
     sw_text_string(text, " \"");
     escaped(text, holder->name);
     sw_text_string(text, "\"");
+    if (holder->command != NULL) {
+        sw_text_string(text, ", ");
+        escaped(text, holder->command);
+    }
     for (unsigned i = 0; i < holder->count; i++) {
         const struct sw_record_frame *frame = holder->frames[i];
         if (frame->function == NULL || frame->file == NULL || sw_merge_is_system(frame))

@@ -70,6 +70,7 @@ function holderBlock(signature) {
   const whose = holder.what === 'process' ? 'process' : 'thread';
   return el('div', { class: 'whole' },
     el('h3', {}, `${holder.what === 'thread' || holder.what === 'process' ? 'Waits for' : `The ${holder.what} is held by`} ${whose} ${holder.tid} "${holder.name}"`),
+    holder.command ? el('p', {}, el('code', {}, holder.command)) : null,
     holder.frames.length ? frameList(holder.frames, signature.programs, null) : null);
 }
 
