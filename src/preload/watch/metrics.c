@@ -3,7 +3,8 @@
  *
  * An idle server is not to be woken for this: where no loop has moved and no stall has come since
  * the file was written there is no next time. Where one has, the file is written once more when its
- * 10 s are over, and shows the state that the idleness leaves.
+ * 10 s are over, and shows the state that the idleness leaves. A stall is written within a second:
+ * the next thing that happens to its process may be SIGKILL.
  */
 #include "preload/watch/metrics.h"
 
@@ -21,8 +22,9 @@
 #include "preload/watch/metrics_loops.h"
 #include "preload/watch/say.h"
 
-#define PATH_MOST   4096
-#define INTERVAL_NS UINT64_C(10000000000)
+#define PATH_MOST         4096
+#define INTERVAL_NS       UINT64_C(10000000000)
+#define STALL_INTERVAL_NS UINT64_C(1000000000) /* where a stall has come since */
 
 static struct {
     char path[PATH_MOST]; /* "": none */
@@ -131,9 +133,9 @@ uint64_t sw_metrics_tend(struct sw_text *text, uint64_t unreported)
 {
     if (state.path[0] == '\0')
         return UINT64_MAX;
-    uint64_t due = state.written + sw_clock_ns_to_ticks(INTERVAL_NS);
-    bool changed = state.written == 0 || state.stalls_now ||
-                   state.stall_count != state.stalls_then ||
+    bool stalled = state.stall_count != state.stalls_then;
+    uint64_t due = state.written + sw_clock_ns_to_ticks(stalled ? STALL_INTERVAL_NS : INTERVAL_NS);
+    bool changed = state.written == 0 || stalled || state.stalls_now ||
                    sw_metrics_loops_moved() != state.loops_then;
     if (!changed)
         return UINT64_MAX;

@@ -1,6 +1,6 @@
 /*
  * STALLWATCH_METRICS: the process's figures in a file for Prometheus, every 10 s while something
- * changes, and at exit. Watchdog thread.
+ * changes, within a second of a stall, and at exit. Watchdog thread.
  */
 #ifndef SW_WATCH_METRICS_H
 #define SW_WATCH_METRICS_H

@@ -8,6 +8,7 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/watch/pending.h"
+#include "preload/watch/publish.h"
 
 /* ppoll(2) lets our signal in while it waits, and only then: a wake that comes before is not lost.
  */
@@ -43,6 +44,10 @@ bool sw_rest_until(struct pollfd *polled, unsigned count, uint64_t due)
         bool timed_out = wait_until(polled, count + 1, until < due ? until : due);
         bool answered = polled[count].revents != 0;
         sw_pending_tend();
+        /* What has been told by that is in the metrics soon. */
+        uint64_t publish_due = sw_publish_tend();
+        if (publish_due < due)
+            due = publish_due;
         if (sw_clock_ticks() >= due)
             return timed_out;
         for (unsigned i = 0; i < count; i++)
