@@ -8,7 +8,6 @@ plain node without a flag; what does not stall is not reported.
 import os
 import pathlib
 import shutil
-import threading
 import time
 
 import harness
@@ -41,8 +40,11 @@ def first_of_program(stall, source=STALLS):
     raise harness.Failure(f"no frame of {source.name}\n{harness.show([stall])}")
 
 
-def run_way(node, way, *arguments, **options):
-    run = harness.Run([node, STALLS, way, *arguments], environment={"STALLWATCH_THRESHOLD_MS": "50"}, **options)
+def run_way(node, way, *arguments, beside=None):
+    """Runs the way, and what is to happen `beside` it."""
+    run = harness.Run([node, STALLS, way, *arguments], environment={"STALLWATCH_THRESHOLD_MS": "50"})
+    if beside:
+        beside(run)
     run.wait(60)
     require(run.code == 0 and run.stdout.endswith("stalls.js is done\n"), f"{node}: {run.code}\n{run.stdout}\n{run.stderr[-2000:]}")
     return run
@@ -60,15 +62,8 @@ def longest(run):
 def look(node, way, *arguments, beside=None):
     """Runs the way until its stall has been looked at, three times at most, and returns that."""
     for _ in range(3):
-        thread = threading.Thread(target=beside) if beside else None
-        if thread:
-            thread.start()
-        try:
-            with run_way(node, way, *arguments) as run:
-                stall = longest(run)
-        finally:
-            if thread:
-                thread.join()
+        with run_way(node, way, *arguments, beside=beside) as run:
+            stall = longest(run)
         if stall:
             return stall
     raise harness.Failure(f"{node} {way}: the watchdog never came to look")
@@ -119,8 +114,9 @@ def test_read_of_a_fifo():
     fifo = place.folder / "fifo"
     os.mkfifo(fifo)
 
-    def feed():
-        time.sleep(0.9)
+    def feed(run):
+        harness.until(lambda: "reads" in run.stdout, 30, "the program to read")
+        time.sleep(0.4)
         with open(fifo, "wb") as file:
             file.write(b"x")
 
