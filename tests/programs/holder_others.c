@@ -40,6 +40,10 @@
  * @run connection connection
  * @expect stall cause=blocking-call call=read ms=250..3000 function=by_read holder=process:a_child
  *
+ * @run unix unix
+ * @expect stall cause=blocking-call call=recv ms=250..3000 function=by_recv holder=process:a_child
+ * detail="a-socket, no timeout"
+ *
  * @run nested_poll nested_poll
  * @expect stall cause=nested-wait call=poll ms=250..3000 function=by_poll holder=process:a_child
  *
@@ -51,6 +55,7 @@
 #include <semaphore.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
+#include <sys/un.h>
 
 #include "support.h"
 
@@ -122,6 +127,13 @@ static NOINLINE void by_read(int fd)
 {
     char byte;
     REQUIRE(read(fd, &byte, 1) == 1);
+    keep_frame++;
+}
+
+static NOINLINE void by_recv(int fd)
+{
+    char byte;
+    REQUIRE(recv(fd, &byte, 1, 0) == 1);
     keep_frame++;
 }
 
@@ -204,6 +216,31 @@ static void by_connection(const char *how)
     close(client);
 }
 
+/* The child listens on a UNIX socket, whose other end tells who that was. */
+static void by_unix_socket(void)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "a-socket"};
+    int told[2], client = socket(AF_UNIX, SOCK_STREAM, 0);
+    char byte;
+    REQUIRE(pipe(told) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+        prctl(PR_SET_NAME, "a_child");
+        REQUIRE(bind(listener, (struct sockaddr *)&name, sizeof name) == 0);
+        REQUIRE(listen(listener, 1) == 0 && write(told[1], "x", 1) == 1);
+        int server = accept(listener, NULL, NULL);
+        pause_ms(300);
+        REQUIRE(write(server, "x", 1) == 1);
+        _exit(0);
+    }
+    REQUIRE(read(told[0], &byte, 1) == 1);
+    REQUIRE(connect(client, (struct sockaddr *)&name, sizeof name) == 0);
+    by_recv(client);
+    waitpid(child, NULL, 0);
+    close(client);
+}
+
 static void by_thread(char *how)
 {
     pthread_t thread = thread_begin(work, how);
@@ -227,6 +264,8 @@ int main(int argc, char **argv)
     loop_turn(&loop, 5);
     if (is(how, "connection") || is(how, "nested_poll"))
         by_connection(how);
+    else if (is(how, "unix"))
+        by_unix_socket();
     else if (is(how, "writer") || is(how, "readers") || is(how, "join") || is(how, "semaphore"))
         by_thread(how);
     else
