@@ -7,24 +7,20 @@
 #include "preload/notes/park.h"
 #include "preload/notes/process.h"
 #include "preload/notes/wait_target.h"
-#include "preload/watch/compose.h"
 #include "preload/watch/holder.h"
 #include "preload/watch/loops.h"
 #include "preload/watch/members.h"
 #include "preload/watch/ownership.h"
-#include "preload/watch/pending.h"
 #include "preload/watch/publish.h"
 #include "preload/watch/samples.h"
 #include "preload/watch/say.h"
 #include "preload/watch/say_loops.h"
 #include "preload/watch/scarcity.h"
+#include "preload/watch/tell.h"
 #include "preload/watch/totals.h"
 
 #define AT_REST_NS      UINT64_C(1000000) /* of CPU: too little to have done much else */
 #define LONGEST_STEP_NS UINT64_C(100000000)
-#define DUE_APART_NS    UINT64_C(100000000)
-
-static uint64_t last_due_ticks;
 
 static uint64_t threshold_ns(void)
 {
@@ -39,51 +35,6 @@ static uint64_t age_ns_at(const struct sw_watch *watch, uint64_t now)
 static uint64_t ticks_at_age(const struct sw_watch *watch, uint64_t age_ns)
 {
     return watch->began + sw_clock_ns_to_ticks(age_ns);
-}
-
-/* Composes and publishes a stall of `watch`; `ended` NULL: the iteration goes on, or ends now. */
-static void report(struct sw_thread *thread, struct sw_watch *watch, const struct sw_ended *ended,
-                   uint64_t now, enum sw_stall_state state)
-{
-    struct sw_compose_input input = {
-        .thread = thread,
-        .watch = watch,
-        .ended = ended,
-        .now = now,
-        .state = state,
-        .program = sw_publish_process_info()->program,
-    };
-    struct sw_stall stall;
-    struct sw_stacks stacks;
-    sw_compose_stall(&input, &stall, &stacks);
-    stall.id = watch->stall_id;
-    stall.occurrence = watch->occurrence;
-    sw_pending_tell(&stall, &stacks);
-    watch->stall_id = stall.id;
-    watch->occurrence = stall.occurrence;
-    watch->signature = stall.signature;
-}
-
-/* What would have to be told if the program died now. `asks`: with lines, when they have come. */
-static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t now, bool asks)
-{
-    struct sw_compose_input input = {
-        .thread = thread,
-        .watch = watch,
-        .now = now,
-        .state = SW_STALL_ONGOING,
-        .program = sw_publish_process_info()->program,
-    };
-    struct sw_stall stall;
-    struct sw_stacks stacks;
-    sw_compose_stall(&input, &stall, &stacks);
-    stall.id = watch->stall_id;
-    stall.occurrence = watch->occurrence;
-    sw_pending_leave_due(&stall, &stacks, asks);
-    /* Only the id stays: signature and occurrence are the whole stall's to say. */
-    watch->stall_id = stall.id;
-    watch->due_age_ns = age_ns_at(watch, now);
-    last_due_ticks = now;
 }
 
 static bool speaks_of(const struct sw_watch *watch, const struct sw_ended *ended)
@@ -155,7 +106,7 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
         return true;
     if (!known) {
         struct sw_watch *blank = unwatched(watch);
-        report(thread, blank, ended, ended->ended, SW_STALL_ENDED);
+        sw_tell_stall(thread, blank, ended, ended->ended, SW_STALL_ENDED);
         watch->known = blank->known;
         return true;
     }
@@ -165,7 +116,7 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
         return true;
     }
     read_end(thread, watch, ended);
-    report(thread, watch, ended, ended->ended, SW_STALL_ENDED);
+    sw_tell_stall(thread, watch, ended, ended->ended, SW_STALL_ENDED);
     watch->dropped = true;
     return true;
 }
@@ -222,7 +173,7 @@ static void clear_finished(struct sw_thread *thread, struct sw_watch *watch)
         uint64_t closed = atomic_load(&loop->closed_at);
         if (state == SW_LOOP_CLOSED && watch->open && watch->loop == i && !watch->dropped &&
             watch->loop_id == loop->id && age_ns_at(watch, closed) >= threshold_ns())
-            report(thread, watch, NULL, closed, SW_STALL_EXITING);
+            sw_tell_stall(thread, watch, NULL, closed, SW_STALL_EXITING);
         if (watch->open && watch->loop == i)
             watch->open = false;
         sw_say_loop_over(thread, loop,
@@ -242,20 +193,6 @@ static void suspect(struct sw_thread *thread, struct sw_watch *watch)
         watch->dropped = true;
 }
 
-/* Leaves what is due at the threshold, if that was not done for another stall just now, and then
- * again each time the stall has grown by an eighth. */
-static void keep_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t now, bool first)
-{
-    uint64_t age_ns = age_ns_at(watch, now);
-    if (first) {
-        if (sw_clock_ticks_to_ns(now - last_due_ticks) >= DUE_APART_NS)
-            leave_due(thread, watch, now, false);
-    } else if (age_ns >= sw_process_settings.ongoing_ns / 4 &&
-               age_ns > watch->due_age_ns + watch->due_age_ns / 8) {
-        leave_due(thread, watch, now, true);
-    }
-}
-
 /* An iteration over the threshold: is it a stall, and is it time to say so while it goes on? */
 static void look_at_stall(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
 {
@@ -267,11 +204,11 @@ static void look_at_stall(struct sw_thread *thread, struct sw_watch *watch, uint
     if (!watch->dropped && age_ns >= watch->next_ongoing_ns) {
         suspect(thread, watch);
         if (!watch->dropped)
-            report(thread, watch, NULL, now, SW_STALL_ONGOING);
+            sw_tell_stall(thread, watch, NULL, now, SW_STALL_ONGOING);
         while (watch->next_ongoing_ns <= age_ns)
             watch->next_ongoing_ns *= 2;
     } else if (!watch->dropped && confirmed) {
-        keep_due(thread, watch, now, first);
+        sw_tell_due(thread, watch, now, age_ns, first);
     }
 }
 
@@ -427,5 +364,5 @@ void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exi
     if (!watch->open || watch->iteration != iteration || watch->began != began)
         open_watch(watch, index, loop, iteration, began);
     if (!watch->dropped && age_ns_at(watch, exit_ticks) >= threshold_ns())
-        report(thread, watch, NULL, exit_ticks, SW_STALL_EXITING);
+        sw_tell_stall(thread, watch, NULL, exit_ticks, SW_STALL_EXITING);
 }
