@@ -3,6 +3,9 @@
 #   make                 the library, the helper and the command, in build/
 #   make check           all tests (installs what they need first, through apt)
 #   make check-repeat    the programs of tests/programs N=20 times on end; STRESS=1: beside a load on all CPUs
+#   make check-storms    the storms, N=10 times on end
+#   make check-eintr     calls that a signal would interrupt, DURATION=3600 seconds of sampling for each kind
+#   make check-faults    each system call of the library's with each error
 #   make unit            the unit tests alone
 #   make demo            a small server that stalls, and the report
 #   make check-node      the tests of node with versions 18 to 26 from npm, 60 s of load, and beside blocked-at
@@ -60,7 +63,7 @@ HELPER    := $(BUILD)/stallwatch-symbolize
 COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
-.PHONY: all tests check check-repeat check-node unit demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
+.PHONY: all tests check check-repeat check-node check-storms check-eintr check-faults unit demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -208,6 +211,18 @@ check: setup-check
 check-repeat: setup-check
 	@$(MAKE) --no-print-directory -s all tests
 	@STALLWATCH_BUILD=$(BUILD) STRESS=$(STRESS) $(PYTHON) tests/run/repeat.py $(or $(N),20) $(TESTS)
+
+check-storms: setup-check
+	@$(MAKE) --no-print-directory -s all tests
+	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/run/repeat.py $(or $(N),10) storms
+
+check-eintr: setup-check
+	@$(MAKE) --no-print-directory -s all tests
+	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_interruptions.py $(or $(DURATION),3600)
+
+check-faults: setup-check
+	@$(MAKE) --no-print-directory -s all tests
+	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_faults.py
 
 unit: setup-check
 	@$(MAKE) --no-print-directory -s all tests

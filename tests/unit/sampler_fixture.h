@@ -35,6 +35,15 @@ static struct {
     sigset_t pending;
 } other;
 
+/* Is it worth asking another time? After a moment, where the answer is on its way. */
+static UNUSED bool again(int result)
+{
+    struct timespec moment = {0, 1000000};
+    if (result == -EAGAIN)
+        nanosleep(&moment, NULL);
+    return result == -EAGAIN || result == -EBUSY;
+}
+
 /* Outside of any iteration. */
 static UNUSED int take(struct sw_thread *thread, const struct sw_stack_bounds *bounds,
                        struct sw_unwind_input *input)

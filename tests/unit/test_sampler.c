@@ -89,7 +89,7 @@ START_TEST(a_stack_elsewhere_is_not_copied)
     uint64_t high = other.bounds.high;
     other.bounds.high = other.bounds.low + 4096;
     int result = -EBUSY;
-    for (int i = 0; i < 1000 && (result == -EBUSY || result == -EAGAIN); i++)
+    for (int i = 0; i < 4000 && again(result); i++)
         result = take(other.record, &other.bounds, &input);
     ck_assert_int_eq(result, -EFAULT);
     ck_assert_uint_eq(input.stack_size, 0);
@@ -123,12 +123,12 @@ START_TEST(belongs_to_its_iteration)
     start();
     atomic_store(&other.record->loops[0].busy_since, 5);
     other.record->outer = &other.record->loops[0];
-    for (int i = 0; i < 100 && result == -EAGAIN; i++)
+    for (int i = 0; i < 4000 && again(result); i++)
         result = sw_sampler_take(other.record, &other.bounds, 5, &input, &ticks);
     ck_assert_int_eq(result, 0);
     ck_assert_uint_gt(ticks, before);
     result = -EAGAIN;
-    for (int i = 0; i < 100 && result == -EAGAIN; i++)
+    for (int i = 0; i < 4000 && (result == -EAGAIN && again(result)); i++)
         result = sw_sampler_take(other.record, &other.bounds, 6, &input, &ticks);
     ck_assert_int_eq(result, -EBUSY);
     stop();

@@ -60,14 +60,26 @@ static uint64_t stat_field(const char *stat, unsigned wanted)
     return number(&at, 10);
 }
 
+/* The CPU clock of a thread by its id: clock_getcpuclockid(3)'s encoding, per thread,
+ * CPUCLOCK_SCHED. */
+static clockid_t cpu_clock(int tid)
+{
+    return (clockid_t)((~(unsigned)tid << 3) | 6);
+}
+
+uint64_t sw_account_cpu_ns(int tid)
+{
+    struct timespec cpu = {0, 0};
+    if (sw_kernel3(SYS_clock_gettime, cpu_clock(tid), (long)&cpu, 0) != 0)
+        return 0;
+    return (uint64_t)cpu.tv_sec * UINT64_C(1000000000) + (uint64_t)cpu.tv_nsec;
+}
+
 void sw_account_read(int tid, struct sw_reading *reading)
 {
     memset(reading, 0, sizeof *reading);
-    /* The CPU clock of a thread by its id: clock_getcpuclockid(3)'s encoding, per thread,
-     * CPUCLOCK_SCHED. */
-    clockid_t clock = (clockid_t)((~(unsigned)tid << 3) | 6);
     struct timespec cpu = {0, 0};
-    if (sw_kernel3(SYS_clock_gettime, clock, (long)&cpu, 0) != 0)
+    if (sw_kernel3(SYS_clock_gettime, cpu_clock(tid), (long)&cpu, 0) != 0)
         return;
     reading->valid = true;
     reading->ticks = sw_clock_ticks();

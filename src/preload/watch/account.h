@@ -31,6 +31,8 @@ struct sw_syscall_view {
 
 /* The thread's figures now. `valid` is false where its CPU clock cannot be read (it has ended). */
 void sw_account_read(int tid, struct sw_reading *reading);
+/* Its CPU time alone; 0 where that cannot be read. */
+uint64_t sw_account_cpu_ns(int tid);
 void sw_account_syscall(int tid, struct sw_syscall_view *view);
 /* How long the thread has been ready without running, since it began; 0 where the kernel does not
  * tell. */

@@ -13,6 +13,7 @@
 #include "preload/interpose/signals.h"
 #include "preload/notes/clock.h"
 #include "preload/watch/account.h"
+#include "preload/watch/computing.h"
 #include "preload/watch/sampler_slots.h"
 
 #define ANSWER_WITHIN_NS UINT64_C(20000000)
@@ -50,6 +51,7 @@ bool sw_sampler_start(int asked_signal)
         return false;
     sw_slots_start();
     sw_signals_start();
+    sw_computing_start();
     handed = NULL;
     return take_signal(asked_signal);
 }
@@ -185,6 +187,8 @@ int sw_sampler_take(struct sw_thread *thread, const struct sw_stack_bounds *boun
     int number = signal_for(thread->tid);
     if (number == 0)
         return -EPERM;
+    if (!sw_computing_is(thread->tid))
+        return -EBUSY;
     uint64_t sp = thread->outer != NULL ? thread->outer->wait_sp : bounds->high;
     struct sw_slot *slot = sw_slots_prepare(thread->tid, thread, bounds, sp);
     if (slot == NULL)
@@ -213,6 +217,8 @@ int sw_sampler_take_other(int tid, const struct sw_stack_bounds *bounds,
     if (slot == NULL)
         return number == 0 ? -EPERM : -EAGAIN;
     struct sw_syscall_view view;
+    if (!sw_computing_is(tid))
+        return -EBUSY;
     sw_account_syscall(tid, &view);
     if (!view.known || !view.running || !sw_signals_depart(number))
         return -EBUSY;

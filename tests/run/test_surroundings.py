@@ -1,0 +1,173 @@
+"""Programs that take away what the library lives on, or that run where it is not: each prints and ends as without it. Those
+that need root (a mount, a chroot, another user) are skipped where it is not to be had."""
+
+import ctypes
+import os
+import pathlib
+import resource
+import shutil
+import subprocess
+import tempfile
+
+import harness
+from harness import require
+
+STALLS = harness.PROGRAMS / "epoll_sleep"
+SETTINGS = {"STALLWATCH_THRESHOLD_MS": "50", "STALLWATCH_SAMPLES": "64", "STALLWATCH_LOG": "none"}
+
+
+def need_root():
+    if os.geteuid() != 0:
+        raise harness.Skip("needs to be root")
+
+
+def same(command=None, before=None, records=None, environment=None, **options):
+    """Runs the command both ways; `before` is called in the child. Returns what the library said, or checks for records."""
+    command = command or [STALLS]
+    ends = []
+    for preload in (False, True):
+        extra = {**SETTINGS, **(environment or {})} if preload else None
+        with harness.Run(command, preload=preload, environment=extra, preexec_fn=before, **options) as run:
+            run.wait(30)
+            ends.append((run.code, run.stdout))
+            said = run.stderr
+            found = run.records() if preload else []
+    require(ends[0] == ends[1], f"without: {ends[0]}\nwith: {ends[1]}\n{said[-500:]}")
+    if records is not None:
+        require(bool(found) == records, f"{len(found)} records, where there should be {'some' if records else 'none'}\n{said[-500:]}")
+    return said
+
+
+def python(code, **options):
+    """A loop in Python that turns, stalls, turns, after `code` has been run in it; prints "end"."""
+    loop = ("import os, select, signal, time, resource\n"
+            "p = select.epoll(); r, w = os.pipe(); p.register(r, select.EPOLLIN); os.write(w, b'x')\n"
+            "for _ in range(4): p.poll(0.01)\n"
+            f"{code}\n"
+            "for _ in range(2):\n"
+            "    p.poll(0.01); time.sleep(0.12); p.poll(0.01)\n"
+            "    end = time.monotonic() + 0.08\n"
+            "    while time.monotonic() < end: pass\n"
+            "p.poll(0.01); os.write(1, b'end\\n')")
+    return same([harness.PYTHON, "-c", loop], **options)
+
+
+def test_blocks_all_signals():
+    python("signal.pthread_sigmask(signal.SIG_SETMASK, range(1, 65))", records=True)
+
+
+def test_takes_all_signals():
+    python("for n in range(34, 65): signal.signal(n, lambda *a: os.write(1, b'got one'))", records=True)
+
+
+def test_closes_all_descriptors():
+    python("os.closerange(5, 4096)", records=True)
+
+
+def test_few_descriptors():
+    python("", records=True, before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16)))
+
+
+def test_no_descriptor_left():
+    python("h = []\ntry:\n    while True: h.append(os.dup(0))\nexcept OSError: pass",
+           before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16)))
+
+
+def test_no_more_threads():
+    """RLIMIT_NPROC does not hold root back: as nobody."""
+    need_root()
+
+    def become_nobody():
+        resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        shutil.copy(harness.LIBRARY, folder)
+        shutil.copy(STALLS, folder)
+        same([pathlib.Path(folder) / STALLS.name], before=become_nobody,
+             environment={"LD_PRELOAD": f"{folder}/{harness.LIBRARY.name}"})
+
+
+def test_little_memory():
+    """What the library maps fails at one place after the other."""
+    for megabytes in (8, 10, 12, 14, 20, 32):
+        size = megabytes << 20
+        same(before=lambda size=size: resource.setrlimit(resource.RLIMIT_AS, (size, size)))
+
+
+def test_chroot():
+    need_root()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        said = python(f"os.chroot({folder!r}); os.chdir('/')", records=False)
+        require("cannot write" in said, "nothing was said of a log that is out of reach")
+
+
+def test_no_proc():
+    need_root()
+    if subprocess.run(["unshare", "-m", "umount", "-l", "/proc"], capture_output=True).returncode != 0:
+        raise harness.Skip("no mount namespace, or /proc cannot be taken away in it")
+    same(["unshare", "-m", "sh", "-c", f"umount -l /proc && exec {STALLS}"])
+
+
+def test_calls_that_are_refused():
+    """As by a container's seccomp filter. (One that the program puts on itself: programs/sandboxed.)"""
+    harness.need("strace")
+    for number in ("membarrier", "process_vm_readv", "pidfd_getfd", "rt_tgsigqueueinfo", "close_range", "socketpair",
+                   "clone3", "memfd_create", "madvise"):
+        same(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={number}:error=EPERM", str(STALLS)])
+
+
+def test_full_disk():
+    """A file system of some pages: lines are lost whole, and how many is said once there is room."""
+    need_root()
+    with tempfile.TemporaryDirectory() as folder:
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", folder], capture_output=True).returncode != 0:
+            raise harness.Skip("no tmpfs can be mounted")
+        try:
+            full = pathlib.Path(folder) / "full"
+            full.write_bytes(b"x" * 12288)
+            log = pathlib.Path(folder) / "log.jsonl"
+            python("", environment={"STALLWATCH_JSON": str(log), "STALLWATCH_LOG": f"{folder}/log", "STALLWATCH_ONGOING_MS": "10",
+                                    "STALLWATCH_THRESHOLD_MS": "5"})
+            for line in log.read_bytes().split(b"\n")[:-1]:
+                require(line.startswith(b"{") and line.endswith(b"}"), f"a torn line: {line[:200]}")
+            require(log.read_bytes().endswith(b"\n") or not log.read_bytes(), "the log ends within a line")
+        finally:
+            subprocess.run(["umount", folder], check=True)
+
+
+def test_fifo_without_reader():
+    with tempfile.TemporaryDirectory() as folder:
+        fifo = f"{folder}/fifo"
+        os.mkfifo(fifo)
+        same(environment={"STALLWATCH_LOG": fifo, "STALLWATCH_JSON": fifo})
+
+
+def test_symbolic_link_is_not_followed():
+    with tempfile.TemporaryDirectory() as folder:
+        target, link = pathlib.Path(folder) / "target", pathlib.Path(folder) / "link"
+        target.write_text("precious\n")
+        link.symlink_to(target)
+        same(environment={"STALLWATCH_LOG": str(link), "STALLWATCH_JSON": str(link)})
+        require(target.read_text() == "precious\n", "a symbolic link was followed")
+
+
+def test_setuid_is_passive():
+    """The loader ignores a library that is not in its own folders; one that is there stays passive by AT_SECURE."""
+    need_root()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        program = shutil.copy(STALLS, folder)
+        os.chown(program, 65534, 65534)
+        os.chmod(program, 0o4755)
+        same([program], records=False)
+
+
+def test_dumpable_no_more():
+    """PR_SET_DUMPABLE 0: /proc/self belongs to root then, and another's /proc is not to be read."""
+    prctl = "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)"
+    python(prctl)
+    require(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == 1, "this process itself was to stay as it was")
