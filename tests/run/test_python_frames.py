@@ -1,5 +1,5 @@
 """Python's frames: no stack that is plausible but wrong. A program whose chain of calls is known at each moment
-(tests/programs/python/chains.py) stalls while it calls, raises, collects garbage, yields, awaits, recurses and compiles;
+(tests/run/python/chains.py) stalls while it calls, raises, collects garbage, yields, awaits, recurses and compiles;
 every stack that was sampled must show that chain, with its lines, and nothing that cannot be. On each CPython there is.
 
 STALLWATCH_PYTHON_SECONDS=10 (make check-python) runs each kind for so long on each version."""
@@ -12,7 +12,7 @@ import pythons
 from harness import require
 
 ALONE = True
-PROGRAM = harness.TOP / "tests/programs/python/chains.py"
+PROGRAM = harness.TOP / "tests/run/python/chains.py"
 SECONDS = os.environ.get("STALLWATCH_PYTHON_SECONDS")
 
 

@@ -7,7 +7,7 @@ import pythons
 from harness import require
 
 ALONE = True
-PROGRAM = harness.TOP / "tests/programs/python/lock.py"
+PROGRAM = harness.TOP / "tests/run/python/lock.py"
 TRIES = 3  # where the machine had no CPU for the loop's thread, it is `starved` rightly
 
 

@@ -8,8 +8,9 @@ static const struct sw_language *const languages[] = {&sw_language_python, &sw_l
 
 static bool present[LANGUAGES];
 
-void sw_languages_recognise(const struct sw_unwind_stack *native)
+bool sw_languages_recognise(const struct sw_unwind_stack *native)
 {
+    bool found = false;
     for (unsigned i = 0; i < native->count; i++) {
         struct sw_module *module = sw_modules_find(native->frame[i].ip);
         if (module == NULL || module->judged)
@@ -17,8 +18,9 @@ void sw_languages_recognise(const struct sw_unwind_stack *native)
         module->judged = true;
         for (unsigned j = 0; j < LANGUAGES; j++)
             if (languages[j]->recognise(module))
-                module->runtime = present[j] = true;
+                found = module->runtime = present[j] = true;
     }
+    return found;
 }
 
 bool sw_languages_present(void)

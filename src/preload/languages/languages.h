@@ -8,8 +8,9 @@
 
 #include "preload/languages/language.h"
 
-/* Looks for runtimes among the modules of a stack that have not been judged yet. */
-void sw_languages_recognise(const struct sw_unwind_stack *native);
+/* Looks for runtimes among the modules of a stack that have not been judged yet. True: there is a
+ * new one, whose frames could not be captured yet. */
+bool sw_languages_recognise(const struct sw_unwind_stack *native);
 /* Has a runtime been recognised? Then a running thread has to stand still to be read. */
 bool sw_languages_present(void);
 /* Must the native stack be unwound before the frames can be had? */

@@ -40,13 +40,16 @@ static void capture_language(int tid, const struct sw_unwind_input *input, struc
     sw_languages_capture(tid, input, &sample->stack, &sample->language);
 }
 
-/* The native stack, when what had to be read of the thread has been. */
-static void finish(const struct sw_unwind_input *input, struct sw_sample *sample)
+/* The native stack, when what had to be read of the thread has been. 0, or -EBUSY: it has shown
+ * that there is a language to be read, which another try will. */
+static int finish(const struct sw_unwind_input *input, struct sw_sample *sample)
 {
     if (sample->stack.count == 0)
         unwind(input, &sample->stack);
-    sw_languages_recognise(&sample->stack);
+    if (sw_languages_recognise(&sample->stack))
+        return -EBUSY;
     sw_languages_place(&sample->stack, &sample->language);
+    return 0;
 }
 
 static unsigned char *copy_buffer(void)
@@ -108,10 +111,9 @@ static int take_from_call(struct sw_thread *thread, uint32_t sequence, struct sw
     atomic_thread_fence(memory_order_acquire);
     if (atomic_load(&thread->sequence) != sequence)
         return -EBUSY;
-    finish(&input, sample);
     sample->sequence = sequence;
     sample->call_id = id;
-    return 0;
+    return finish(&input, sample);
 }
 
 /* In a system call that no wrapper noted: the stack pointer and the program counter are all that is
@@ -131,8 +133,7 @@ static int take_from_kernel(const struct sw_syscall_view *view, int tid, struct 
     sw_account_syscall(tid, &after);
     if (!after.known || after.running || after.sp != view->sp || after.pc != view->pc)
         return -EBUSY;
-    finish(&input, sample);
-    return 0;
+    return finish(&input, sample);
 }
 
 /* Reads the frames of the running thread that has just answered, and lets it go on. False: it had
@@ -167,7 +168,7 @@ static int take_from_running(struct sw_thread *thread, struct sw_watch *watch,
             return -EBUSY;
         if (error == 0) {
             watch->language_missed = 0;
-            finish(&input, sample);
+            error = finish(&input, sample);
         }
         if (error != -EFAULT)
             return error;
@@ -229,7 +230,7 @@ static int take_from_other(int tid, struct sw_thread *record, struct sw_stack_bo
                                : sw_sampler_take_other(tid, bounds, &input, &sample->ticks);
         if (error == 0) {
             bool still = capture_running(tid, &input, sample);
-            finish(&input, sample);
+            error = finish(&input, sample);
             if (!still)
                 sw_languages_capture_moving(tid, &sample->language);
         }
