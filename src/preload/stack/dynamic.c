@@ -44,6 +44,8 @@ void sw_dynamic_read(const struct sw_module *module, struct sw_dynamic *found)
             found->symbols = absolute(module, entry.d_un.d_ptr);
         else if (entry.d_tag == DT_STRTAB)
             found->strings = absolute(module, entry.d_un.d_ptr);
+        else if (entry.d_tag == DT_STRSZ)
+            found->strings_size = entry.d_un.d_val;
         else if (entry.d_tag == DT_GNU_HASH)
             found->gnu_hash = absolute(module, entry.d_un.d_ptr);
     }

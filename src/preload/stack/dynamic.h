@@ -1,5 +1,6 @@
 /*
- * The dynamic section of a loaded module (elf(5)), read from memory. For imports.c and exports.c;
+ * The dynamic section of a loaded module (elf(5)), read from memory. For imports.c, exports.c and
+ * symbols_memory.c;
  * watchdog thread only.
  */
 #ifndef SW_STACK_DYNAMIC_H
@@ -12,7 +13,7 @@
 /* Addresses, 0 where it has none. */
 struct sw_dynamic {
     uint64_t relocations, relocations_size; /* of the PLT: DT_JMPREL, DT_PLTRELSZ */
-    uint64_t symbols, strings;
+    uint64_t symbols, strings, strings_size;
     uint64_t gnu_hash;
 };
 

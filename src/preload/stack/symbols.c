@@ -19,6 +19,7 @@
 #include "preload/stack/elf.h"
 #include "preload/stack/modules.h"
 #include "preload/stack/symbols_index.h"
+#include "preload/stack/symbols_memory.h"
 
 #define TABLES_MOST  (UINT64_C(512) << 20) /* bytes of symbols, and of names, that are read */
 #define SECTION_MOST 65536
@@ -242,6 +243,10 @@ struct sw_symbols *sw_symbols_open(struct sw_module *module)
     if (fd >= 0) {
         module->symbols = load_sections(&elf);
         sw_kernel_close(fd);
+        return module->symbols;
     }
+    Elf64_Shdr section[2];
+    if (sw_symbols_memory(module, &elf, section) == 0)
+        module->symbols = load(&elf, section, 2);
     return module->symbols;
 }

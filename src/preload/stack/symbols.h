@@ -14,7 +14,8 @@ struct sw_symbols;
 struct sw_module;
 
 /* The symbols of a module, from the file that it was mapped from if its build id is still the
- * module's. NULL where it has none. Kept by the module. */
+ * module's; else those that the loader has in memory. NULL where it has none. Kept by the module.
+ */
 struct sw_symbols *sw_symbols_open(struct sw_module *module);
 /* The function that holds `address` (the file's own, bias taken off): its name as linked, and its
  * start. A symbol counts only if its size reaches to `address` (one of size 0: up to the next
