@@ -14,9 +14,13 @@ import time
 
 import figures
 import inside
+import reports
 import servers
 
 MARK = re.compile(r"(<!-- bench: begin -->\n).*?(<!-- bench: end -->)", re.DOTALL)
+
+
+ALL = {**inside.ROWS, **servers.ROWS, **reports.ROWS}
 
 
 def machine():
@@ -27,7 +31,7 @@ def machine():
 
 def measure(wanted, library):
     rows = []
-    for name, function in {**inside.ROWS, **servers.ROWS}.items():
+    for name, function in ALL.items():
         if wanted and name not in wanted:
             continue
         began = time.monotonic()
@@ -56,9 +60,9 @@ def main():
     parser.add_argument("--record")
     parser.add_argument("rows", nargs="*")
     arguments = parser.parse_args()
-    unknown = set(arguments.rows) - set(inside.ROWS) - set(servers.ROWS)
+    unknown = set(arguments.rows) - set(ALL)
     if unknown:
-        sys.exit(f"bench: {', '.join(sorted(unknown))}: no such row; there are {', '.join([*inside.ROWS, *servers.ROWS])}")
+        sys.exit(f"bench: {', '.join(sorted(unknown))}: no such row; there are {', '.join(ALL)}")
     rows = measure(arguments.rows, os.path.realpath(arguments.library))
     print(figures.table(rows))
     if arguments.json:
