@@ -25,6 +25,10 @@
 /* A wait of up to this is looked at when it is over, whatever wakes the loop before. */
 #define LONG_WAIT_NS INT64_C(1000000000)
 
+/* The thread's last reading before the long iterations that are being fetched: of several at once
+ * nobody can tell which of them its wait for a CPU was in. */
+static struct sw_reading known_before;
+
 static uint64_t threshold_ns(void)
 {
     return sw_process_settings.threshold_ns;
@@ -59,7 +63,7 @@ static struct sw_watch *unwatched(const struct sw_watch *watch)
     blank = *watch;
     blank.open = false;
     blank.sample_count = 0;
-    blank.before = watch->known;
+    blank.before = known_before;
     blank.stall_id = blank.signature = blank.occurrence = 0;
     blank.detail_entered = 0;
     blank.held = NULL;
@@ -127,6 +131,7 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
 static void take_all_ended(struct sw_thread *thread, struct sw_watch *watch)
 {
     uint32_t tail = atomic_load(&thread->ended_tail);
+    known_before = watch->known;
     while (tail != atomic_load_explicit(&thread->ended_head, memory_order_acquire)) {
         if (!take_ended(thread, watch, &thread->ended[tail % SW_ENDED_RING]))
             break;
