@@ -146,12 +146,15 @@ static int examine(struct sw_examination *examination, const char *path, unsigne
         if (depth == INTERPRETERS || !interpreter_of(start, next, sizeof next)) {
             sw_examine_add(examination, SW_FINDING_FATAL,
                            "it is a script whose interpreter cannot be found: %s", start, "");
+            examination->findings[examination->count - 1].not_for_us = true;
             return 0;
         }
         int error = examine(examination, next, depth + 1);
-        if (error != 0)
+        if (error != 0) {
             sw_examine_add(examination, SW_FINDING_FATAL,
                            "it is a script whose interpreter cannot be read: %s", next, "");
+            examination->findings[examination->count - 1].not_for_us = true;
+        }
         return 0;
     }
     look_at_privileges(examination, fd, &about);

@@ -17,7 +17,7 @@ struct sw_finding {
     enum sw_finding_kind kind;
     char text[SW_FINDING_BYTES];   /* escaped, no full stop */
     char advice[SW_FINDING_BYTES]; /* what to do; "" */
-    bool not_for_us;               /* who runs this now gains nothing by it */
+    bool not_for_us; /* no matter to who runs it now: it gains nothing, or cannot run */
 };
 
 struct sw_examination {
