@@ -197,7 +197,11 @@ async def work(mode):
 
 def run(new_loop, mode):
     """asyncio.run, with a loop of our choice."""
-    asyncio.set_event_loop_policy(type("Policy", (asyncio.DefaultEventLoopPolicy,), {"new_event_loop": lambda self: new_loop()})())
+    class Policy(asyncio.DefaultEventLoopPolicy):
+        def new_event_loop(self):
+            return new_loop()
+
+    asyncio.set_event_loop_policy(Policy())
     asyncio.run(work(mode))
 
 
