@@ -25,13 +25,13 @@ def late(seconds):
     return f"#!/bin/sh\nsleep {seconds}\nexec {shlex.quote(str(harness.BUILD / 'stallwatch-symbolize'))} \"$@\"\n"
 
 
-def start(helper):
-    """Six stalls of 120 ms in turn, with a helper that is this script."""
+def start(helper, program="stalls_in_turn", **environment):
+    """Six stalls of 120 ms in turn, or another program, with a helper that is this script."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="stallwatch-test-"))
     path = folder / "helper"
     path.write_text(helper)
     path.chmod(0o700)
-    return harness.program("stalls_in_turn", folder=folder, environment={"STALLWATCH_HELPER": str(path)})
+    return harness.program(program, folder=folder, environment={"STALLWATCH_HELPER": str(path), **environment})
 
 
 def own_frame(stall):
@@ -59,6 +59,18 @@ def test_silent_helper():
         run.wait(8)
         check_order(run.stalls())
         require("no lines" not in run.stderr, run.stderr)
+
+
+def test_more_than_can_wait():
+    """Each of some 75 stalls right after each other is told, once and in order, though nobody answers."""
+    with start(SILENT, "calls_more", STALLWATCH_THRESHOLD_MS="4", STALLWATCH_MAX_REPORTS="1000") as run:
+        run.wait()
+        made = [line.split("\t")[0] for line in run.stdout.splitlines()]
+        told = [stall for stall in run.stalls() if stall["call"] and stall["call"]["name"] in made]
+        order = [made.index(stall["call"]["name"]) for stall in told]
+        require(len(told) > len(made) * 0.8 and order == sorted(order), f"{len(told)} of {len(made)}, in the order {order}")
+        ids = [stall["id"] for stall in run.stalls()]
+        require(ids == sorted(set(ids)), f"ids {ids}")
 
 
 def test_killed_meanwhile():
