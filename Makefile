@@ -6,6 +6,8 @@
 #   make check-storms    the storms, N=10 times on end
 #   make check-eintr     calls that a signal would interrupt, DURATION=3600 seconds of sampling for each kind
 #   make check-faults    each system call of the library's with each error
+#   make fuzz            the fuzzers of tests/fuzz, SECONDS=600 each; needs clang
+#   make check-suites    CPython's own tests, result by result the same with the library as without
 #   make unit            the unit tests alone
 #   make demo            a small server that stalls, and the report
 #   make check-node      the tests of node with versions 18 to 26 from npm, 60 s of load, and beside blocked-at
@@ -64,7 +66,7 @@ HELPER    := $(BUILD)/stallwatch-symbolize
 COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
-.PHONY: all tests check check-repeat check-python check-node check-storms check-eintr check-faults unit demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
+.PHONY: all tests check check-repeat check-python check-node check-storms check-eintr check-faults check-suites fuzz fuzz-build unit demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -199,6 +201,27 @@ $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(PROGRAM_FLAGS) -MMD -MP -MF $@.d -o $@ $< -lm
 
+# Fuzzers: the rooms that read what others have written, by clang with its sanitizers.
+FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZED     := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/main.c,$(wildcard src/common/*.c src/preload/stack/*.c) \
+	src/command/read_records.c src/command/strings.c src/preload/languages/perf_map_line.c \
+	src/preload/watch/parks_table.c src/preload/watch/user_file.c))
+
+$(BUILD)/fuzz/src/%.o: src/%.c
+	@mkdir -p $(@D)
+	clang $(SW_FLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/parts.a: $(FUZZED)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/parts.a
+	clang $(SW_FLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer -Itests/fuzz -MMD -MP -MF $@.d -o $@ $< $(BUILD)/fuzz/parts.a -ljansson
+
+.PRECIOUS: $(BUILD)/fuzz/src/%.o
+fuzz-build: $(FUZZERS)
+
 tests: $(UNIT) $(FIXTURES) $(PROGRAMS) $(STORMS) $(CRATES) $(CLASSES) $(BENCH)
 
 # What is missing is installed first; only then can the rules above be followed, hence make within make.
@@ -212,6 +235,14 @@ check: setup-check
 check-repeat: setup-check
 	@$(MAKE) --no-print-directory -s all tests
 	@STALLWATCH_BUILD=$(BUILD) STRESS=$(STRESS) $(PYTHON) tests/run/repeat.py $(or $(N),20) $(TESTS)
+
+fuzz: setup-check
+	@$(MAKE) --no-print-directory -s fuzz-build
+	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_fuzz.py $(or $(SECONDS),600)
+
+check-suites: setup-check
+	@$(MAKE) --no-print-directory -s all
+	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_suites.py $(SUITES)
 
 check-storms: setup-check
 	@$(MAKE) --no-print-directory -s all tests
