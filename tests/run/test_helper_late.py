@@ -47,7 +47,7 @@ def check_order(stalls, at_least=6):
 
 
 def test_stalls_meanwhile_have_stacks_and_lines():
-    with start(late(0.6)) as run:
+    with start(late(0.3)) as run:
         run.wait()
         check_order(run.stalls())
         for stall in run.stalls():
