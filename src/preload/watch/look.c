@@ -12,7 +12,6 @@
 #include "preload/watch/members.h"
 #include "preload/watch/ownership.h"
 #include "preload/watch/publish.h"
-#include "preload/watch/rest.h"
 #include "preload/watch/samples.h"
 #include "preload/watch/say.h"
 #include "preload/watch/say_loops.h"
@@ -22,8 +21,6 @@
 
 #define AT_REST_NS      UINT64_C(1000000) /* of CPU: too little to have done much else */
 #define LONGEST_STEP_NS UINT64_C(100000000)
-/* A wait of up to this is looked at when it is over, whatever wakes the loop before. */
-#define LONG_WAIT_NS INT64_C(1000000000)
 
 /* The thread's last reading before the long iterations that are being fetched: of several at once
  * nobody can tell which of them its wait for a CPU was in. */
@@ -287,10 +284,6 @@ static struct sw_look look_idle(const struct sw_thread *thread, struct sw_watch 
      * second costs one wake-up a turn. */
     bool rested = loop == NULL || watch->idle_iteration == iteration ||
                   now - thread->note.entered >= quarter / 2;
-    bool may_be_missed = loop != NULL && loop->kind == SW_WAIT_EPOLL &&
-                         (loop->wait_timeout_ns < 0 || loop->wait_timeout_ns > LONG_WAIT_NS);
-    if (may_be_missed && watch->idle_iteration != iteration)
-        sw_rest_moved(now);
     watch->idle_iteration = iteration;
     if (!rested)
         return (struct sw_look){false, now + quarter};

@@ -10,30 +10,6 @@
 #include "preload/watch/pending.h"
 #include "preload/watch/publish.h"
 
-/* Pauses double up to the first; then there is one of the second, and then of the third. */
-#define NAPS_UNTIL_NS   UINT64_C(1000000000)
-#define NAP_LATER_NS    UINT64_C(20000000000)
-#define NAP_AT_LEAST_NS UINT64_C(60000000000)
-
-static uint64_t moved;
-
-void sw_rest_moved(uint64_t now)
-{
-    moved = now;
-}
-
-uint64_t sw_rest_nap(uint64_t now, uint64_t first_ns)
-{
-    if (moved == 0)
-        return UINT64_MAX;
-    uint64_t rested_ns = sw_clock_ticks_to_ns(now - moved), nap_ns = first_ns;
-    while (nap_ns <= rested_ns && nap_ns <= NAPS_UNTIL_NS)
-        nap_ns *= 2;
-    if (nap_ns > NAPS_UNTIL_NS)
-        nap_ns = rested_ns < NAP_LATER_NS ? NAP_LATER_NS : rested_ns + NAP_AT_LEAST_NS;
-    return moved + sw_clock_ns_to_ticks(nap_ns);
-}
-
 /* ppoll(2) lets our signal in while it waits, and only then: a wake that comes before is not lost.
  */
 static bool wait_until(struct pollfd *polled, unsigned count, uint64_t due)

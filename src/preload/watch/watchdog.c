@@ -207,10 +207,8 @@ static uint64_t pass_over_threads(bool *all_idle)
         if (look.due < due)
             due = look.due;
     }
-    uint64_t now = sw_clock_ticks(), soon = now + quarter;
-    if (*all_idle)
-        soon = sw_rest_nap(now, sw_process_settings.threshold_ns / 4);
-    return due < soon ? due : soon;
+    uint64_t soon = sw_clock_ticks() + quarter;
+    return *all_idle || due < soon ? due : soon;
 }
 
 /* Fills the set of descriptors to wait for. False where a loop cannot be waited for that way: then
