@@ -9,6 +9,7 @@
 #include "preload/interpose/exits.h"
 #include "common/kernel.h"
 #include "preload/notes/process.h"
+#include "preload/watch/rest.h"
 #include "preload/watch/watchdog.h"
 
 #define HELP_SIZE 16384
@@ -26,7 +27,7 @@ static __attribute__((noinline)) void print_help(void)
 __attribute__((constructor)) static void sw_init(void)
 {
     sw_process_watch = sw_watchdog_start;
-    sw_process_wake = sw_watchdog_wake;
+    sw_process_wake = sw_rest_wake;
     sw_process_finish = sw_watchdog_finish;
     sw_process_birth(environ);
     if (sw_process_settings.help)

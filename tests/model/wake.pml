@@ -1,8 +1,9 @@
 /*
- * The watchdog's sleep, as a model for spin: it says that it sleeps, looks whether a loop has moved,
- * and waits for a signal; a poll loop's thread says that it is busy, and wakes a watchdog that says
- * that it sleeps (watch/watchdog.c: sleep_until_due, sw_watchdog_wake; notes/loop.c:
- * sw_wait_leave_unusual). Shown: no wake-up is lost, so no iteration stays unseen for as long as it
+ * The watchdog's sleep, as a model for spin: it reads the word that it will sleep on, says that it
+ * sleeps, looks whether a loop has moved, and sleeps for as long as the word is the same (futex(2));
+ * a loop's thread says that it is busy, and wakes a watchdog that says that it sleeps
+ * (watch/rest.c; notes/loop.c: sw_wait_leave_unusual). `asleep` stands for the loop's own `awaited`
+ * too, which is set before it and looked at first. Shown: no wake-up is lost, so no iteration stays unseen for as long as it
  * lasts.
  *
  * BROKEN_ variants leave out one step of the real thing: tests/run/test_model.py.
@@ -11,7 +12,7 @@
 
 byte iteration, own; /* as all see it; as the thread has stored it, which others may not see yet */
 byte seen;           /* by the watchdog's last pass */
-bool asleep, pending;
+bool asleep, pending; /* pending: the word has changed since it was read */
 
 active proctype store_buffer()
 {
@@ -46,6 +47,7 @@ active proctype watchdog()
 end:
     do
     :: seen = iteration; /* the pass: nothing is under way */
+       pending = false; /* the word is read */
        asleep = true;
 #ifndef BROKEN_NO_FENCE
        iteration = own; /* membarrier(2) */
@@ -57,10 +59,10 @@ end:
 #else
        :: true ->
 #endif
-#ifdef BROKEN_SIGNAL_LET_IN
-           pending = false; /* let in before the wait, not by it */
+#ifdef BROKEN_WORD_READ_LATE
+           pending = false;
 #endif
-endsleep:  pending; /* ppoll(2) lets it in, and only then */
+endsleep:  pending;
            pending = false;
            asleep = false
        fi

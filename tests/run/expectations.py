@@ -8,7 +8,7 @@ flow text into such lines); what follows up to the next such word or an empty li
                                cause, call (a|b, null, *), detail (glob), ms (N: up to 80 more; or A..B), function (in
                                its most frequent stack), calls (how many; N, A..B or A..), wait (a|b), phase, state, counted
                                (true unless said; any), thread, main, iteration, label (glob), process=child, holder (WHAT:NAME, or
-                               null), holds (a function in the holder's stack)
+                               null), holds (a function in the holder's stack), accounted (ms of it that were watched: A.. or A..B)
     @expect clean              no stall at all (one that is `starved`, on a busy machine, is no failure of the library)
     @expect no-stalls          no stall, nor need there be a loop
     @expect no-loop            no record at all;  no-loop-in-parent: none of the process that was started
@@ -173,6 +173,9 @@ class Expected:
 
     def calls(self, record, value):
         return record["call"] is not None and within(record["call"]["count"], value)
+
+    def accounted(self, record, value):
+        return within(record["time_ms"]["accounted"], value)
 
     def wait(self, record, value):
         return record["loop"]["wait"] in value.split("|")

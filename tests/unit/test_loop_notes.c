@@ -103,6 +103,26 @@ START_TEST(startup_ends_with_a_real_wait)
 }
 END_TEST
 
+/* A watchdog that sleeps is woken by the first wait that returns, once; but not by one that has
+ * lasted for its whole timeout, of which it knows. */
+START_TEST(a_sleeping_watchdog_is_woken)
+{
+    struct sw_loop *loop = waited(epfd, 12);
+    int before = wakes;
+    atomic_store(&sw_process->watchdog_asleep, 1);
+    wait_epoll(epfd, 0);
+    ck_assert_int_eq(wakes, before); /* not awaited */
+    atomic_store(&loop->awaited, 1);
+    wait_epoll(epfd, 0);
+    ck_assert_int_eq(wakes, before + 1);
+    ck_assert_uint_eq(atomic_load(&loop->awaited), 0);
+    atomic_store(&loop->awaited_until, sw_clock_ticks());
+    atomic_store(&loop->awaited, 1);
+    wait_epoll(epfd, 0);
+    ck_assert_int_eq(wakes, before + 1);
+}
+END_TEST
+
 START_TEST(startup_ends_with_the_tenth_wait)
 {
     struct sw_loop *loop = waited(epfd, 9);
@@ -272,6 +292,7 @@ int main(void)
     tcase_add_test(all, iterations_are_counted);
     tcase_add_test(all, events_are_those_of_the_last_wait);
     tcase_add_test(all, startup_ends_with_a_real_wait);
+    tcase_add_test(all, a_sleeping_watchdog_is_woken);
     tcase_add_test(all, startup_ends_with_the_tenth_wait);
     tcase_add_test(all, long_iterations_are_left_for_the_watchdog);
     tcase_add_test(all, a_full_ring_is_counted_not_overwritten);

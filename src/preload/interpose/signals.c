@@ -47,7 +47,6 @@ SW_NEXT_DEFINE(siginterrupt);
 static _Atomic int ours;
 static void *_Atomic our_handler; /* kept when the signal is not ours any more */
 static _Atomic int on_the_way;
-static _Atomic int let_in, watchdog_tid; /* what the watchdog waits with, and who it is */
 static _Atomic bool distrusted;
 static _Atomic int withheld; /* execs that are under way */
 static _Atomic int changing; /* threads that are about to change a real-time signal's disposition */
@@ -118,7 +117,6 @@ void sw_signals_start(void)
         atomic_store(&on_the_way, 0);
         atomic_store(&withheld, 0);
         atomic_store(&changing, 0);
-        atomic_store(&let_in, 0);
     }
     of = sw_process->pid;
 }
@@ -137,16 +135,6 @@ void sw_signals_arrived(void)
     atomic_fetch_sub(&on_the_way, 1);
 }
 
-int sw_signals_let_in(int number, int watchdog)
-{
-    atomic_store(&watchdog_tid, watchdog);
-    atomic_store(&let_in, number);
-    if (number == 0 || sw_signals_safe(number))
-        return number;
-    atomic_store(&let_in, 0);
-    return 0;
-}
-
 /* A signal that this thread has blocked since it was sent does not arrive by waiting. */
 static int take_own(int number)
 {
@@ -155,7 +143,7 @@ static int take_own(int number)
     return sw_kernel6(SYS_rt_sigtimedwait, (long)&set, 0, (long)&now, sizeof set, 0, 0) == number;
 }
 
-/* Waits until no signal `number` is on its way any more, nor can end the watchdog's wait. */
+/* Waits until no signal `number` is on its way any more. */
 static void wait_for_arrivals(int number)
 {
     struct timespec step = {0, STEP_NS};
@@ -163,10 +151,8 @@ static void wait_for_arrivals(int number)
     /* A child of vfork, or a forked one that nobody watches yet. */
     if (!sw_process_is_ours())
         return;
-    if (atomic_load(&let_in) == number)
-        sw_kernel3(SYS_tgkill, sw_kernel_getpid(), atomic_load(&watchdog_tid), number);
     for (int i = 0; i < WITHDRAW_STEPS; i++) {
-        if (atomic_load(&on_the_way) <= taken && atomic_load(&let_in) != number)
+        if (atomic_load(&on_the_way) <= taken)
             return;
         taken += take_own(number);
         if (i < 20)

@@ -33,9 +33,6 @@ void sw_signals_start(void);
 bool sw_signals_depart(int number);
 /* It has arrived, or will never. Any thread, in the handler too. */
 void sw_signals_arrived(void);
-/* The watchdog is about to wait with this signal let in (0: has done so). Returns what it may let
- * in: the same, or 0. */
-int sw_signals_let_in(int number, int watchdog);
 
 /* Around a call after which the handler may be gone while what is pending stays (execve(2)): no
  * signal of ours is sent in between, and none is on its way. Returns what has to be given back if

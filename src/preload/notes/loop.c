@@ -93,6 +93,7 @@ struct sw_loop *sw_loop_place(struct sw_thread *thread)
     memset(place, 0, sizeof *place);
     place->fd = -1;
     place->startup = place->unusual = 1;
+    atomic_store(&place->awaited_until, UINT64_MAX);
     place->born = sw_clock_ticks();
     if (thread->outer != NULL)
         place->born_iteration = atomic_load(&thread->outer->iteration);
@@ -311,9 +312,11 @@ void sw_wait_leave_unusual(struct sw_loop *loop)
             loop->waits++;
     }
     loop->unusual = loop->startup || loop->kind != SW_WAIT_EPOLL;
-    /* The watchdog can wait on an epoll descriptor, but not on a set that it does not know, nor on
-     * a ring, which may stay readable while the loop waits for more. */
-    if (loop->kind != SW_WAIT_EPOLL && loop->kind != SW_WAIT_PARKED &&
+    atomic_store_explicit(&loop->awaited, 0, memory_order_relaxed);
+    /* Of a wait that has lasted for its whole timeout the watchdog knows when it is to look. */
+    if (loop->kind == SW_WAIT_EPOLL && loop->began >= atomic_load(&loop->awaited_until))
+        return;
+    if (loop->kind != SW_WAIT_PARKED &&
         atomic_load_explicit(&sw_process->watchdog_asleep, memory_order_relaxed))
         sw_process_wake();
 }

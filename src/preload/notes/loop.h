@@ -104,8 +104,8 @@ SW_INLINE void sw_wait_enter(struct sw_wait *wait, struct sw_thread *thread, str
 
 /* The end of a wait that was a call in another loop's iteration. */
 void sw_wait_leave_call(struct sw_thread *thread);
-/* The end of a wait of a loop that is in its phase `startup`, or that a sleeping watchdog cannot
- * wait for. */
+/* The end of a wait of a loop that is in its phase `startup`, or not on epoll, or that a sleeping
+ * watchdog waits for, which is woken: one system call. */
 void sw_wait_leave_unusual(struct sw_loop *loop);
 
 /* The wait of `loop` that was entered at `entered` has ended at `now`. */
@@ -119,8 +119,9 @@ SW_INLINE void sw_loop_begin_iteration(struct sw_thread *thread, struct sw_loop 
     atomic_store_explicit(&loop->iteration, iteration + 1, memory_order_relaxed);
     atomic_store_explicit(&loop->busy_since, now, memory_order_release);
     thread->stamp++;
-    /* After busy_since: whoever wakes now finds the loop busy. */
-    if (SW_UNLIKELY(loop->unusual))
+    /* After busy_since: whoever wakes now finds the loop busy. The watchdog has the fence. */
+    atomic_signal_fence(memory_order_seq_cst);
+    if (SW_UNLIKELY(loop->unusual | atomic_load_explicit(&loop->awaited, memory_order_relaxed)))
         sw_wait_leave_unusual(loop);
 }
 

@@ -116,14 +116,16 @@ struct sw_loop {
     int64_t wait_timeout_ns; /* of the wait in progress; negative: no end */
     uint64_t wait_sp;        /* stack pointer of the last wait's caller at its call */
     uint32_t events;         /* of the iteration in progress */
-    uint32_t
+    uint16_t
         unusual; /* the end of its waits needs thought: in its phase startup, or not on epoll */
+    _Atomic uint16_t awaited; /* the watchdog sleeps, and wants to hear of the wait's end */
 
     /* Busy time in ticks, see loop_histogram.h: the cells of a quick loop are in the next line. */
     uint32_t histogram[SW_HISTOGRAM_CELLS];
 
-    int32_t fd;                 /* of epoll or io_uring; -1 for others */
-    uint32_t kind;              /* enum sw_wait_kind of its last wait */
+    _Atomic uint64_t awaited_until; /* ticks: from then on it comes by itself */
+    int32_t fd;                     /* of epoll or io_uring; -1 for others */
+    uint32_t kind;                  /* enum sw_wait_kind of its last wait */
     uint64_t key;               /* as in struct sw_wait_target; not for sets; of a parked thread's
                                    the number of its site + 1 */
     uint32_t wait_id;           /* enum sw_call_id of the last wait */

@@ -1,60 +1,154 @@
 /* See rest.h. */
 #include "preload/watch/rest.h"
 
+#include <errno.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <stddef.h>
 #include <time.h>
 
 #include "common/kernel.h"
-#include "preload/interpose/signals.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
+#include "preload/notes/thread.h"
+#include "preload/notes/wait_target.h"
 #include "preload/watch/pending.h"
 #include "preload/watch/publish.h"
+#include "preload/watch/sampler.h"
+#include "preload/watch/watches.h"
 
-/* ppoll(2) lets our signal in while it waits, and only then: a wake that comes before is not lost.
- */
-static bool wait_until(struct pollfd *polled, unsigned count, uint64_t due)
+/* Between two looks at whether a loop went on, while an answer of the helper's is waited for. */
+#define STEP_NS UINT64_C(2000000)
+/* Between two passes, where no fence can be had: a loop that goes on is then seen by looking. */
+#define UNFENCED_NS UINT64_C(25000000)
+
+static struct timespec span_until(uint64_t due)
 {
     uint64_t now = sw_clock_ticks();
-    struct timespec span = {0, 0};
-    /* Nobody may wake us with a signal that would end the process; then nobody can. */
-    int ours = sw_signals_let_in(sw_signals_ours(), atomic_load(&sw_process->watchdog_tid));
-    uint64_t cap = now + sw_clock_ns_to_ticks(SW_REST_UNPOLLABLE_NS);
-    bool capped = ours == 0 && cap < due;
-    if (capped)
-        due = cap;
-    if (due > now) {
-        uint64_t ns = sw_clock_ticks_to_ns(due - now);
-        span.tv_sec = (time_t)(ns / UINT64_C(1000000000));
-        span.tv_nsec = (long)(ns % UINT64_C(1000000000));
-    }
-    uint64_t mask = ~UINT64_C(0);
-    if (ours != 0)
-        mask &= ~(UINT64_C(1) << (ours - 1));
-    long result = sw_kernel6(SYS_ppoll, (long)polled, count, due == UINT64_MAX ? 0 : (long)&span,
-                             (long)&mask, sizeof mask, 0);
-    sw_signals_let_in(0, 0);
-    return result == 0 && !capped;
+    uint64_t ns = due > now ? sw_clock_ticks_to_ns(due - now) : 0;
+    return (struct timespec){(time_t)(ns / UINT64_C(1000000000)),
+                             (long)(ns % UINT64_C(1000000000))};
 }
 
-/* The same, with the helper's answers taken as they come: no loop has moved for them. */
-bool sw_rest_until(struct pollfd *polled, unsigned count, uint64_t due)
+/* Of the loop in whose wait the thread is: when that is over by itself. */
+static uint64_t wait_ends(const struct sw_thread *thread, const struct sw_loop *loop)
 {
+    if (loop != __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE) || loop->wait_timeout_ns < 0)
+        return UINT64_MAX;
+    return thread->note.entered + sw_clock_ns_to_ticks((uint64_t)loop->wait_timeout_ns);
+}
+
+/* Asks each loop on epoll to say when it goes on. (Those of other kinds look for a sleeping
+ * watchdog at each return of their waits.) */
+static void await_loops(void)
+{
+    unsigned threads = sw_thread_count();
+    for (unsigned i = 0; i < threads && i < SW_MOST_WATCHES; i++) {
+        struct sw_thread *thread = sw_thread_at(i);
+        if (thread == NULL || thread->tid == 0)
+            continue;
+        for (unsigned j = 0; j < SW_LOOPS_PER_THREAD; j++) {
+            struct sw_loop *loop = &thread->loops[j];
+            uint32_t state = atomic_load(&loop->state);
+            if (loop->kind != SW_WAIT_EPOLL ||
+                (state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE))
+                continue;
+            atomic_store(&loop->awaited_until, wait_ends(thread, loop));
+            atomic_store(&loop->awaited, 1);
+        }
+    }
+}
+
+/* Did a loop go on since the pass? Asked after `watchdog_asleep` is set, so that whoever moves
+ * later wakes us. */
+static bool something_moved(void)
+{
+    unsigned threads = sw_thread_count();
+    for (unsigned i = 0; i < threads && i < SW_MOST_WATCHES; i++) {
+        struct sw_thread *thread = sw_thread_at(i);
+        if (thread == NULL || thread->tid == 0)
+            continue;
+        struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
+        const struct sw_watch *watch = sw_watches_known(i, thread);
+        if (watch == NULL)
+            return true;
+        if (loop != NULL && atomic_load(&loop->state) == SW_LOOP_OWNED &&
+            atomic_load(&loop->iteration) != watch->idle_iteration)
+            return true;
+    }
+    return false;
+}
+
+static bool was_woken(uint32_t wakes)
+{
+    return atomic_load(&sw_process->watchdog_wakes) != wakes;
+}
+
+/* The helper's answers come by a descriptor, and a loop by a futex: in small steps. `due` comes
+ * nearer if what has been told by that is to be published. True: there is nothing left to wait for
+ * but `due` and the loops. */
+static bool take_answers(uint64_t *due, uint32_t wakes)
+{
+    struct pollfd wanted;
     uint64_t until;
-    while (sw_pending_waits(&polled[count], &until)) {
-        bool timed_out = wait_until(polled, count + 1, until < due ? until : due);
-        bool answered = polled[count].revents != 0;
+    while (sw_pending_waits(&wanted, &until)) {
+        uint64_t step = sw_clock_ticks() + sw_clock_ns_to_ticks(STEP_NS);
+        step = step < *due ? step : *due;
+        struct timespec span = span_until(step < until ? step : until);
+        sw_kernel6(SYS_ppoll, (long)&wanted, 1, (long)&span, 0, 0, 0);
         sw_pending_tend();
-        /* What has been told by that is in the metrics soon. */
         uint64_t publish_due = sw_publish_tend();
-        if (publish_due < due)
-            due = publish_due;
-        if (sw_clock_ticks() >= due)
-            return timed_out;
-        for (unsigned i = 0; i < count; i++)
-            if (polled[i].revents != 0)
-                return false;
-        if (!answered && !timed_out)
+        if (publish_due < *due)
+            *due = publish_due;
+        if (was_woken(wakes) || sw_clock_ticks() >= *due)
             return false;
     }
-    return wait_until(polled, count, due);
+    return true;
+}
+
+/* True: `due` has come. A wake that came before is in `wakes` and not lost (futex(2)). */
+static bool sleep_until(uint64_t due, uint32_t wakes)
+{
+    struct timespec span = span_until(due);
+    if (due != UINT64_MAX && span.tv_sec == 0 && span.tv_nsec == 0)
+        return true;
+    return sw_kernel6(SYS_futex, (long)&sw_process->watchdog_wakes, FUTEX_WAIT_PRIVATE, (long)wakes,
+                      due == UINT64_MAX ? 0 : (long)&span, 0, 0) == -ETIMEDOUT;
+}
+
+bool sw_rest_until(uint64_t due, bool idle)
+{
+    uint32_t wakes = atomic_load(&sw_process->watchdog_wakes);
+    if (atomic_load(&sw_process->exiting))
+        return false;
+    if (idle) {
+        await_loops();
+        atomic_store(&sw_process->watchdog_asleep, 1);
+        /* Either a loop's thread sees the flags, or its new iteration is seen here: the fence is
+         * all on this side. */
+        if (!sw_sampler_fence()) {
+            uint64_t cap = sw_clock_ticks() + sw_clock_ns_to_ticks(UNFENCED_NS);
+            due = due < cap ? due : cap;
+        }
+        if (something_moved()) {
+            atomic_store(&sw_process->watchdog_asleep, 0);
+            return false;
+        }
+    }
+    bool slept = take_answers(&due, wakes) ? sleep_until(due, wakes)
+                                           : !was_woken(wakes); /* then `due` has come */
+    atomic_store(&sw_process->watchdog_asleep, 0);
+    return slept;
+}
+
+void sw_rest_end(void)
+{
+    atomic_fetch_add(&sw_process->watchdog_wakes, 1);
+    sw_kernel6(SYS_futex, (long)&sw_process->watchdog_wakes, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+}
+
+void sw_rest_wake(void)
+{
+    if (atomic_exchange(&sw_process->watchdog_asleep, 0) != 0)
+        sw_rest_end();
 }

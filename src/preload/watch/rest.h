@@ -1,20 +1,27 @@
 /*
- * How the watchdog waits: for descriptors, for a time, for a signal that wakes it, and for its
- * helper's answers. Watchdog thread.
+ * Where the watchdog sleeps, and what ends its sleep: a time, or a loop that goes on.
+ *
+ * A watchdog that sleeps because every loop waits is woken by the first one whose wait returns: the
+ * loop's thread finds `awaited` set beside what it writes then anyway, and makes one futex(2) call.
+ * Waiting for the loops' own epoll descriptors would cost that thread nothing, and does not work:
+ * poll(2) looks again when it is woken, and by then the loop has mostly taken the event (all that
+ * are edge-triggered, at once), so that what follows the first event after a rest was not seen.
  */
 #ifndef SW_WATCH_REST_H
 #define SW_WATCH_REST_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A pause between passes where a loop cannot be waited for, or nobody can wake the watchdog. */
-#define SW_REST_UNPOLLABLE_NS UINT64_C(25000000)
-
-/* Waits until `due` (ticks; UINT64_MAX: no date), one of the `count` descriptors is ready, or
- * sw_watchdog_wake; the helper's answers are taken meanwhile. `polled` has room for one more. True:
- * the time has come. */
-bool sw_rest_until(struct pollfd *polled, unsigned count, uint64_t due);
+/* Sleeps until `due` (ticks; UINT64_MAX: no date), taking the helper's answers as they come. With
+ * `idle`, all loops wait, and the first that goes on ends it; `due` is then a time by which those
+ * that wait with a timeout will have been back for a while. True: it slept until `due`. Watchdog
+ * thread. */
+bool sw_rest_until(uint64_t due, bool idle);
+/* Ends the rest of a watchdog that sleeps since all loops wait. Any thread; one system call at
+ * most; errno kept. */
+void sw_rest_wake(void);
+/* Ends any rest: the process is on its way out. Any thread; one system call; errno kept. */
+void sw_rest_end(void);
 
 #endif

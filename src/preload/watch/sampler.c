@@ -56,9 +56,9 @@ bool sw_sampler_start(int asked_signal)
     return take_signal(asked_signal);
 }
 
-void sw_sampler_fence(void)
+bool sw_sampler_fence(void)
 {
-    sw_kernel3(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    return sw_kernel3(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
 static void give_back_handed(void)

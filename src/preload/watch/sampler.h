@@ -26,15 +26,16 @@ struct sw_stack_bounds {
  * membarrier. Watchdog thread, once in a process; false: running threads cannot be sampled, and
  * reports say so by having no stacks. */
 bool sw_sampler_start(int asked_signal);
+/* A full memory barrier in every running thread of the process: what each has stored before is seen
+ * after this, and what this thread has stored before is seen by each after it (membarrier(2)).
+ * False: none can be had. Watchdog thread. */
+bool sw_sampler_fence(void);
 /* From now on a sampled thread stands still in its handler until sw_sampler_let_go is called,
  * `most_ns` at most, so that what its stack does not hold can be read meanwhile; 0: it goes on at
  * once. */
 void sw_sampler_stand_still(uint64_t most_ns);
 /* Lets the thread of the last sample go on. True: it has stood still until now. */
 bool sw_sampler_let_go(void);
-/* A fence on every thread of the process (membarrier(2)): what each has stored before it is seen by
- * the caller's loads after it, and the other way round. Watchdog thread. */
-void sw_sampler_fence(void);
 /* Samples `thread`, which was seen outside of wrapped calls and running, in the iteration that
  * began at `began` (ticks; 0 outside of one). The stack's bytes stay valid until the next sample;
  * `*ticks` is when it was taken: an answer to an earlier question that came late is as good. 0;

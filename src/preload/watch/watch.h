@@ -94,8 +94,6 @@ struct sw_watch {
     uint32_t lost_seen;      /* of the thread's ended_lost */
     struct sw_watch_base base[SW_LOOPS_PER_THREAD][SW_WATCH_BASES];
     uint32_t base_id[SW_LOOPS_PER_THREAD]; /* of the loop that they are of */
-    int borrowed[SW_LOOPS_PER_THREAD];     /* our descriptor for the loop's, +1; 0: none */
-    uint32_t borrowed_id[SW_LOOPS_PER_THREAD];
     uint32_t verified[SW_LOOPS_PER_THREAD]; /* loop id whose wait's owner was once seen on the stack
                                                of a stall */
     uint32_t announced[SW_LOOPS_PER_THREAD]; /* loop id that was said to be found */

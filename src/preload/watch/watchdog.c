@@ -2,22 +2,20 @@
  * See watchdog.h.
  *
  * While a loop is in an iteration the watchdog wakes when that is a quarter of the threshold old,
- * at the threshold, and then at a slowing pace. When all loops have been waiting for a pass it
- * sleeps without a timer until one of their epoll descriptors is ready, or the earliest timeout
- * that a loop has noted has run out: nobody has to wake it, and it never wakes for nothing.
+ * at the threshold, and then at a slowing pace. When all loops wait it sleeps until one of them
+ * goes on, or the earliest timeout that a loop has noted has run out (rest.h): it never wakes for
+ * nothing.
  */
 #include "preload/watch/watchdog.h"
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "preload/interpose/signals.h"
 #include "common/kernel.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/park_member.h"
@@ -48,18 +46,13 @@
 #include "preload/watch/watches.h"
 
 #define STACK_SIZE          (512 * 1024)
-#define MOST_POLLED         1024
 #define FINISH_WITHIN_MS    5000
 #define HELPER_EXIT_WAIT_MS 1000
 #define MANY_RECORDS        16 /* new ones: threads that came and went, maybe */
 #define HOUSEKEEPING_NS     UINT64_C(1000000000)
-#define UNWAKEABLE_NS                                                                              \
-    UINT64_C(100000000) /* asleep, and the program has taken what would wake it                    \
-                         */
 
 enum { NONE, STARTING, RUNNING, CANNOT_RUN };
 
-static struct pollfd polled[MOST_POLLED + 1]; /* and the helper's */
 static bool loaded_unwinder;
 static uint64_t last_housekeeping;
 static unsigned records_then; /* that there were at the last housekeeping */
@@ -109,28 +102,6 @@ static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
     }
 }
 
-static void return_descriptor(struct sw_watch *watch, unsigned index)
-{
-    if (watch->borrowed[index] != 0)
-        sw_descriptors_return(watch->borrowed[index] - 1);
-    watch->borrowed[index] = 0;
-}
-
-/* The loop's epoll descriptor as the watchdog can poll it, or -1. */
-static int descriptor_of(struct sw_thread *thread, struct sw_watch *watch, unsigned index)
-{
-    struct sw_loop *loop = &thread->loops[index];
-    if (watch->borrowed[index] != 0 && watch->borrowed_id[index] != loop->id)
-        return_descriptor(watch, index);
-    if (watch->borrowed[index] == 0) {
-        watch->borrowed[index] = sw_descriptors_borrow(loop->fd) + 1;
-        if (watch->borrowed[index] <= 0)
-            watch->borrowed[index] = 0;
-        watch->borrowed_id[index] = loop->id;
-    }
-    return watch->borrowed[index] - 1;
-}
-
 static void release_ended_thread(struct sw_thread *thread, struct sw_watch *watch)
 {
     if (sw_account_alive(thread->tid))
@@ -141,7 +112,6 @@ static void release_ended_thread(struct sw_thread *thread, struct sw_watch *watc
             sw_say_loop_over(thread, &thread->loops[i], SW_LOOP_END_THREAD);
             sw_loops_archive(thread, &thread->loops[i]);
         }
-        return_descriptor(watch, i);
     }
     sw_thread_release(thread);
     watch->open = false;
@@ -161,9 +131,6 @@ static struct sw_look look_at_one(struct sw_thread *thread, struct sw_watch *wat
     if (loaded_unwinder)
         sw_parks_judge(thread, watch);
     sw_members_confirm(thread, watch, now);
-    for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++)
-        if (watch->borrowed[i] != 0 && atomic_load(&thread->loops[i].state) != SW_LOOP_OWNED)
-            return_descriptor(watch, i);
     return sw_look_at(thread, watch, now);
 }
 
@@ -211,56 +178,6 @@ static uint64_t pass_over_threads(bool *all_idle)
     return *all_idle || due < soon ? due : soon;
 }
 
-/* Fills the set of descriptors to wait for. False where a loop cannot be waited for that way: then
- * passes go on. */
-static bool gather_descriptors(unsigned *count)
-{
-    bool complete = true;
-    *count = 0;
-    unsigned threads = sw_thread_count();
-    for (unsigned i = 0; i < threads && i < SW_MOST_WATCHES; i++) {
-        struct sw_thread *thread = sw_thread_at(i);
-        struct sw_watch *watch =
-            thread != NULL && thread->tid != 0 ? sw_watches_known(i, thread) : NULL;
-        if (watch == NULL)
-            continue;
-        for (unsigned j = 0; j < SW_LOOPS_PER_THREAD; j++) {
-            struct sw_loop *loop = &thread->loops[j];
-            uint32_t state = atomic_load(&loop->state);
-            if (loop->kind != SW_WAIT_EPOLL ||
-                (state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE))
-                continue;
-            int fd = *count < MOST_POLLED ? descriptor_of(thread, watch, j) : -1;
-            if (fd >= 0)
-                polled[(*count)++] = (struct pollfd){fd, POLLIN, 0};
-            else
-                complete = false;
-        }
-    }
-    return complete;
-}
-
-/* Did a loop go on since the pass? Asked after `watchdog_asleep` is set, and a fence for both sides
- * (the loop's thread has none between its moving and its look), so that whoever moves later wakes
- * us. */
-static bool something_moved(void)
-{
-    unsigned threads = sw_thread_count();
-    for (unsigned i = 0; i < threads && i < SW_MOST_WATCHES; i++) {
-        struct sw_thread *thread = sw_thread_at(i);
-        if (thread == NULL || thread->tid == 0)
-            continue;
-        struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
-        const struct sw_watch *watch = sw_watches_known(i, thread);
-        if (watch == NULL)
-            return true;
-        if (loop != NULL && atomic_load(&loop->state) == SW_LOOP_OWNED &&
-            atomic_load(&loop->iteration) != watch->idle_iteration)
-            return true;
-    }
-    return atomic_load(&sw_process->exiting);
-}
-
 static void note_lateness(uint64_t due, uint64_t woke)
 {
     if (!sw_lateness_matters(due, woke))
@@ -272,23 +189,9 @@ static void note_lateness(uint64_t due, uint64_t woke)
 
 static void sleep_until_due(uint64_t due, bool all_idle)
 {
-    unsigned count = 0;
-    if (all_idle) {
-        uint64_t cap = sw_clock_ticks() + sw_clock_ns_to_ticks(SW_REST_UNPOLLABLE_NS);
-        if (!gather_descriptors(&count) && cap < due)
-            due = cap;
-        atomic_store(&sw_process->watchdog_asleep, 1);
-        sw_sampler_fence();
-        if (something_moved()) {
-            atomic_store(&sw_process->watchdog_asleep, 0);
-            return;
-        }
-    }
     /* What the pass took of the time until `due` is no lateness. */
     uint64_t slept = sw_clock_ticks();
-    bool timed_out = sw_rest_until(polled, count, due);
-    atomic_store(&sw_process->watchdog_asleep, 0);
-    if (timed_out && due != UINT64_MAX)
+    if (sw_rest_until(due, all_idle) && due != UINT64_MAX)
         note_lateness(due > slept ? due : slept, sw_clock_ticks());
 }
 
@@ -378,15 +281,6 @@ void sw_watchdog_start(void)
     errno = saved_errno;
 }
 
-void sw_watchdog_wake(void)
-{
-    int number = sw_signals_ours();
-    int tid = atomic_load(&sw_process->watchdog_tid);
-    if (atomic_exchange(&sw_process->watchdog_asleep, 0) != 0 && tid != 0 &&
-        sw_signals_safe(number))
-        sw_kernel3(SYS_tgkill, sw_process->pid, tid, number);
-}
-
 void sw_watchdog_finish(void)
 {
     if (sw_process == NULL || !sw_process_is_ours() ||
@@ -397,16 +291,10 @@ void sw_watchdog_finish(void)
     if (atomic_load(&sw_process->farewell_done) ||
         atomic_load(&sw_process->watchdog_tid) == sw_kernel_gettid())
         return;
-    uint64_t began = sw_clock_monotonic_ns();
-    uint64_t until = began + FINISH_WITHIN_MS * UINT64_C(1000000);
+    uint64_t until = sw_clock_monotonic_ns() + FINISH_WITHIN_MS * UINT64_C(1000000);
     struct timespec step = {0, 10000000};
     while (!atomic_load(&sw_process->farewell_done) && sw_clock_monotonic_ns() < until) {
-        int tid = atomic_load(&sw_process->watchdog_tid);
-        int number = sw_signals_ours();
-        if (sw_signals_distrusted() && until > began + UNWAKEABLE_NS)
-            until = began + UNWAKEABLE_NS;
-        if (tid != 0 && sw_signals_safe(number))
-            sw_kernel3(SYS_tgkill, sw_process->pid, tid, number);
+        sw_rest_end();
         sw_kernel6(SYS_futex, (long)&sw_process->farewell_done, FUTEX_WAIT_PRIVATE, 0, (long)&step,
                    0, 0);
     }

@@ -7,8 +7,6 @@
 /* Starts it in this process, if it has none. Slow: on the thread that has the first candidate for a
  * loop; errno kept. */
 void sw_watchdog_start(void);
-/* Gets it out of its sleep. Any thread; one system call at most; errno kept. */
-void sw_watchdog_wake(void);
 /* The process is about to exit: what is due is written before this returns, within a bounded time.
  * Any thread; errno kept. */
 void sw_watchdog_finish(void);
