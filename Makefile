@@ -12,6 +12,7 @@
 #   make demo            a small server that stalls, and the report
 #   make check-node      the tests of node with versions 18 to 26 from npm, 60 s of load, and beside blocked-at
 #   make check-python      every kind of Python code, ten seconds each at 1 ms, on each CPython here: no stack may be wrong
+#   make python-beside     what asyncio's debug mode and stallwatch say of the same stalls, as a table
 #   make check-large-log   a report of a log of 200 MB: its memory and speed
 #   make bench           what it costs and how exact it is, beside its targets; bench-record puts that into the README
 #   make install         PREFIX (/usr/local) and DESTDIR are respected
@@ -66,7 +67,7 @@ HELPER    := $(BUILD)/stallwatch-symbolize
 COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
-.PHONY: all tests check check-repeat check-python check-node check-storms check-eintr check-faults check-suites fuzz fuzz-build unit demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
+.PHONY: all tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites fuzz fuzz-build unit demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -273,6 +274,10 @@ check-node: setup-check
 check-python: setup-check
 	@$(MAKE) --no-print-directory -s all
 	@STALLWATCH_BUILD=$(BUILD) STALLWATCH_PYTHON_SECONDS=$(or $(SECONDS),10) $(PYTHON) tests/run/run.py python_frames
+
+python-beside: setup-check
+	@$(MAKE) --no-print-directory -s all
+	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_python_beside.py
 
 # The report's promise on its memory, with a log of 200 MB, and its speed.
 check-large-log: setup-check

@@ -24,8 +24,13 @@ static uint64_t minus(uint64_t a, uint64_t b)
 
 static void fill_calls(const struct sw_totals *totals, struct sw_stall *stall)
 {
-    for (unsigned i = 0; i < totals->count && i < 5; i++)
-        stall->calls[stall->call_count++] = totals->calls[i];
+    for (unsigned i = 0; i < totals->count && i < 5; i++) {
+        struct sw_call_total *call = &stall->calls[stall->call_count++];
+        *call = totals->calls[i];
+        /* A call that ended while its thread was being looked at may be counted twice. */
+        if (call->total_ns > stall->duration_ns)
+            call->total_ns = stall->duration_ns;
+    }
     stall->call_named =
         stall->call_count > 0 && stall->calls[0].total_ns * NAMED_CALL_PART >= stall->duration_ns;
 }
