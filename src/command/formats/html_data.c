@@ -7,6 +7,7 @@
 #include "command/formats/formats.h"
 #include "command/formats/frame_numbers.h"
 #include "command/formats/html.h"
+#include "command/formats/json_parts.h"
 #include "command/source_lines.h"
 #include "common/version.h"
 
@@ -39,20 +40,6 @@ static void pass_on(struct page_data *page)
     }
     sw_text_reset(&page->text);
     sw_output_flush(page->output);
-}
-
-static void write_call(struct sw_json *json, const char *key, const struct sw_record_call *call)
-{
-    if (call->name == NULL) {
-        sw_json_null(json, key);
-        return;
-    }
-    sw_json_object_begin(json, key);
-    sw_json_string(json, "name", call->name);
-    sw_json_string(json, "detail", call->detail);
-    sw_json_ms(json, "ms", call->total_ns);
-    sw_json_unsigned(json, "count", call->count);
-    sw_json_object_end(json);
 }
 
 static void write_frames(struct page_data *page, const struct sw_record_frame *const *frames,
@@ -89,44 +76,9 @@ static void write_holder(struct page_data *page, const struct sw_merged_holder *
         return;
     }
     sw_json_object_begin(json, "holder");
-    sw_json_string(json, "what", holder->what);
-    sw_json_string(json, "name", holder->name);
-    sw_json_string(json, "command", holder->command);
-    sw_json_signed(json, "tid", holder->tid);
+    sw_json_part_holder(json, holder);
     write_frames(page, holder->frames, holder->count);
     sw_json_object_end(json);
-}
-
-/* What the time went to: by the figures that causes rest on, and by where the thread was. */
-static void write_times(struct sw_json *json, const struct sw_signature *signature)
-{
-    sw_json_object_begin(json, "figures");
-    for (unsigned i = 0; i < signature->figure_count; i++)
-        sw_json_ms(json, signature->figures[i].name, signature->figures[i].ns);
-    sw_json_object_end(json);
-    sw_json_object_begin(json, "times");
-    sw_json_ms(json, "cpu", signature->cpu_ns);
-    sw_json_ms(json, "runqueue", signature->runqueue_ns);
-    sw_json_ms(json, "blocked", signature->blocked_ns);
-    sw_json_object_end(json);
-}
-
-static void write_counts(struct sw_json *json, const struct sw_signature *signature)
-{
-    char hex[17];
-    struct sw_text text;
-    sw_text_init(&text, hex, sizeof hex);
-    sw_text_hex(&text, signature->signature, 16);
-    sw_json_string(json, "signature", hex);
-    sw_json_unsigned(json, "count", signature->count);
-    sw_json_unsigned(json, "counted", signature->counted);
-    sw_json_unsigned(json, "suppressed", signature->suppressed);
-    sw_json_string(json, "rule", signature->rule);
-    sw_json_bool(json, "known", signature->known);
-    sw_json_unsigned(json, "ongoing", signature->ongoing);
-    sw_json_ms(json, "total", signature->total_ns);
-    sw_json_ms(json, "max", signature->max_ns);
-    sw_json_ms(json, "min", signature->min_ns);
 }
 
 /* Of the longest. */
@@ -148,13 +100,12 @@ static void write_signature(struct page_data *page, const struct sw_signature *s
     struct sw_json *json = &page->json;
     const struct sw_record_frame *where = sw_merge_where(signature);
     sw_json_object_begin(json, NULL);
-    write_counts(json, signature);
-    sw_json_string(json, "cause", sw_format_cause(signature));
+    sw_json_part_counts(json, signature);
     sw_json_unsigned(json, "pool", signature->pool ? signature->pool_threads : 0);
-    write_call(json, "call", &signature->call);
+    sw_json_part_call(json, "call", &signature->call);
     sw_json_array_begin(json, "calls");
     for (unsigned i = 0; i < signature->call_count; i++) {
-        write_call(json, NULL, &signature->calls[i]);
+        sw_json_part_call(json, NULL, &signature->calls[i]);
         pass_on(page);
     }
     sw_json_array_end(json);
@@ -163,14 +114,9 @@ static void write_signature(struct page_data *page, const struct sw_signature *s
         sw_json_unsigned(json, "where", sw_frame_number(&page->numbers, where));
     else
         sw_json_null(json, "where");
-    sw_json_string(json, "first", signature->first);
-    sw_json_string(json, "last", signature->last);
-    sw_json_array_begin(json, "programs");
-    for (unsigned i = 0; i < signature->program_count; i++)
-        sw_json_string(json, NULL, signature->programs[i]);
-    sw_json_array_end(json);
+    sw_json_part_span(json, signature);
     write_longest(json, signature);
-    write_times(json, signature);
+    sw_json_part_times(json, signature);
     pass_on(page);
     write_holder(page, &signature->holder);
     write_stacks(page, signature);

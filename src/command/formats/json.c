@@ -1,15 +1,7 @@
 /* The merge as one JSON object, for programs. See formats.h. */
 #include "command/formats/formats.h"
+#include "command/formats/json_parts.h"
 #include "common/version.h"
-
-static void write_hex(struct sw_json *json, const char *key, uint64_t value)
-{
-    char hex[17];
-    struct sw_text text;
-    sw_text_init(&text, hex, sizeof hex);
-    sw_text_hex(&text, value, 16);
-    sw_json_string(json, key, hex);
-}
 
 static void write_frame(struct sw_json *json, const struct sw_record_frame *frame)
 {
@@ -53,23 +45,6 @@ static void write_stacks(struct sw_output *output, const struct sw_signature *si
     sw_json_array_end(json);
 }
 
-static void write_call(struct sw_json *json, const struct sw_record_call *call)
-{
-    if (call->name == NULL) {
-        sw_json_null(json, "call");
-        return;
-    }
-    sw_json_object_begin(json, "call");
-    sw_json_string(json, "name", call->name);
-    sw_json_string(json, "detail", call->detail);
-    sw_json_ms(json, "ms", call->total_ns);
-    if (call->count != 0)
-        sw_json_unsigned(json, "count", call->count);
-    else
-        sw_json_null(json, "count");
-    sw_json_object_end(json);
-}
-
 static void write_pool(struct sw_json *json, const struct sw_signature *signature)
 {
     if (!signature->pool) {
@@ -91,10 +66,7 @@ static void write_holder(struct sw_output *output, const struct sw_merged_holder
         return;
     }
     sw_json_object_begin(json, "holder");
-    sw_json_string(json, "what", holder->what);
-    sw_json_signed(json, "tid", holder->tid);
-    sw_json_string(json, "name", holder->name);
-    sw_json_string(json, "command", holder->command);
+    sw_json_part_holder(json, holder);
     write_frames(output, holder->frames, holder->count);
     sw_json_object_end(json);
 }
@@ -137,35 +109,12 @@ static void write_signature(struct sw_output *output, const struct sw_signature 
 {
     struct sw_json *json = &output->json;
     sw_json_object_begin(json, NULL);
-    write_hex(json, "signature", signature->signature);
-    sw_json_unsigned(json, "count", signature->count);
-    sw_json_unsigned(json, "counted", signature->counted);
-    sw_json_unsigned(json, "suppressed", signature->suppressed);
-    sw_json_string(json, "suppressed_by", signature->rule);
-    sw_json_bool(json, "baseline", signature->known);
-    sw_json_unsigned(json, "ongoing", signature->ongoing);
-    sw_json_ms(json, "total_ms", signature->total_ns);
-    sw_json_ms(json, "max_ms", signature->max_ns);
-    sw_json_ms(json, "min_ms", signature->min_ns);
-    sw_json_string(json, "cause", sw_format_cause(signature));
-    write_call(json, &signature->call);
+    sw_json_part_counts(json, signature);
+    sw_json_part_call(json, "call", &signature->call);
     write_pool(json, signature);
     write_where(json, signature);
-    sw_json_object_begin(json, "cause_ms");
-    for (unsigned i = 0; i < signature->figure_count; i++)
-        sw_json_ms(json, signature->figures[i].name, signature->figures[i].ns);
-    sw_json_object_end(json);
-    sw_json_object_begin(json, "time_ms");
-    sw_json_ms(json, "cpu", signature->cpu_ns);
-    sw_json_ms(json, "runqueue", signature->runqueue_ns);
-    sw_json_ms(json, "blocked", signature->blocked_ns);
-    sw_json_object_end(json);
-    sw_json_string(json, "first", signature->first);
-    sw_json_string(json, "last", signature->last);
-    sw_json_array_begin(json, "programs");
-    for (unsigned i = 0; i < signature->program_count; i++)
-        sw_json_string(json, NULL, signature->programs[i]);
-    sw_json_array_end(json);
+    sw_json_part_times(json, signature);
+    sw_json_part_span(json, signature);
     write_longest(json, signature);
     sw_json_string(json, "hint", signature->hint);
     write_holder(output, &signature->holder);

@@ -50,10 +50,10 @@ const FIGURES = { blocking: 'blocking-call', waiting: 'nested-wait', lock: 'lock
   throttled: 'starved', stolen: 'starved', paging: 'paging', stopped: 'stopped' };
 
 function timeBars(signature) {
-  const figures = Object.entries(signature.figures).map(([name, ms]) => ({ name, ms, cause: FIGURES[name] || 'unknown' }));
-  const times = [{ name: 'on a CPU', ms: signature.times.cpu, cause: 'cpu' },
-    { name: 'waiting for a CPU', ms: signature.times.runqueue, cause: 'starved' },
-    { name: 'blocked', ms: signature.times.blocked, cause: 'blocking-call' }];
+  const figures = Object.entries(signature.cause_ms).map(([name, ms]) => ({ name, ms, cause: FIGURES[name] || 'unknown' }));
+  const times = [{ name: 'on a CPU', ms: signature.time_ms.cpu, cause: 'cpu' },
+    { name: 'waiting for a CPU', ms: signature.time_ms.runqueue, cause: 'starved' },
+    { name: 'blocked', ms: signature.time_ms.blocked, cause: 'blocking-call' }];
   return [shares('What the time went to', figures), shares('Where the thread was', times)];
 }
 
@@ -101,14 +101,14 @@ function facts(signature) {
   return listing([
     ['Cause', `${signature.cause}: ${why(signature)}${signature.startup ? ' (start-up)' : ''}`],
     ['In', signature.programs.join(', ')],
-    ['Longest', `${duration(signature.max)} at ${signature.time || '?'}, ${process}, ${loop}`],
-    ['Shortest', signature.count > 1 ? duration(signature.min) : null],
+    ['Longest', `${duration(signature.max_ms)} at ${signature.time || '?'}, ${process}, ${loop}`],
+    ['Shortest', signature.count > 1 ? duration(signature.min_ms) : null],
     ['When', first === last ? first : `${first} to ${last}`],
     ['Label', signature.label],
     ['Threshold', signature.threshold ? duration(signature.threshold) : null],
     ['Counted', `${signature.counted} of ${signature.count}`],
-    ['Suppressed', signature.suppressed ? `${signature.suppressed}, by ${signature.rule}` : null],
-    ['Baseline', signature.known ? 'in it: does not count' : null],
+    ['Suppressed', signature.suppressed ? `${signature.suppressed}, by ${signature.suppressed_by}` : null],
+    ['Baseline', signature.baseline ? 'in it: does not count' : null],
     ['Not ended', signature.ongoing ? `${signature.ongoing} when last heard of` : null],
     ['Rule', el('code', {}, `signature:${signature.signature}`)],
   ]);

@@ -14,16 +14,16 @@ function verdict() {
 
 /* The longest, in a sentence. */
 function lead() {
-  const worst = data.signatures.reduce((most, each) => (most && most.max >= each.max ? most : each), null);
+  const worst = data.signatures.reduce((most, each) => (most && most.max_ms >= each.max_ms ? most : each), null);
   if (!worst) return null;
   const where = worst.where === null ? '' : `, in ${worst.whereName}${worst.wherePlace ? ` (${worst.wherePlace})` : ''}`;
-  return ['The longest: ', el('b', {}, duration(worst.max)), ', ', shape(worst.cause), ` ${worst.cause}, ${why(worst)}${where}. `,
+  return ['The longest: ', el('b', {}, duration(worst.max_ms)), ', ', shape(worst.cause), ` ${worst.cause}, ${why(worst)}${where}. `,
     el('button', { type: 'button', onclick: () => openSignature(worst) }, 'Details')];
 }
 
 function buildHead() {
   const [words, passed] = verdict();
-  const total = data.signatures.reduce((sum, signature) => sum + signature.total, 0);
+  const total = data.signatures.reduce((sum, signature) => sum + signature.total_ms, 0);
   const figures = [
     ['Stalls', data.stalls.toLocaleString('en')], ['Full pools', data.pools && data.pools.toLocaleString('en')],
     ['Time in them', total && duration(total)],

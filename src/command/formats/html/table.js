@@ -7,11 +7,11 @@ const COLUMNS = [
   { name: 'Cause', value: (s) => s.cause, text: true },
   { name: 'Count', value: (s) => s.count },
   { name: 'Counted', value: (s) => s.counted },
-  { name: 'Total', value: (s) => s.total },
-  { name: 'Longest', value: (s) => s.max },
+  { name: 'Total', value: (s) => s.total_ms },
+  { name: 'Longest', value: (s) => s.max_ms },
 ];
 
-const table = { sort: null, down: true, shown: ROWS_FIRST, open: new Set() };
+const table = { sort: null, down: true, shown: ROWS_FIRST, open: new Set(), built: new Map() };
 
 function sorted() {
   const rows = data.signatures.filter(passes);
@@ -32,15 +32,21 @@ function drawHead() {
 }
 
 function tags(signature) {
-  const words = [signature.counted === 0 && 'not counted', signature.startup && 'start-up', signature.known && 'in the baseline',
+  const words = [signature.counted === 0 && 'not counted', signature.startup && 'start-up', signature.baseline && 'in the baseline',
     signature.suppressed > 0 && 'suppressed', signature.ongoing > 0 && 'not ended'].filter(Boolean);
   return words.flatMap((word) => [' ', el('span', { class: 'tag' }, word)]);
 }
 
+/* Built once, so that what a reader has opened within stays open when the table is drawn anew. */
+function builtDetails(signature) {
+  if (!table.built.has(signature)) table.built.set(signature, detailsOf(signature));
+  return table.built.get(signature);
+}
+
 function row(signature) {
-  const open = table.open.has(signature), most = data.signatures.reduce((sum, each) => Math.max(sum, each.total), 0);
+  const open = table.open.has(signature), most = data.signatures.reduce((sum, each) => Math.max(sum, each.total_ms), 0);
   const share = el('span', { class: 'share', 'aria-hidden': 'true' });
-  share.style.width = (signature.total * 100) / most + '%';
+  share.style.width = (signature.total_ms * 100) / most + '%';
   share.style.color = `var(--${signature.cause})`;
   const button = el('button', { type: 'button', class: 'open', id: `s-${signature.signature}`, 'aria-expanded': String(open),
     onclick: () => toggle(signature) }, signature.whereName);
@@ -49,8 +55,8 @@ function row(signature) {
     el('th', { scope: 'row' }, button, tags(signature), el('span', { class: 'place' }, signature.wherePlace)),
     el('td', {}, el('span', { class: 'cause' }, shape(signature.cause), signature.cause), el('span', { class: 'place' }, why(signature))),
     number('count', signature.count.toLocaleString('en')), number('counted', signature.counted.toLocaleString('en')),
-    number('total', duration(signature.total), share), number('longest', duration(signature.max)));
-  const below = el('tr', { hidden: !open }, el('td', { colspan: COLUMNS.length }, open ? detailsOf(signature) : null));
+    number('total', duration(signature.total_ms), share), number('longest', duration(signature.max_ms)));
+  const below = el('tr', { hidden: !open }, el('td', { colspan: COLUMNS.length }, open ? builtDetails(signature) : null));
   return [first, below];
 }
 
