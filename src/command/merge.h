@@ -89,6 +89,7 @@ struct sw_track {
 struct sw_merge {
     /* Set by the caller before the first record. */
     bool want_parts, want_points;    /* of tracks: for speedscope's profiles, for a time line */
+    bool want_sources;               /* lines of the files that frames name, where they are there */
     const struct sw_table *baseline; /* of signatures that do not count; NULL */
     struct sw_suppressions *suppressions;
 

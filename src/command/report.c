@@ -21,7 +21,7 @@
 
 #define RULES_MOST (64u << 20)
 
-enum { FORMAT, OUTPUT, SUPPRESSIONS, BASELINE, WRITE_SUPPRESSIONS, HELP };
+enum { FORMAT, OUTPUT, SUPPRESSIONS, BASELINE, WRITE_SUPPRESSIONS, NO_SOURCES, HELP };
 
 static const struct sw_option table[] = {
     {"format", "FORMAT",
@@ -34,6 +34,7 @@ static const struct sw_option table[] = {
      NULL},
     {"write-suppressions", NULL, "print a rule for each signature that counts, instead of a report",
      NULL},
+    {"no-sources", NULL, "html: leave out the lines of source around the frames", NULL},
     {"help", NULL, "print this and exit", NULL},
 };
 #define TABLE (sizeof table / sizeof table[0])
@@ -54,7 +55,7 @@ static const char more[] =
 
 struct request {
     const struct sw_format *format;
-    bool write_suppressions;
+    bool write_suppressions, no_sources;
     const char *output;
     char **files; /* within the arguments */
     unsigned file_count;
@@ -113,6 +114,9 @@ static int take_option(struct request *request, unsigned index, const char *valu
         return sw_rules_file_read(&request->rules, value);
     case BASELINE:
         return take_baseline(request, value);
+    case NO_SOURCES:
+        request->no_sources = true;
+        return 0;
     default:
         request->write_suppressions = true;
         return 0;
@@ -239,6 +243,7 @@ int sw_report_main(char **arguments)
     sw_progress_start(&load.progress, bytes);
     sw_merge_start(&merge);
     merge.want_parts = request.format->wants_parts && !request.write_suppressions;
+    merge.want_sources = !request.no_sources;
     merge.want_points = request.format->wants_points && !request.write_suppressions;
     merge.baseline = request.has_baseline ? &request.baseline : NULL;
     merge.suppressions = request.has_rules ? &request.rules : NULL;

@@ -340,5 +340,7 @@ def test_source_is_read_with_care():
         data = data_of(write(folder, folder.write("a.jsonl", [stall(1, frames=frames)])))
         found = {(pathlib.Path(entry["file"]).name, entry["line"]): entry["source"] for entry in data["frames"] if entry["source"]}
         require(set(found) == {("good.py", 3), ("good.py", 1)}, f"{sorted(found)}")
+        without = data_of(write(folder, "--no-sources", "a.jsonl"))
+        require(not any(entry["source"] for entry in without["frames"]), "--no-sources has some")
         lines = found["good.py", 3]["lines"]
         require(lines == ["one", "\ttwo \ufffd", "x" * 240, "last"] and found["good.py", 3]["first"] == 1, f"{lines}")

@@ -185,10 +185,10 @@ static void write_source(struct sw_json *json, const struct sw_record_frame *fra
     --*left;
 }
 
-static void write_frame_table(struct page_data *page)
+static void write_frame_table(struct page_data *page, bool with_sources)
 {
     struct sw_json *json = &page->json;
-    unsigned sources_left = SOURCES_MOST;
+    unsigned sources_left = with_sources ? SOURCES_MOST : 0;
     sw_json_array_begin(json, "frames");
     for (size_t i = 0; i < page->numbers.count; i++) {
         const struct sw_record_frame *frame = page->numbers.frames[i];
@@ -243,7 +243,7 @@ void sw_html_data(struct sw_output *output, const struct sw_merge *merge)
     for (size_t i = 0; i < merge->track_count; i++)
         write_loop(&page, merge->tracks[i]);
     sw_json_array_end(json);
-    write_frame_table(&page);
+    write_frame_table(&page, merge->want_sources);
     sw_json_object_end(json);
     pass_on(&page);
 }
