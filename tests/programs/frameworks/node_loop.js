@@ -33,7 +33,6 @@
  * @run workers workers
  * @expect clean
  * @run end end
- * @lacks: stacks that go on through the frames of JavaScript, to see that uv_run has returned
  * @expect clean
  */
 "use strict";
