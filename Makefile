@@ -67,7 +67,7 @@ HELPER    := $(BUILD)/stallwatch-symbolize
 COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
-.PHONY: all tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites fuzz fuzz-build unit demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
+.PHONY: all tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites fuzz fuzz-build unit unit-build demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -201,6 +201,9 @@ $(BUILD)/tests/storms/%: tests/storms/%.cpp
 $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(PROGRAM_FLAGS) -MMD -MP -MF $@.d -o $@ $< -lm
+
+# For the sanitizers, which want builds of their own: the unit tests with what they need.
+unit-build: all $(UNIT) $(FIXTURES)
 
 # Fuzzers: the rooms that read what others have written, by clang with its sanitizers.
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))

@@ -2,6 +2,7 @@
 that need root (a mount, a chroot, another user) are skipped where it is not to be had."""
 
 import ctypes
+import json
 import os
 import pathlib
 import resource
@@ -124,17 +125,22 @@ def test_full_disk():
     """A file system of some pages: lines are lost whole, and how many is said once there is room."""
     need_root()
     with tempfile.TemporaryDirectory() as folder:
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", folder], capture_output=True).returncode != 0:
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", folder], capture_output=True).returncode != 0:
             raise harness.Skip("no tmpfs can be mounted")
         try:
-            full = pathlib.Path(folder) / "full"
-            full.write_bytes(b"x" * 12288)
-            log = pathlib.Path(folder) / "log.jsonl"
-            python("", environment={"STALLWATCH_JSON": str(log), "STALLWATCH_LOG": f"{folder}/log", "STALLWATCH_ONGOING_MS": "10",
-                                    "STALLWATCH_THRESHOLD_MS": "5"})
-            for line in log.read_bytes().split(b"\n")[:-1]:
-                require(line.startswith(b"{") and line.endswith(b"}"), f"a torn line: {line[:200]}")
-            require(log.read_bytes().endswith(b"\n") or not log.read_bytes(), "the log ends within a line")
+            full, log = pathlib.Path(folder) / "full", pathlib.Path(folder) / "log.jsonl"
+            python(f"open({str(full)!r}, 'wb').write(bytes(253952))\n"
+                   "for _ in range(9): time.sleep(0.02); p.poll(0.001)\n"
+                   f"time.sleep(1.5); p.poll(0.001); os.unlink({str(full)!r})",  # by now the helper has answered
+                   environment={"STALLWATCH_JSON": str(log), "STALLWATCH_LOG": "none", "STALLWATCH_THRESHOLD_MS": "5"})
+            content = log.read_bytes()
+            require(content.endswith(b"\n"), f"the log ends within a line: {content[-200:]}")
+            records = [json.loads(line) for line in content.splitlines()]
+            summary = [record for record in records if record["type"] == "summary"]
+            told = sum(record["type"] == "stall" for record in records)
+            require(summary and summary[0]["lines_lost"] > 0, f"{told} stalls are told, and none is said to be lost")
+            require(told + summary[0]["lines_lost"] >= summary[0]["stalls"]["total"],
+                    f"{told} told, {summary[0]['lines_lost']} lost, of {summary[0]['stalls']['total']}")
         finally:
             subprocess.run(["umount", folder], check=True)
 
