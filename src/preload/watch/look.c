@@ -181,8 +181,9 @@ static void clear_finished(struct sw_thread *thread, struct sw_watch *watch)
             sw_tell_stall(thread, watch, NULL, closed, SW_STALL_EXITING);
         if (watch->open && watch->loop == i)
             watch->open = false;
-        sw_say_loop_over(thread, loop,
-                         state == SW_LOOP_LEFT ? SW_LOOP_END_LEFT : SW_LOOP_END_CLOSED);
+        if (watch->announced[i] == loop->id)
+            sw_say_loop_over(thread, loop,
+                             state == SW_LOOP_LEFT ? SW_LOOP_END_LEFT : SW_LOOP_END_CLOSED);
         sw_loops_archive(thread, loop);
         loop->id = 0;
         atomic_compare_exchange_strong(&loop->state, &state, SW_LOOP_FREE);

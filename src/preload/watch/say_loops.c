@@ -129,8 +129,11 @@ void sw_say_no_loop(const struct sw_thread *thread, const struct sw_loop *loop)
     add_thread(&text, thread, loop);
     sw_text_string(&text, ", ");
     add_wait(&text, loop);
-    sw_text_string(&text, " on fd ");
-    sw_text_signed(&text, atomic_load(&loop->core[0]));
+    int32_t fd = atomic_load(&loop->core[0]);
+    if (fd >= 0) {
+        sw_text_string(&text, " on fd ");
+        sw_text_signed(&text, fd);
+    }
     sw_text_string(&text, " alone, a connected socket, as clients wait for answers");
     sw_say(message, false);
 }
