@@ -8,6 +8,7 @@ plain node without a flag; what does not stall is not reported.
 import os
 import pathlib
 import shutil
+import subprocess
 import time
 
 import harness
@@ -165,3 +166,18 @@ def test_signature_is_the_same_in_every_tier():
             require(len({stall["signature"] for stall in stalls}) == 1,
                     f"{node}: the signature changed with the tier\n{harness.show(stalls)}")
             require(all(first_of_program(stall)["function"] == "waitHot" for stall in stalls), harness.show(stalls))
+
+
+def test_without_a_symbol_table():
+    # As distributions ship it: V8's builtins, which lie in the file, have no names then.
+    harness.need("strip")
+    with harness.Run(["/bin/true"], preload=False).wait() as place:
+        stripped = place.folder / "node"
+        subprocess.run(["strip", "-o", stripped, nodes()[0]], check=True, timeout=60)
+        frames = look(stripped, "method")["stacks"][0]["frames"]
+        shown = [frame for frame in frames if not frame.get("machinery")]
+        langs = [frame["lang"] for frame in shown]
+        own = shown[langs.index("js"):len(langs) - langs[::-1].index("js")]
+        require([frame["function"] for frame in own if frame["file"] == str(STALLS)]
+                == ["waitHere", "sellAll", "callMethod", "stall", "(anonymous)"], f"{own}")
+        require(all(frame["lang"] == "js" for frame in own), f"frames without a name between JavaScript's: {own}")

@@ -90,6 +90,15 @@ static void widen_loop(const struct sw_language_stack *language,
     }
 }
 
+/* Is it only a runtime at work? What has neither a name nor an unwind table was compiled by the
+ * runtime itself, as if at run time: V8's builtins in a libnode.so without its symbol table. */
+static bool is_machinery(const struct sw_linked_frame *frame, enum sw_lang lang, bool tabled)
+{
+    bool compiled_ahead =
+        frame->module != NULL && frame->module->runtime && frame->symbol == NULL && !tabled;
+    return sw_languages_machinery(lang, compiled_ahead ? NULL : frame->module, frame->symbol);
+}
+
 int sw_linkage_of(const struct sw_sample *sample, const struct sw_unwind_stack *base,
                   const struct sw_language_stack *base_language, struct sw_arena *arena,
                   struct sw_linked_stack *stack)
@@ -115,8 +124,8 @@ int sw_linkage_of(const struct sw_sample *sample, const struct sw_unwind_stack *
                      raw->frame[i].function);
         if (frame->module != NULL && frame->module->own)
             continue;
-        frame->machinery = language->count > 0 &&
-                           sw_languages_machinery(language->lang, frame->module, frame->symbol);
+        frame->machinery =
+            language->count > 0 && is_machinery(frame, language->lang, raw->frame[i].function != 0);
         stack->count++;
     }
     add_language(language, next, raw->count, stack);
