@@ -50,7 +50,7 @@ def fuzz_all(seconds, keep=None):
     require(len(names) >= 9, f"only {names}")
     folder = keep or tempfile.mkdtemp(prefix="stallwatch-fuzz-")
     try:
-        with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
+        with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
             tried = dict(zip(names, pool.map(lambda name: fuzz(name, seconds, f"{folder}/{name}"), names)))
     finally:
         if not keep:

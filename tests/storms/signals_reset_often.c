@@ -9,7 +9,7 @@
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* siginterrupt */
 
-#define TURNS 250
+#define TURNS 120
 
 static _Atomic bool over;
 
