@@ -112,11 +112,11 @@ static bool find_holder(int own_tid, const struct sw_waits_for *waits, struct sw
         return *tid > 0 && sw_account_process_name(*tid, held->name);
     case SW_WAITS_FOR_DESCRIPTOR:
         held->what = SW_HOLDER_PROCESS;
-        if (!held->searched)
+        *tid = held->tid;
+        if (*tid == 0 && held->span >= 2 * held->searched_span) {
             *tid = sw_other_end_of(waits->fd);
-        else
-            *tid = held->tid;
-        held->searched = true;
+            held->searched_span = held->span;
+        }
         return *tid > 0 && sw_account_process_name(*tid, held->name);
     default:
         return false;
@@ -157,7 +157,7 @@ static void begin_call(struct sw_held *held, const struct place *place)
     forget_holder(held);
     held->key = place->key;
     held->call = place->call;
-    held->searched = false;
+    held->searched_span = 0;
     held->deadlock[0] = '\0';
 }
 

@@ -26,7 +26,8 @@ struct sw_held {
     uint64_t sampled_span;
     uint64_t switches; /* of the holder, at the last look that it was the holder at */
     struct sw_stack_bounds bounds;
-    bool searched; /* for a process at the other end, which takes long: once for each call */
+    uint64_t searched_span; /* `span` at the last search for a process at the other end, which takes
+                               long: again only when that has doubled (it may accept late) */
 };
 
 /* Is its stack known, or at least what it runs of a language? */
