@@ -154,3 +154,18 @@ def test_vdso():
         frames = [frame for stall in watched.stalls() for stack in stall["stacks"] for frame in stack["frames"]]
         require(any(frame["module"] == "[vdso]" and frame["function"] for frame in frames), f"{functions(frames)}")
         require(any(frame["function"] == "ask_the_time" for frame in frames), f"{functions(frames)}")
+
+
+def test_program_at_fixed_addresses():
+    with tempfile.TemporaryDirectory(prefix="stallwatch-test-") as temporary:
+        source, program = harness.TOP / "tests/programs/epoll_sleep.c", pathlib.Path(temporary) / "fixed"
+        run("cc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-no-pie", "-pthread", f"-I{source.parent}", source, "-o", program, "-lm")
+        for stripped in (False, True):
+            if stripped:
+                run("strip", program)
+            with harness.Run([program]) as watched:
+                frames = [frame for frame in watched.wait().only_stall()["stacks"][0]["frames"] if frame["module"] == "fixed"]
+            require(all(frame["offset"] and frame["build_id"] for frame in frames), f"{frames}")
+            own = [frame for frame in frames if frame["function"] == "on_event" and frame["line"]]
+            require(stripped or (own and own[0]["file"] == str(source)), f"{frames}")
+            require(not stripped or {frame["function"] for frame in frames} == {None}, f"{functions(frames)}")
