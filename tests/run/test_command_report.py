@@ -273,7 +273,7 @@ def check_memory(wanted, most_mb, say=False):
     with Folder() as folder:
         path = megabytes(folder, wanted)
         size = path.stat().st_size
-        for name in ("json", "speedscope"):
+        for name in ("speedscope", "html"):
             began = time.monotonic()
             with subprocess.Popen([COMMAND, "report", "--format", name, path], stdout=subprocess.PIPE) as report:
                 ready, _, _ = select.select([report.stdout], [], [], 120)
