@@ -165,6 +165,15 @@ static void read_holder(const json_t *object, struct sw_record_holder *holder)
         holder->frame_count = SW_RECORD_FRAMES;
 }
 
+/* An interpreter's own frames between those of its language are in the log for programs; to a
+ * reader, and in a flame graph, they would hide the others. */
+static void drop_machinery(json_t *frames)
+{
+    for (size_t i = json_array_size(frames); i > 0; i--)
+        if (json_is_true(json_object_get(json_array_get(frames, i - 1), "machinery")))
+            json_array_remove(frames, i - 1);
+}
+
 /* What stalls and pools have in common. */
 static bool read_stretch(const json_t *root, struct sw_record *record)
 {
@@ -176,9 +185,13 @@ static bool read_stretch(const json_t *root, struct sw_record *record)
     record->counted = json_is_true(json_object_get(root, "counted"));
     record->suppressed = string_of(root, "suppressed");
     record->hint = string_of(root, "hint");
-    record->stack_count = json_array_size(json_object_get(root, "stacks"));
+    const json_t *stacks = json_object_get(root, "stacks");
+    record->stack_count = json_array_size(stacks);
     if (record->stack_count > STACKS_MOST)
         record->stack_count = STACKS_MOST;
+    for (size_t i = 0; i < record->stack_count; i++)
+        drop_machinery(json_object_get(json_array_get(stacks, i), "frames"));
+    drop_machinery(json_object_get(json_object_get(root, "holder"), "frames"));
     return true;
 }
 

@@ -186,6 +186,18 @@ def test_folded_stacks():
         require(len([line for line in lines if "\\x3b" in line]) == 1 and len(lines) == 3, lines)
 
 
+def test_an_interpreters_own_frames_are_left_out():
+    machinery = {**frame("_PyEval_EvalFrameDefault", "/build/ceval.c", 5), "machinery": True}
+    python = {**frame("bad", "/srv/main.py", 7), "lang": "python", "module": None}
+    with Folder() as folder:
+        log = folder.write("a.jsonl", [process(), stall(1, frames=[frame("usleep"), python, machinery, machinery, frame("main")])])
+        for form in FORMATS:
+            out = folder.run("report", "--format", form, log).out
+            require("_PyEval" not in out and "ceval" not in out, f"{form}: {out[:800]}")
+        folded = folder.run("report", "--format", "folded", log).out
+        require("app;main;bad (main.py);usleep " in folded, folded)
+
+
 def test_github_annotations():
     with Folder() as folder:
         lines = folder.run("report", "--format", "github", *example(folder)).out.splitlines()
