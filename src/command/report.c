@@ -172,32 +172,38 @@ static bool same_file(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+static bool is_output(const struct request *request, const struct stat *about)
+{
+    struct stat output;
+    return request->output != NULL && stat(request->output, &output) == 0 &&
+           S_ISREG(output.st_mode) && same_file(about, &output);
+}
+
 /* Every file is looked at before the first is read; one that is named twice is read once. Puts into
  * `bytes` how much there is to be read, 0 where that is not known. */
 static int look_at_files(struct request *request, uint64_t *bytes)
 {
-    struct stat *seen = sw_need_memory(calloc(request->file_count, sizeof *seen)), output;
-    bool replaces = request->output != NULL && stat(request->output, &output) == 0 &&
-                    S_ISREG(output.st_mode),
-         sizes_known = true;
+    struct stat *seen = sw_need_memory(calloc(request->file_count, sizeof *seen));
+    bool sizes_known = true;
     unsigned kept = 0;
     int code = 0;
     *bytes = 0;
     for (unsigned i = 0; i < request->file_count && code == 0; i++) {
-        const char *path = request->files[i];
-        bool again = false;
-        code = look_at_file(path, &seen[kept]);
-        if (code == 0 && replaces && same_file(&seen[kept], &output))
+        char *path = request->files[i];
+        struct stat *about = &seen[kept];
+        unsigned before = 0;
+        code = look_at_file(path, about);
+        if (code == 0 && is_output(request, about))
             code = sw_complain_usage("%s is to be read: the report cannot take its place", path);
-        for (unsigned j = 0; j < kept && code == 0; j++)
-            again = again || same_file(&seen[j], &seen[kept]);
-        if (again) {
+        while (before < kept && !same_file(&seen[before], about))
+            before++;
+        if (code == 0 && before < kept) {
             sw_complain("%s is given twice, and read once", path);
             continue;
         }
-        sizes_known = sizes_known && S_ISREG(seen[kept].st_mode);
-        *bytes += (uint64_t)seen[kept].st_size;
-        request->files[kept++] = request->files[i];
+        sizes_known = sizes_known && S_ISREG(about->st_mode);
+        *bytes += (uint64_t)about->st_size;
+        request->files[kept++] = path;
     }
     request->file_count = kept;
     if (!sizes_known)
@@ -210,15 +216,13 @@ static int write_report(const struct request *request, const struct sw_merge *me
 {
     static struct sw_output output;
     int error = sw_output_open(&output, request->output);
-    if (error == 0) {
-        if (request->write_suppressions)
-            sw_format_suppressions(&output, merge);
-        else
-            request->format->write(&output, merge);
-        error = sw_output_close(&output);
-    } else {
+    if (error != 0)
         return sw_complain_usage("cannot write to %s: %s", request->output, strerror(-error));
-    }
+    if (request->write_suppressions)
+        sw_format_suppressions(&output, merge);
+    else
+        request->format->write(&output, merge);
+    error = sw_output_close(&output);
     if (error == 0)
         return 0;
     sw_complain("cannot write the whole report to %s: %s",
