@@ -110,7 +110,7 @@ def check_version(version):
         kinds = ("all", "threads")
     for kind in kinds:
         # At a millisecond nearly every callback is sampled more often than it would be by default.
-        print(version, kind, *check(path, kind, float(SECONDS or 2), threshold_ms=1 if SECONDS else 5))
+        print(version, kind, *check(path, kind, float(SECONDS or (2 if version == "debian" else 1.2)), threshold_ms=1 if SECONDS else 5))
 
 
 def test_debian():

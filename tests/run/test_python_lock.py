@@ -50,7 +50,8 @@ def check(version):
     own = held(path, "idle", "keeps_the_lock")
     files = [frame["file"] for frame in own["stacks"][0]["frames"] if frame["lang"] == "python"]
     require(not any(file.endswith("/events.py") for file in files), f"a stall between callbacks is laid on one: {files}")
-    held(path, "callback", "keeps_the_lock")
+    if version == "debian":
+        held(path, "callback", "keeps_the_lock")
     held(path, "turns", "computes")
     stalls, text = run(path, "lets_go")
     require(not [stall for stall in stalls if stall["counted"]], f"a call that lets go of the lock: {harness.show(stalls)}")

@@ -10,10 +10,25 @@ from harness import require
 
 ALONE = True
 APPLICATION = """
+import ctypes
 import time
 from fastapi import FastAPI
 
 app = FastAPI()
+label = getattr(ctypes.CDLL(None), "stallwatch_label", None)
+
+
+class Label:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if label and scope["type"] == "http":
+            label(f"{scope['method']} {scope['path']}".encode())
+        await self.app(scope, receive, send)
+
+
+app.add_middleware(Label)
 
 
 @app.get("/bad")
@@ -60,6 +75,14 @@ def test_async_handler_that_sleeps():
         require(stall["cause"] == "blocking-call" and stall["call"]["name"] == "clock_nanosleep"
                 and stall["call"]["detail"] == "500 ms", harness.show(stalls))
         require(499 <= stall["duration_ms"] <= 600, harness.show(stalls))
+        frames = [frame for frame in stall["stacks"][0]["frames"] if frame["lang"] == "python"]
+        line = APPLICATION.splitlines().index("    time.sleep(0.5)") + 1
+        require(frames and (frames[0]["function"], frames[0]["line"]) == ("bad", line)
+                and frames[0]["file"].endswith("/application.py"), f"{frames[:2]}")
+        require(stall["hint"] == "time.sleep in a coroutine: use await asyncio.sleep()", f"{stall['hint']}")
+        require(stall["label"] == "GET /bad", f"the middleware's label: {stall['label']}")
+        worst = run.records("summary")[0]["worst"][0]
+        require(worst["top"].startswith("bad ") and worst["top"].endswith(f"/application.py:{line}"), f"{worst['top']}")
         notes = [record for record in run.stalls() if not record["counted"]]
         require(all(note["phase"] == "startup" or note["cause"] == "starved" for note in notes), harness.show(notes))
 
