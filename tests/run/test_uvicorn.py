@@ -3,6 +3,7 @@ thread pool, it is none; importing the application at the start is a note at mos
 
 import signal
 import subprocess
+import time
 import urllib.request
 
 import harness
@@ -49,18 +50,20 @@ def ask(port, path):
         return answer.read().decode()
 
 
-def serve(path):
-    """Runs the server for one request and returns its run, ended."""
+def serve(path, *command):
+    """Runs the server (uvicorn unless `command` says another) for one request and returns its run, ended."""
     if subprocess.run([harness.PYTHON, "-c", "import uvicorn, fastapi"], capture_output=True, timeout=60).returncode != 0:
         raise harness.Skip("python3-uvicorn or python3-fastapi is not installed")
     port = harness.free_port()
     place = harness.Run(["/bin/true"], preload=False).wait()
     (place.folder / "application.py").write_text(APPLICATION)
-    run = harness.Run([harness.PYTHON, "-m", "uvicorn", "application:app", "--host", "127.0.0.1", "--port", str(port)],
+    command = command or ("-m", "uvicorn", "application:app", "--host", "127.0.0.1", "--port", "%d")
+    run = harness.Run([harness.PYTHON, *(word.replace("%d", str(port)) for word in command)],
                       folder=place.folder, environment={"PYTHONDONTWRITEBYTECODE": "1"})
     try:
         harness.until(lambda: harness.answers(port), 30, "uvicorn")
         require(ask(port, path) == '{"slept":true}', "the server's answer changed")
+        time.sleep(0.3)  # the answer is sent before the iteration ends; gunicorn's workers may be killed right away
     finally:
         run.stop(signal.SIGINT)
     require("Traceback" not in run.stderr, run.stderr)
@@ -92,3 +95,30 @@ def test_plain_handler_that_sleeps():
         require(run.counted() == [], "a counted report of a sleep in the thread pool\n" + harness.show(run.counted()))
         loops = [loop for record in run.records("summary") for loop in record["loops"]]
         require(any(loop["iterations"] >= 3 for loop in loops), f"the loop was not watched: {loops}")
+
+
+def check_worker(*command):
+    """The one stall is in a worker's loop, and names the line."""
+    with serve("/bad", *command) as run:
+        stalls = run.counted()
+        require(len(stalls) == 1 and stalls[0]["pid"] != run.pid, harness.show(run.records()))
+        frames = [frame for frame in stalls[0]["stacks"][0]["frames"] if frame["lang"] == "python"]
+        require(frames and frames[0]["function"] == "bad" and frames[0]["file"].endswith("/application.py"), f"{frames[:2]}")
+
+
+def test_workers_of_uvicorn():
+    check_worker("-m", "uvicorn", "application:app", "--host", "127.0.0.1", "--port", "%d", "--workers", "2")
+
+
+def test_gunicorn_with_uvicorns_worker():
+    if subprocess.run([harness.PYTHON, "-c", "import gunicorn"], capture_output=True, timeout=60).returncode != 0:
+        raise harness.Skip("gunicorn is not installed")
+    check_worker("-m", "gunicorn", "application:app", "-k", "uvicorn.workers.UvicornWorker", "-b", "127.0.0.1:%d")
+
+
+def test_without_uvloop():
+    command = ("-m", "uvicorn", "application:app", "--host", "127.0.0.1", "--port", "%d", "--loop", "asyncio")
+    with serve("/bad", *command) as run:
+        stall = run.only_stall()
+        files = [frame["file"] for frame in stall["stacks"][0]["frames"] if frame["lang"] == "python"]
+        require(files[0].endswith("/application.py") and any(file.endswith("/asyncio/events.py") for file in files), f"{files}")
