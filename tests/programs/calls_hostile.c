@@ -11,12 +11,14 @@
  * @expect stall cause=* counted=any ms=10..900 call=rename detail="aaaa*a… -> bbbb*b…"
  * @expect stall times=15..60 cause=* call=* counted=any ms=8..2000
  */
+#include <aio.h>
 #include <pwd.h>
 #include <semaphore.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 
 #include "support.h"
 
@@ -99,6 +101,9 @@ static void try_others(const struct loop *loop)
     TRY(loop, clock_nanosleep(CLOCK_MONOTONIC, 0, BAD, NULL));
     TRY(loop, pthread_mutex_timedlock(&mutex, BAD) + pthread_mutex_unlock(&mutex));
     TRY(loop, waitpid(-7777777, NULL, 0));
+    TRY(loop, lio_listio(77, BAD, 1, NULL));
+    TRY(loop, aio_suspend(BAD, -1, NULL));
+    TRY(loop, getxattr(BAD, "user.none", name, 1));
 }
 
 int main(void)

@@ -20,6 +20,10 @@ static int first_file(const void *list, int count)
     return -1;
 }
 
+/* With a mode that is none the call looks no further (EINVAL). */
+#define IF_KNOWN(mode, family, count)                                                              \
+    ((mode) == family##_WAIT || (mode) == family##_NOWAIT ? (count) : 0)
+
 #define ON_FIRST(list, count) first_file(list, count), 0, 0
 
 SW_WRAP(int, aio_suspend, aio_suspend,
@@ -30,10 +34,10 @@ SW_WRAP(int, aio_suspend64, aio_suspend,
         (list, count, timeout), ON_FIRST(list, count))
 SW_WRAP(int, lio_listio, lio_listio,
         (int mode, struct aiocb *const list[], int count, struct sigevent *told),
-        (mode, list, count, told), ON_FIRST(list, count))
+        (mode, list, count, told), ON_FIRST(list, IF_KNOWN(mode, LIO, count)))
 SW_WRAP(int, lio_listio64, lio_listio,
         (int mode, struct aiocb64 *const list[], int count, struct sigevent *told),
-        (mode, list, count, told), ON_FIRST(list, count))
+        (mode, list, count, told), ON_FIRST(list, IF_KNOWN(mode, LIO, count)))
 
 static const struct gaicb *first_host(const struct gaicb *const *list, int count)
 {
@@ -51,7 +55,7 @@ static const struct gaicb *first_host(const struct gaicb *const *list, int count
 SW_WRAP_FULL(int, getaddrinfo_a, getaddrinfo_a,
              (int mode, struct gaicb *list[], int count, struct sigevent *told),
              (mode, list, count, told), SW_CALL_BEGIN, SW_CALL_END, result == 0,
-             OF_FIRST(list, count))
+             OF_FIRST(list, IF_KNOWN(mode, GAI, count)))
 SW_WRAP_FULL(int, gai_suspend, gai_suspend,
              (const struct gaicb *const list[], int count, const struct timespec *timeout),
              (list, count, timeout), SW_CALL_BEGIN, SW_CALL_END, false, OF_FIRST(list, count))
