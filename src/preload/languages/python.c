@@ -48,6 +48,9 @@ static bool is_lock(uint64_t address)
 static int holder(int tid)
 {
     for (unsigned i = 0; i < python_count; i++) {
+        /* Unloaded, and something else in its place? A function of it will be called. */
+        if (sw_modules_find(pythons[i].eval) != pythons[i].module)
+            continue;
         uint64_t state = sw_python_lock_holder(&pythons[i], tid);
         if (state != 0)
             return sw_python_thread_of(&pythons[i], state);
