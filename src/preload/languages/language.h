@@ -34,6 +34,8 @@ struct sw_language_stack {
     enum sw_lang lang;
     uint16_t count;
     bool complete; /* the outermost frame is there */
+    bool
+        torn; /* it was being changed just then: there are none, and another look would have some */
     bool anchored; /* each frame has an anchor, as far as it was found */
     struct sw_language_frame frame[SW_LANGUAGE_FRAMES];
 };

@@ -45,7 +45,7 @@ void sw_languages_capture(int tid, const struct sw_unwind_input *input,
     stack->count = 0;
     for (unsigned i = 0; i < LANGUAGES && stack->count == 0; i++) {
         stack->lang = languages[i]->lang;
-        stack->complete = stack->anchored = false;
+        stack->complete = stack->anchored = stack->torn = false;
         if (present[i])
             languages[i]->capture(tid, input, native, stack);
     }

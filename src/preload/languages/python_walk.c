@@ -119,6 +119,24 @@ static bool add(struct walk *walk, const uint8_t *bytes)
     return true;
 }
 
+/*
+ * Is the last frame of the chain the thread's outermost? A generator's frame that has just yielded
+ * is unlinked from its caller before (as compilers order these stores) the caller is the current
+ * one again: a chain of that frame alone. The outermost call of the evaluating function tells:
+ * in 3.11 none is around it, and from 3.12 on its shim ends the chain.
+ */
+static bool reaches_the_end(const struct walk *walk)
+{
+    const struct sw_python_layout *layout = &walk->python->layout;
+    uint64_t outer = 0, top = 0;
+    if (layout->frames == SW_PYTHON_SHIMS)
+        return walk->segment == walk->stack->count;
+    if (layout->frames != SW_PYTHON_CFRAMES)
+        return true;
+    return word_at(walk->cframe + layout->cframe_previous, &outer) &&
+           (outer == 0 || (word_at(outer + layout->cframe_top, &top) && top == 0));
+}
+
 void sw_python_walk(const struct sw_python *python, uint64_t state, struct sw_language_stack *stack)
 {
     struct walk walk = {.python = python, .stack = stack};
@@ -132,5 +150,8 @@ void sw_python_walk(const struct sw_python *python, uint64_t state, struct sw_la
             return;
         walk.frame = word_in(bytes, python->layout.previous);
     }
+    stack->torn = walk.frame == 0 && !reaches_the_end(&walk);
+    if (stack->torn)
+        stack->count = 0;
     stack->complete = walk.frame == 0 && stack->count < SW_LANGUAGE_FRAMES;
 }

@@ -149,7 +149,7 @@ static bool capture_running(int tid, const struct sw_unwind_input *input, struct
     /* By the native frames, which are copied, there is only a name to be lost. */
     if (!still && !sw_languages_by_native())
         sample->language.count = 0;
-    return still;
+    return still && !sample->language.torn;
 }
 
 static int take_from_running(struct sw_thread *thread, struct sw_watch *watch,
