@@ -1,6 +1,8 @@
 """CPython with -X perf: a trampoline for each function, which has neither unwind tables nor a frame of its own. Stacks go on
 through them, to the thread's beginning, and its names are known from the map that CPython writes."""
 
+import pathlib
+
 import harness
 import pythons
 from harness import require
@@ -27,6 +29,7 @@ def test_stacks_go_through_them():
     (place.folder / "program.py").write_text(PROGRAM)
     with harness.Run([python, "-X", "perf", "program.py"], folder=place.folder) as run:
         run.wait(30)
+        pathlib.Path(f"/tmp/perf-{run.pid}.map").unlink(missing_ok=True)
         require(run.code == 0 and run.stdout == "done\n", f"{run.code} {run.stdout}\n{run.stderr[-1500:]}")
         frames = run.only_stall()["stacks"][0]["frames"]
         names = [frame["function"] for frame in frames]
