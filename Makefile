@@ -8,6 +8,7 @@
 #   make check-faults    each system call of the library's with each error
 #   make fuzz            the fuzzers of tests/fuzz, SECONDS=600 each; needs clang
 #   make check-suites    CPython's own tests, result by result the same with the library as without
+#   make check-sanitizers  the unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
 #   make unit            the unit tests alone
 #   make demo            a small server that stalls, and the report
 #   make check-node      the tests of node with versions 18 to 26 from npm, 60 s of load, and beside blocked-at
@@ -67,7 +68,7 @@ HELPER    := $(BUILD)/stallwatch-symbolize
 COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
-.PHONY: all tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites fuzz fuzz-build unit unit-build demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
+.PHONY: all tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -247,6 +248,11 @@ fuzz: setup-check
 check-suites: setup-check
 	@$(MAKE) --no-print-directory -s all
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_suites.py $(SUITES)
+
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+check-sanitizers: setup-check
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/sanitized CFLAGS="$(SANITIZE)" unit-build
+	@cd tests/run && STALLWATCH_BUILD=$(BUILD)/sanitized $(PYTHON) sanitizers.py
 
 check-storms: setup-check
 	@$(MAKE) --no-print-directory -s all tests
