@@ -12,8 +12,6 @@ LEFT_OUT = {
     "helper": "the helper is started by a task that shares the program's memory, which the sanitizer cannot follow",
     "helper_due": "the same",
     "modules": "the sanitizer's own functions stand where the test looks for libc's",
-    "sampler": "a sample copies the stack with what the sanitizer has put between its variables, on purpose",
-    "sampler_signal": "the same",
     "symbols": "takes too long",
     "unwind": "counts calls of malloc by a malloc of its own",
 }
