@@ -112,9 +112,9 @@ static bool add(struct walk *walk, const uint8_t *bytes)
     if (!sw_python_read_code(walk->python, word_in(bytes, layout->code) & ~TAG_BITS,
                              word_in(bytes, layout->position), &frame))
         return false;
-    /* What CPython puts below an __init__ that it calls by itself (_Py_InitCleanup, 3.12) is
-     * nobody's code. */
-    if (frame.file != NULL || frame.line != 0)
+    /* What CPython puts below an __init__ that it calls by itself (_Py_InitCleanup, from 3.12 on)
+     * is nobody's code: it has no line, and for a file its name. */
+    if (frame.line != 0 || (frame.file != NULL && frame.file != frame.function))
         stack->frame[stack->count++] = frame;
     return true;
 }
