@@ -215,7 +215,7 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
                                bool *call)
 {
     bool set = sw_wait_is_set(target->kind);
-    atomic_store(&thread->attention, 0);
+    atomic_store(&thread->attention, SW_ATTENTION_NONE);
     thread->hot_key = 0;
     sw_loop_give_up_over(thread);
     if (thread->outer != NULL && thread->outer->kind == SW_WAIT_PARKED)
@@ -275,9 +275,12 @@ void sw_wait_begin_decide(struct sw_wait *wait, struct sw_thread *thread,
                           const struct sw_wait_target *target)
 {
     bool call = false;
+    bool called = atomic_load(&thread->attention) == SW_ATTENTION_CALL;
     struct sw_loop *loop = sw_loop_decide(thread, target, &call);
     if (loop != NULL) {
         sw_wait_enter(wait, thread, loop, target->id, target->timeout_ns);
+        if (called)
+            sw_process_wake();
         return;
     }
     if (!call)

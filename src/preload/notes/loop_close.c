@@ -42,7 +42,7 @@ static void close_loop(struct sw_thread *thread, struct sw_loop *loop, int fd)
     if (!over || !atomic_compare_exchange_strong(
                      &loop->state, &state, state == SW_LOOP_OWNED ? SW_LOOP_CLOSED : SW_LOOP_FREE))
         return;
-    atomic_store(&thread->attention, 1);
+    atomic_store(&thread->attention, SW_ATTENTION_LOOP);
     if (thread == sw_thread_self && thread->outer == loop) {
         thread->hot_key = 0;
         sw_call_stop_noting(thread);

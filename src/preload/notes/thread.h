@@ -44,6 +44,9 @@ enum sw_loop_state {
     SW_LOOP_LEFT    /* the watchdog saw that its function has returned */
 };
 
+/* Why: something changed a loop of the thread; or the watchdog wants to see it wait. */
+enum sw_attention { SW_ATTENTION_NONE, SW_ATTENTION_LOOP, SW_ATTENTION_CALL };
+
 /* The handshake for a sample of a running thread, see watch/sampler.c. */
 enum sw_request { SW_REQUEST_IDLE, SW_REQUEST_ASKED, SW_REQUEST_SENDING };
 
@@ -214,7 +217,7 @@ struct sw_thread {
     struct sw_loop *outer; /* the loop whose iteration is in progress or just waited for; NULL */
     _Atomic uint32_t sequence;  /* odd: inside a wrapped call */
     _Atomic uint32_t request;   /* enum sw_request */
-    _Atomic uint32_t attention; /* something changed a loop of this thread: take the slow way */
+    _Atomic uint32_t attention; /* enum sw_attention: take the slow way into the next wait */
     uint16_t in_iteration;      /* calls are noted */
     uint16_t clock_is_tsc; /* sw_clock_is_tsc and sw_process->threshold_ticks, where they cost no
                               page more: */

@@ -12,6 +12,7 @@
 #include "preload/watch/members.h"
 #include "preload/watch/ownership.h"
 #include "preload/watch/publish.h"
+#include "preload/watch/rest.h"
 #include "preload/watch/samples.h"
 #include "preload/watch/say.h"
 #include "preload/watch/say_loops.h"
@@ -308,8 +309,23 @@ static bool is_allowed(const struct sw_thread *thread, struct sw_watch *watch)
     return atomic_load_explicit(&own->allow_depth, memory_order_acquire) > 0;
 }
 
+/* What the loop's wait runs of a language is read before a stall is told: which frames are the
+ * loop's own is part of what makes its signature. */
+static void read_language(struct sw_thread *thread, struct sw_watch *watch)
+{
+    struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
+    if (loop == NULL || atomic_load(&loop->state) != SW_LOOP_OWNED)
+        return;
+    unsigned index = (unsigned)(loop - thread->loops);
+    if (atomic_load(&loop->busy_since) == 0)
+        sw_ownership_read_language(thread, watch, index);
+    if (sw_ownership_want_language(thread, watch, index))
+        sw_rest_listen();
+}
+
 struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
 {
+    read_language(thread, watch);
     take_all_ended(thread, watch);
     clear_finished(thread, watch);
     if (is_allowed(thread, watch)) {
@@ -331,7 +347,6 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     uint64_t iteration = atomic_load(&loop->iteration);
     if (began == 0 || atomic_load(&loop->busy_since) != began) {
         watch->open = false;
-        sw_ownership_read_language(thread, watch, (unsigned)(loop - thread->loops));
         return look_idle(thread, watch, loop, now);
     }
     /* What was before it, its end will tell. */

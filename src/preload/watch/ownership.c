@@ -17,6 +17,8 @@
 /* Two waits in one function have the same stack pointer but for what their wrappers and arguments
  * take. */
 #define SAME_DEPTH_BYTES 256
+/* How often a thread is asked to say when it waits, so that its language can be read there. */
+#define MOST_ASKED 64
 
 /* The place for a base of the wait at `wait_sp`: where one was before, or the one after the last.
  */
@@ -58,6 +60,7 @@ static void take_base(struct sw_thread *thread, struct sw_watch *watch, unsigned
         sw_snapshot_unwind_base(fresh, base->stack);
         base->wait_sp = fresh->wait_sp;
         base->language_read = false;
+        base->language_asked = 0;
     }
     sw_kernel3(SYS_munmap, (long)fresh, sizeof *fresh, 0);
 }
@@ -73,6 +76,7 @@ void sw_ownership_give_base(struct sw_watch *watch, unsigned index, const struct
     *base->stack = *stack;
     base->wait_sp = loop->wait_sp;
     base->language_read = false;
+    base->language_asked = 0;
 }
 
 bool sw_ownership_is_transparent(const struct sw_unwind_frame *frame)
@@ -117,7 +121,14 @@ const struct sw_language_stack *sw_ownership_language(const struct sw_thread *th
                                                       const struct sw_watch *watch, unsigned index)
 {
     const struct sw_watch_base *base = base_of_wait(thread, watch, index);
-    return base != NULL && base->language_read && base->language->count > 0 ? base->language : NULL;
+    if (base != NULL && base->language_read && base->language->count > 0)
+        return base->language;
+    /* An interpreter that has warmed up waits from another depth, in the same functions of its
+     * language. */
+    for (base = watch->base[index]; base < &watch->base[index][SW_WATCH_BASES]; base++)
+        if (base->wait_sp != 0 && base->language_read && base->language->count > 0)
+            return base->language;
+    return NULL;
 }
 
 void sw_ownership_read_language(struct sw_thread *thread, struct sw_watch *watch, unsigned index)
@@ -131,6 +142,17 @@ void sw_ownership_read_language(struct sw_thread *thread, struct sw_watch *watch
         base->language != NULL && sw_snapshot_language_of_wait(thread, base->language);
 }
 
+bool sw_ownership_want_language(struct sw_thread *thread, struct sw_watch *watch, unsigned index)
+{
+    struct sw_watch_base *base = base_of_wait(thread, watch, index);
+    if (base == NULL || base->language_read || !sw_languages_present() ||
+        base->language_asked == MOST_ASKED)
+        return false;
+    base->language_asked++;
+    atomic_store(&thread->attention, SW_ATTENTION_CALL);
+    return true;
+}
+
 void sw_ownership_want_base(struct sw_thread *thread, const struct sw_watch *watch, unsigned index)
 {
     const struct sw_loop *loop = &thread->loops[index];
@@ -138,7 +160,7 @@ void sw_ownership_want_base(struct sw_thread *thread, const struct sw_watch *wat
         if (watch->base[index][i].wait_sp == loop->wait_sp)
             return;
     if (loop->base_sp != loop->wait_sp && loop->base_taken < SW_MOST_BASES)
-        atomic_store(&thread->attention, 1);
+        atomic_store(&thread->attention, SW_ATTENTION_LOOP);
 }
 
 unsigned sw_ownership_common(const struct sw_unwind_stack *stack,
@@ -282,7 +304,7 @@ static enum sw_ownership judge_nested(struct sw_thread *thread, struct sw_loop *
         uint32_t group = (uint32_t)(outer - thread->loops) + 1 + 0x10000;
         atomic_store(&outer->group, group);
         atomic_store(&inner->group, group);
-        atomic_store(&thread->attention, 1);
+        atomic_store(&thread->attention, SW_ATTENTION_LOOP);
         sw_say_turns(thread, outer, inner);
         return SW_OWNERSHIP_TURNS;
     }
@@ -330,7 +352,7 @@ enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *
         uint32_t state = atomic_load(&loop->state);
         if ((state == SW_LOOP_OWNED || state == SW_LOOP_CANDIDATE) &&
             atomic_compare_exchange_strong(&loop->state, &state, SW_LOOP_LEFT))
-            atomic_store(&thread->attention, 1);
+            atomic_store(&thread->attention, SW_ATTENTION_LOOP);
     }
     return answer;
 }

@@ -36,6 +36,9 @@ const struct sw_language_stack *sw_ownership_language(const struct sw_thread *th
                                                       const struct sw_watch *watch, unsigned index);
 /* Reads that, once for each place that the loop waits from, while the thread waits. */
 void sw_ownership_read_language(struct sw_thread *thread, struct sw_watch *watch, unsigned index);
+/* Where it has not been read yet: asks the thread to wake the watchdog as its next wait begins (a
+ * wait may be over before the watchdog comes by itself). False: there is nothing to ask for. */
+bool sw_ownership_want_language(struct sw_thread *thread, struct sw_watch *watch, unsigned index);
 /* Asks the thread for the stack of the loop's next wait where that of the last one is not known. */
 void sw_ownership_want_base(struct sw_thread *thread, const struct sw_watch *watch, unsigned index);
 /* `sample`: a stack of the iteration in question, or NULL. Sets the loop's state or group where the

@@ -130,7 +130,7 @@ static void judge_stranger(struct sw_thread *thread, struct sw_watch *watch, str
     sw_park_remember(site, SW_PARK_NO);
     atomic_store(&site->verdict, SW_PARK_NO);
     atomic_compare_exchange_strong(&loop->state, &candidate, SW_LOOP_FREE);
-    atomic_store(&thread->attention, 1);
+    atomic_store(&thread->attention, SW_ATTENTION_LOOP);
 }
 
 static void judge(struct sw_thread *thread, struct sw_watch *watch, struct sw_park_site *site,

@@ -22,6 +22,13 @@
 /* Between two passes, where no fence can be had: a loop that goes on is then seen by looking. */
 #define UNFENCED_NS UINT64_C(25000000)
 
+static bool listening;
+
+void sw_rest_listen(void)
+{
+    listening = true;
+}
+
 static struct timespec span_until(uint64_t due)
 {
     uint64_t now = sw_clock_ticks();
@@ -134,7 +141,10 @@ bool sw_rest_until(uint64_t due, bool idle)
             atomic_store(&sw_process->watchdog_asleep, 0);
             return false;
         }
+    } else if (listening) {
+        atomic_store(&sw_process->watchdog_asleep, 1);
     }
+    listening = false;
     bool slept = take_answers(&due, wakes) ? sleep_until(due, wakes)
                                            : !was_woken(wakes); /* then `due` has come */
     atomic_store(&sw_process->watchdog_asleep, 0);

@@ -18,6 +18,9 @@
  * that wait with a timeout will have been back for a while. True: it slept until `due`. Watchdog
  * thread. */
 bool sw_rest_until(uint64_t due, bool idle);
+/* Until the next rest is over a wake is heard though not all loops wait: a thread has been asked to
+ * say something. Watchdog thread. */
+void sw_rest_listen(void);
 /* Ends the rest of a watchdog that sleeps since all loops wait. Any thread; one system call at
  * most; errno kept. */
 void sw_rest_wake(void);

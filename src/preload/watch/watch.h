@@ -48,6 +48,7 @@ struct sw_watch_base {
     uint64_t wait_sp; /* 0: none */
     struct sw_unwind_stack *stack;
     bool language_read;
+    unsigned language_asked; /* for a wait to read it in */
     struct sw_language_stack *language; /* what the wait runs of a language; NULL: nothing known */
 };
 
