@@ -4,8 +4,8 @@
 
 Three kinds: unit/NAME (a Check program, its checks counted one by one), programs/NAME (tests/programs/NAME.c or .cpp,
 run with and without the library and held against what its head expects; programs/NAME:RUN where it says that it is to be run
-in several ways), and NAME/FUNCTION (test_NAME.py here). Two run at a time; those that load the machine themselves
-(ALONE = True in their module, @alone in a program) run one by one after the others.
+in several ways), and NAME/FUNCTION (test_NAME.py here). Three run at a time, since most of them sleep; those that load the
+machine themselves (ALONE = True in their module, @alone in a program) run one by one after the others.
 The last line is `N passed, N failed, N skipped`; the exit code is 0 only where nothing failed.
 """
 
@@ -68,7 +68,7 @@ class Totals:
         self.lock = threading.Lock()
 
     def run(self, tests):
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
             list(pool.map(self.report, [test for test in tests if not test.alone]))
         for test in tests:
             if test.alone:

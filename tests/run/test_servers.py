@@ -167,7 +167,7 @@ def dbus(folder, port):
     return f"--config-file={folder}/dbus.conf", "--nofork"
 
 
-def gunicorn(kind):
+def gunicorn(kind, workers=2):
     def make(folder, port):
         (folder / "application.py").write_text("""
 import time
@@ -177,7 +177,7 @@ def application(environment, start):
     start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
     return [b"hello"]
 """)
-        return "--workers", "2", "--worker-class", kind, "--bind", f"127.0.0.1:{port}", "application"
+        return "--workers", str(workers), "--worker-class", kind, "--bind", f"127.0.0.1:{port}", "application"
     return make
 
 
@@ -291,7 +291,8 @@ def test_gunicorn_is_clean():
 
 
 def test_gunicorn_sleeps_in_a_worker_without_threads():
-    check_stall("gunicorn", gunicorn("sync"), http, ("blocking-call",), ("clock_nanosleep",))
+    # One worker, so that it is the one that has waited before: with several the request may be another's first.
+    check_stall("gunicorn", gunicorn("sync", workers=1), http, ("blocking-call",), ("clock_nanosleep",))
 
 
 def test_gunicorn_sleeps_in_a_thread():

@@ -23,7 +23,7 @@
  * wait=epoll_pwait|epoll_wait main=false
  * @run computes computes
  * @alone: it computes, and another program would take half of its CPU
- * @expect stall cause=cpu call=null ms=250..600 wait=epoll_pwait|epoll_wait main=true
+ * @expect stall cause=cpu call=null ms=225..600 wait=epoll_pwait|epoll_wait main=true
  * @run idle idle
  * @expect clean
  * @run beside beside %d/file
