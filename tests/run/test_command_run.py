@@ -332,7 +332,8 @@ def test_a_group_is_signalled():
 
 def test_stop_and_go_on():
     """Ctrl-Z stops the command and run with it, as a shell's job; SIGCONT to run wakes both."""
-    child = start("sh", "-c", "echo ready; sleep 0.3; kill -TSTP $$; echo woken; exit 5")
+    # A group of its own: in one without a parent in the session nothing stops by a terminal's signal (setpgid(2)).
+    child = start("sh", "-c", "echo ready; sleep 0.3; kill -TSTP $$; echo woken; exit 5", preexec_fn=lambda: os.setpgid(0, 0))
     child.stdout.readline()
     _, status = os.waitpid(child.pid, os.WUNTRACED)
     require(os.WIFSTOPPED(status), f"run has ended instead of stopping: {status}")
