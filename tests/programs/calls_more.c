@@ -148,6 +148,7 @@ WITH_LIST(scan, (const wchar_t *format, ...), vwscanf(format, arguments))
     X(nftw, "more-tree", nftw("more-tree", visit_new, 4, 0))                                       \
     X(fts_open, "", fts_close(fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL)))                  \
     X(fts_read, "", read_tree())                                                                   \
+    X(sync, "", (sync(), 0))                                                                       \
     X(fts_children, "", fts_children(parent, 0))                                                   \
     X(wordexp, "more words", expand())                                                             \
     X(getc_unlocked, "/dev/zero", getc_unlocked(in))                                               \

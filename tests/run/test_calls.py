@@ -15,7 +15,6 @@ PROGRAMS = ("calls_each", "calls_more")
 
 # In neither of them, and why.
 ELSEWHERE = {
-    "sync": "writes out all of the machine's file systems",
     "pthread_cond_wait": "needs another thread: locks.c",
     "cnd_wait": "needs another thread: calls_blocked.c",
     "futex": "raw_calls.c",
