@@ -74,7 +74,7 @@ def test_modules():
 
 
 def test_throws():
-    storm([STORMS / "throws"], 20)
+    storm([STORMS / "throws"], 5)  # how many there are is how fast the machine throws
 
 
 def test_jumps():
