@@ -67,7 +67,9 @@ static void *run(void *unused)
     size_t used = (size_t)(other.bounds.high - here);
     volatile char *room = __builtin_alloca(other.depth > used ? other.depth - used : 1);
     room[0] = 1;
-    atomic_store(&other.record, sw_thread_attach());
+    struct sw_thread *record = sw_thread_attach();
+    record->in_iteration = 1; /* only a thread whose calls are noted is sampled */
+    atomic_store(&other.record, record);
     spin();
     return NULL;
 }
