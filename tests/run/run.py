@@ -6,7 +6,7 @@ Three kinds: unit/NAME (a Check program, its checks counted one by one), program
 run with and without the library and held against what its head expects; programs/NAME:RUN where it says that it is to be run
 in several ways), and NAME/FUNCTION (test_NAME.py here). Three run at a time, since most of them sleep; those that load the
 machine themselves (ALONE = True in their module, @alone in a program) run one by one after the others. A few that failed
-beside others are judged by a run alone, and named for it.
+are judged by one more run, alone, and named for it.
 The last line is `N passed, N failed, N skipped`; the exit code is 0 only where nothing failed.
 """
 
@@ -75,11 +75,11 @@ class Totals:
         for test in tests:
             if test.alone:
                 self.report(test)
-        self.judge_again([test for test in tests if not test.alone and test.name in self.failures])
+        self.judge_again([test for test in tests if test.name in self.failures])
 
     def judge_again(self, tests):
-        """What failed beside others is judged by a run alone, where it is a few; both are said. Not where unsteadiness is what is
-        looked for (repeat.py, quiet)."""
+        """What failed, where it is a few, is judged by one more run, alone; both are said. Not where unsteadiness is what is looked
+        for (repeat.py, quiet)."""
         if not tests or len(tests) > MOST_AGAIN or self.quiet:
             return
         self.failed -= len(tests)
@@ -89,7 +89,7 @@ class Totals:
             self.report(test)
         steady = [test.name for test in tests if test.name not in self.failures]
         if steady:
-            print(f"failed beside others and passed alone: {', '.join(steady)}", flush=True)
+            print(f"failed once and passed alone: {', '.join(steady)}", flush=True)
 
     def report(self, test):
         began = time.monotonic()
