@@ -42,15 +42,15 @@ def kinds():
 
 def test_every_kind_of_record_in_every_form():
     wanted = {"text": ["1 stall, longest 250 ms", "1 full pool", "lock: pthread_cond_wait(deadlock: each waits", "1 time full, longest 700 ms",
-                       'held by: thread 9 "worker", in hold /srv/hold.c:5', "#0  futex_wait         kernel", "/srv/app/view.py:12", "× 40", "#40 main",
+                       'held by: thread 9 "worker", in hold /srv/hold.c:5', "    in the kernel: futex_wait\n    #0  pthread_cond_wait  libc.so.6", "/srv/app/view.py:12", "× 40", "#40 main",
                        'pool: all 4 threads of "libuv" busy while work waits', 'app, pool "libuv"'],
               "json": ['"pools":1', '"cause":"pool"', '"pool":{"name":"libuv","threads":4}', '"lang":"js"', '"weather":1.000', '"name":"worker"'],
-              "markdown": ["pool: all 4 threads", "view  /srv/app/view.py:12", "futex_wait  kernel"],
+              "markdown": ["pool: all 4 threads", "view  /srv/app/view.py:12", "    in the kernel: futex_wait\n    #0  pthread_cond_wait  libc.so.6"],
               "html": ['"cause":"pool"', '"pool":4', '"weather":1.000', '"what":"mutex"', '"lang":"kernel"'],
               "folded": ["futex_wait_[k] ", "take_[i];", "view (view.py);", "spin_[j];", "onRequest (web.js);", "app;[pool libuv];main;", "fib;fib;fib"],
               "speedscope": ['"file":"/srv/app/view.py","line":12', '"libuv\\"', '"futex_wait"'],
-              "junit": ['<failure type="pool"', '<failure type="lock"', "1 time full", "view  /srv/app/view.py:12"],
-              "github": ["title=thread pool full for 700 ms::pool: all 4 threads", "%0A  futex_wait  kernel"]}
+              "junit": ['<failure type="pool"', '<failure type="lock"', "1 time full", "\nin the kernel: futex_wait\n#0 pthread_cond_wait", "view  /srv/app/view.py:12"],
+              "github": ["title=thread pool full for 700 ms::pool: all 4 threads", "%0A  in the kernel: futex_wait%0A  pthread_cond_wait  libc.so.6"]}
     require(set(wanted) == set(FORMATS), "a form is not looked at")
     with Folder() as folder:
         path = folder.write("kinds.jsonl", kinds())

@@ -5,7 +5,8 @@
 
 #include "common/nearest.h"
 
-#define NAME_SHOWN 200
+#define NAME_SHOWN   200
+#define KERNEL_SHOWN 6
 
 static const struct sw_format formats[] = {
     {"text", sw_format_text, false, false},
@@ -154,6 +155,30 @@ void sw_format_frame(struct sw_text *text, const struct sw_record_frame *frame)
     escaped(text, sw_format_frame_name(frame, buffer, sizeof buffer));
     sw_text_string(text, "  ");
     sw_format_frame_place(text, frame);
+}
+
+static bool in_kernel(const struct sw_record_frame *frame)
+{
+    return frame->lang != NULL && strcmp(frame->lang, "kernel") == 0;
+}
+
+unsigned sw_format_kernel(struct sw_text *text, const char *before,
+                          const struct sw_merged_stack *stack, const char *after)
+{
+    char buffer[256];
+    unsigned count = 0;
+    for (; count < stack->count && in_kernel(stack->frames[count]); count++) {
+        const struct sw_record_frame *frame = stack->frames[count];
+        if (count == KERNEL_SHOWN)
+            sw_text_string(text, " ← …");
+        if (count >= KERNEL_SHOWN)
+            continue;
+        sw_text_string(text, count == 0 ? before : " ← ");
+        sw_text_string(text, count == 0 ? "in the kernel: " : "");
+        escaped(text, sw_format_frame_name(frame, buffer, sizeof buffer));
+    }
+    sw_text_string(text, count > 0 ? after : "");
+    return count;
 }
 
 const char *sw_format_frame_name(const struct sw_record_frame *frame, char *buffer, size_t size)

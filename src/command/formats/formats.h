@@ -48,6 +48,11 @@ const char *sw_format_frame_name(const struct sw_record_frame *frame, char *buff
 void sw_format_frame_place(struct sw_text *text, const struct sw_record_frame *frame);
 /* Name and place; escaped, in less than 2 KiB. */
 void sw_format_frame(struct sw_text *text, const struct sw_record_frame *frame);
+/* The innermost frames that are the kernel's as one line, "in the kernel: innermost ← its caller",
+ * escaped, between `before` and `after`: so that what the program did comes first to the eye.
+ * Returns how many frames that were; 0, and nothing written, where there is none. */
+unsigned sw_format_kernel(struct sw_text *text, const char *before,
+                          const struct sw_merged_stack *stack, const char *after);
 /* "blocking-call", or "pool". */
 const char *sw_format_cause(const struct sw_signature *signature);
 /* "3 stalls"; of a pool "3 times full". */

@@ -51,10 +51,13 @@ static void write_message(struct sw_text *message, const struct sw_signature *si
     sw_text_string(message, " (signature ");
     sw_text_hex(message, signature->signature, 16);
     sw_text_char(message, ')');
-    unsigned count = signature->stack_count > 0 ? signature->stacks[0]->count : 0;
-    for (unsigned i = 0; i < count && i < STACK_SHOWN; i++) {
+    if (signature->stack_count == 0)
+        return;
+    const struct sw_merged_stack *stack = signature->stacks[0];
+    unsigned kernel = sw_format_kernel(message, "\n  ", stack, "");
+    for (unsigned i = kernel; i < stack->count && i < kernel + STACK_SHOWN; i++) {
         sw_text_string(message, "\n  ");
-        sw_format_frame(message, signature->stacks[0]->frames[i]);
+        sw_format_frame(message, stack->frames[i]);
     }
 }
 

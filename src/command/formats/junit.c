@@ -76,15 +76,18 @@ static void write_stack(struct sw_output *output, const struct sw_signature *sig
     struct sw_text *text = &output->text;
     char buffer[TEXT_MOST];
     struct sw_text frame;
-    unsigned count = 0;
-    if (signature->stack_count > 0)
-        count = signature->stacks[0]->count;
-    for (unsigned i = 0; i < count && i < FRAMES_SHOWN; i++) {
+    if (signature->stack_count == 0)
+        return;
+    const struct sw_merged_stack *stack = signature->stacks[0];
+    sw_text_init(&frame, buffer, sizeof buffer);
+    unsigned kernel = sw_format_kernel(&frame, "\n", stack, "");
+    write_xml(text, buffer);
+    for (unsigned i = 0; i < FRAMES_SHOWN && kernel + i < stack->count; i++) {
         sw_text_string(text, "\n#");
         sw_text_unsigned(text, i);
         sw_text_char(text, ' ');
         sw_text_init(&frame, buffer, sizeof buffer);
-        sw_format_frame(&frame, signature->stacks[0]->frames[i]);
+        sw_format_frame(&frame, stack->frames[kernel + i]);
         write_xml(text, buffer);
         sw_output_flush(output);
     }

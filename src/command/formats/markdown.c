@@ -74,7 +74,6 @@ static void write_stack(struct sw_output *output, const struct sw_signature *sig
 {
     struct sw_text *text = &output->text;
     const struct sw_merged_stack *stack = signature->stacks[0];
-    unsigned count = stack->count < FRAMES_SHOWN ? stack->count : FRAMES_SHOWN;
     sw_text_string(text, "\n<details><summary>");
     write_piece(text, signature, sw_format_why);
     sw_text_string(text, ", longest ");
@@ -82,11 +81,12 @@ static void write_stack(struct sw_output *output, const struct sw_signature *sig
     sw_text_string(text, ", in ");
     write_piece(text, signature, sw_format_where);
     sw_text_string(text, "</summary>\n\n");
-    for (unsigned i = 0; i < count; i++) {
+    unsigned kernel = sw_format_kernel(text, "    ", stack, "\n");
+    for (unsigned i = 0; i < FRAMES_SHOWN && kernel + i < stack->count; i++) {
         sw_text_string(text, "    #");
         sw_text_unsigned(text, i);
         sw_text_string(text, i < 10 ? "  " : " ");
-        sw_format_frame(text, stack->frames[i]);
+        sw_format_frame(text, stack->frames[kernel + i]);
         sw_text_char(text, '\n');
         sw_output_flush(output);
     }

@@ -134,11 +134,11 @@ static void frame_name(char shown[NAME_SHOWN * 4], const struct sw_record_frame 
 }
 
 /* Places begin in one column, unless a name is very long. */
-static size_t name_column(const struct sw_merged_stack *stack)
+static size_t name_column(const struct sw_merged_stack *stack, unsigned first)
 {
     char shown[NAME_SHOWN * 4];
     size_t column = 0;
-    for (unsigned i = 0, rows = 0; i < stack->count && rows < FRAMES_SHOWN; rows++) {
+    for (unsigned i = first, rows = 0; i < stack->count && rows < FRAMES_SHOWN; rows++) {
         frame_name(shown, stack->frames[i]);
         size_t width = width_of(shown);
         if (width <= 48 && width > column)
@@ -152,14 +152,14 @@ static void write_frames(struct sw_output *output, const struct sw_merged_stack 
 {
     struct sw_text *text = &output->text;
     char shown[NAME_SHOWN * 4];
-    size_t column = name_column(stack);
-    unsigned i = 0;
+    unsigned kernel = sw_format_kernel(text, "    ", stack, "\n"), i = kernel;
+    size_t column = name_column(stack, kernel);
     for (unsigned rows = 0; i < stack->count && rows < FRAMES_SHOWN; rows++) {
         unsigned times = repeats(stack, i);
         frame_name(shown, stack->frames[i]);
         sw_text_string(text, "    #");
-        sw_text_unsigned(text, i);
-        sw_text_string(text, i < 10 ? "  " : " ");
+        sw_text_unsigned(text, i - kernel);
+        sw_text_string(text, i - kernel < 10 ? "  " : " ");
         sw_text_string(text, shown);
         for (size_t width = width_of(shown); width < column; width++)
             sw_text_char(text, ' ');
