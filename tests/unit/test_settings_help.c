@@ -36,11 +36,11 @@ END_TEST
 
 START_TEST(table)
 {
-    static const char *const contract[] = {"THRESHOLD_MS", "LOG",         "JSON",    "SUPPRESSIONS",
-                                           "EXITCODE",     "COUNT",       "PARKS",   "HINTS",
-                                           "SAMPLES",      "ONGOING_MS",   "MAX_REPORTS", "SUMMARY", "METRICS",
-                                           "ANNOTATE",     "ONLY",        "FOLLOW",  "SIGNAL",
-                                           "HELPER",       "DEBUGINFOD",  "VERBOSE", "HELP"};
+    static const char *const contract[] = {
+        "THRESHOLD_MS", "LOG",      "JSON",    "SUPPRESSIONS", "EXITCODE",    "COUNT",
+        "PARKS",        "HINTS",    "SAMPLES", "ONGOING_MS",   "MAX_REPORTS", "SUMMARY",
+        "METRICS",      "ANNOTATE", "ONLY",    "FOLLOW",       "SIGNAL",      "HELPER",
+        "DEBUGINFOD",   "VERBOSE",  "HELP"};
     struct sw_setting_info info;
     unsigned count = 0;
     sw_settings_default(&settings);

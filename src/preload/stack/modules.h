@@ -24,7 +24,8 @@ struct sw_module {
     bool program;      /* the program itself */
     struct sw_symbols *symbols; /* of symbols.h, opened when first wanted */
     bool symbols_tried;
-    bool judged, runtime; /* of languages/: was it looked into, and is it one that runs a language */
+    bool judged,
+        runtime; /* of languages/: was it looked into, and is it one that runs a language */
 };
 
 /* Looks up what the room needs (dlsym of _dl_find_object, our own base); once, on the watchdog

@@ -48,7 +48,7 @@ struct sw_watch_base {
     uint64_t wait_sp; /* 0: none */
     struct sw_unwind_stack *stack;
     bool language_read;
-    unsigned language_asked; /* for a wait to read it in */
+    unsigned language_asked;            /* for a wait to read it in */
     struct sw_language_stack *language; /* what the wait runs of a language; NULL: nothing known */
 };
 
@@ -94,7 +94,7 @@ struct sw_watch {
     uint32_t why_seen;       /* of the thread's stretches that may block */
     uint32_t lost_seen;      /* of the thread's ended_lost */
     struct sw_watch_base base[SW_LOOPS_PER_THREAD][SW_WATCH_BASES];
-    uint32_t base_id[SW_LOOPS_PER_THREAD]; /* of the loop that they are of */
+    uint32_t base_id[SW_LOOPS_PER_THREAD];  /* of the loop that they are of */
     uint32_t verified[SW_LOOPS_PER_THREAD]; /* loop id whose wait's owner was once seen on the stack
                                                of a stall */
     uint32_t announced[SW_LOOPS_PER_THREAD]; /* loop id that was said to be found */
