@@ -211,7 +211,7 @@ FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.
 FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZED     := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/main.c,$(wildcard src/common/*.c src/preload/stack/*.c) \
 	src/command/read_records.c src/command/strings.c src/preload/languages/perf_map_line.c \
-	src/preload/watch/parks_table.c src/preload/watch/user_file.c))
+	src/preload/watch/parks_table.c src/preload/watch/rule_lines.c src/preload/watch/user_file.c))
 
 $(BUILD)/fuzz/src/%.o: src/%.c
 	@mkdir -p $(@D)

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     file[size] = '\0';
     used += size + 1;
     sw_text_init(&problems, text, sizeof text);
-    sw_parks_table_add("f", file, &problems);
+    sw_parks_table_add("f", file, size, &problems);
     sw_parks_table_has(SW_PARK_IN, "g_cond_wait");
     return 0;
 }

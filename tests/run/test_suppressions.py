@@ -107,6 +107,23 @@ def test_bad_lines_are_named():
             require(run.stalls(suppressed="call:usleep"), "the good line is not used")
 
 
+def test_bad_lines_of_parks_and_hints_are_named():
+    with Folder() as folder:
+        parks = folder.write("p.conf", ["in worker_main", "at nowhere", "by two words"])
+        hints = folder.write("h.conf", ["python call=read", "cobol call=read : use something else"])
+        zeros = folder.path / "z.conf"
+        zeros.write_bytes(b"in a\0b\nin kept\n")
+        (folder.path / "large.conf").write_bytes(b"#" * (1 << 20))
+        environment = {"STALLWATCH_PARKS": f"{parks}:{zeros}:{folder.path}/large.conf", "STALLWATCH_HINTS": f"{hints}:/no/such.conf"}
+        with harness.program("exits", environment=environment) as run:
+            run.wait()
+            for words in ('STALLWATCH_PARKS: ', 'p.conf:2: "at nowhere": expected "in GLOB" or "by GLOB"; left out', 'p.conf:3: "by two words"',
+                          'z.conf:1: "in a": expected text, not a NUL byte', 'large.conf": more than 1 MiB', 'h.conf:1: "python call=read": expected "LANGUAGE',
+                          'h.conf:2: "cobol call=read : use something else"', 'STALLWATCH_HINTS: cannot read "/no/such.conf": No such file'):
+                require(words in run.stderr, f"{words} is not in\n{run.stderr}")
+            require("p.conf:1" not in run.stderr and "z.conf:2" not in run.stderr, run.stderr)
+
+
 APPLICATION = """
 import time
 def application(environ, start_response):

@@ -18,7 +18,7 @@ static void begin(const char *rules)
     sw_text_init(&problems, problem_text, sizeof problem_text);
     snprintf(known, sizeof known, "%s", rules);
     sw_hints_table_clear();
-    sw_hints_table_add("rules", known, &problems);
+    sw_hints_table_add("rules", known, strlen(known), &problems);
 }
 
 static void load_known(void)
@@ -30,7 +30,7 @@ static void load_known(void)
     known[length] = '\0';
     sw_text_init(&problems, problem_text, sizeof problem_text);
     sw_hints_table_clear();
-    sw_hints_table_add("share/hints.conf", known, &problems);
+    sw_hints_table_add("share/hints.conf", known, length, &problems);
     ck_assert_str_eq(problems.data, "");
 }
 

@@ -1,7 +1,6 @@
 /* See hints_table.h. */
 #include "preload/watch/hints_table.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -9,11 +8,11 @@
 #include "common/glob.h"
 #include "common/settings.h"
 #include "preload/notes/process.h"
+#include "preload/watch/rule_lines.h"
 #include "preload/watch/stacks.h"
 #include "preload/watch/user_file.h"
 
 #define MOST_RULES 1024
-#define FILE_MOST  (1u << 20)
 #define FILES_MOST 8
 
 /* The file itself, ended by a NUL. The Makefile knows that this object needs it. */
@@ -36,28 +35,6 @@ static struct rule {
     const char *advice;
 } rules[MOST_RULES];
 static unsigned count;
-
-static void complain(struct sw_text *problems, const char *path, unsigned number, const char *line,
-                     const char *expected)
-{
-    sw_text_escaped(problems, path, strlen(path), 300);
-    sw_text_char(problems, ':');
-    sw_text_unsigned(problems, number);
-    sw_text_string(problems, ": \"");
-    sw_text_escaped(problems, line, strlen(line), 100);
-    sw_text_string(problems, "\": ");
-    sw_text_string(problems, expected);
-    sw_text_char(problems, '\n');
-}
-
-static char *trimmed(char *line)
-{
-    line += strspn(line, " \t");
-    size_t length = strlen(line);
-    while (length > 0 && strchr(" \t\r", line[length - 1]) != NULL)
-        line[--length] = '\0';
-    return line;
-}
 
 /* Cuts the next word off. */
 static char *next_word(char **rest)
@@ -105,7 +82,7 @@ static bool parse(struct rule *rule, char *line)
     if (colon == NULL)
         return false;
     *colon = '\0';
-    rule->advice = trimmed(colon + 3);
+    rule->advice = sw_rule_lines_trim(colon + 3);
     char *rest = line;
     if (!set_language(rule, next_word(&rest)) || rule->advice[0] == '\0')
         return false;
@@ -116,18 +93,14 @@ static bool parse(struct rule *rule, char *line)
     return conditions > 0;
 }
 
-static void add_line(const char *path, unsigned number, char *line, struct sw_text *problems)
+static const char *take_rule(char *line)
 {
-    line = trimmed(line);
-    if (*line == '\0' || *line == '#')
-        return;
     if (count == MOST_RULES)
-        complain(problems, path, number, line, "there are too many rules; left out");
-    else if (parse(&rules[count], line))
-        count++;
-    else
-        complain(problems, path, number, line,
-                 "expected \"LANGUAGE CONDITION=GLOB… : advice\"; left out");
+        return "there are too many rules";
+    if (!parse(&rules[count], line))
+        return "expected \"LANGUAGE CONDITION=GLOB… : advice\"";
+    count++;
+    return NULL;
 }
 
 void sw_hints_table_clear(void)
@@ -135,49 +108,26 @@ void sw_hints_table_clear(void)
     count = 0;
 }
 
-void sw_hints_table_add(const char *path, char *bytes, struct sw_text *problems)
+int sw_hints_table_add(const char *path, char *bytes, size_t length, struct sw_text *problems)
 {
-    unsigned number = 1;
-    for (char *line = bytes; *line != '\0'; number++) {
-        size_t length = strcspn(line, "\n");
-        bool last = line[length] == '\0';
-        line[length] = '\0';
-        add_line(path, number, line, problems);
-        line += length + !last;
-    }
-}
-
-static void add_file(struct sw_arena *arena, const char *path)
-{
-    char problem_text[4096];
-    struct sw_text problems;
-    char *bytes = sw_arena_alloc(arena, FILE_MOST);
-    long length = bytes != NULL ? sw_user_file_read(path, bytes, FILE_MOST) : -ENOMEM;
-    if (length < 0) {
-        sw_user_file_complain("STALLWATCH_HINTS", path, (int)-length);
-        return;
-    }
-    bytes[length] = '\0';
-    sw_text_init(&problems, problem_text, sizeof problem_text);
-    sw_hints_table_add(path, bytes, &problems);
-    sw_user_file_say_problems("STALLWATCH_HINTS", &problems);
+    sw_rule_lines_take(path, bytes, length, problems, take_rule);
+    return 0;
 }
 
 void sw_hints_table_start(void)
 {
     static struct sw_arena arena;
-    char path[4096], problem_text[256];
+    char problem_text[256];
     struct sw_text problems;
     size_t size = (size_t)(sw_hints_known_end - sw_hints_known);
     sw_hints_table_clear();
-    sw_arena_init(&arena, (FILES_MOST + 1) * FILE_MOST);
-    const char *list = sw_process_settings.hints;
-    while (sw_user_file_next(&list, path, sizeof path) != NULL)
-        add_file(&arena, path);
+    sw_arena_init(&arena, (FILES_MOST + 1) * SW_USER_FILE_MOST);
+    sw_user_file_take_all("STALLWATCH_HINTS", sw_process_settings.hints, &arena,
+                          sw_hints_table_add);
     char *known = sw_arena_copy(&arena, sw_hints_known, size - 1);
     sw_text_init(&problems, problem_text, sizeof problem_text);
     if (known != NULL)
-        sw_hints_table_add("hints.conf", known, &problems);
+        sw_hints_table_add("hints.conf", known, size - 1, &problems);
 }
 
 static bool fits(const char *glob, const char *text)

@@ -14,9 +14,9 @@ void sw_hints_table_start(void);
 /* The advice of the first rule that fits; NULL: none. */
 const char *sw_hints_table_find(const struct sw_stall *stall);
 
-/* Takes over the rules of `bytes` (they have to stay). Each bad line is a line of `problems`, named
- * by `path` and number. */
-void sw_hints_table_add(const char *path, char *bytes, struct sw_text *problems);
+/* Takes over the rules of `bytes` (`length` and a NUL; they have to stay). Each bad line is a line
+ * of `problems`, named by `path` and number. Returns 0. */
+int sw_hints_table_add(const char *path, char *bytes, size_t length, struct sw_text *problems);
 /* Forgets all rules. */
 void sw_hints_table_clear(void);
 

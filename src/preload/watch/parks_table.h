@@ -21,8 +21,8 @@ void sw_parks_table_start(void);
 /* Is there such a rule for a function of this linked name (NULL: never)? */
 bool sw_parks_table_has(enum sw_park_rule rule, const char *linked);
 
-/* Takes over the rules of `bytes` (they have to stay). Each bad line is a line of `problems`, named
- * by `path` and number. */
-void sw_parks_table_add(const char *path, char *bytes, struct sw_text *problems);
+/* Takes over the rules of `bytes` (`length` and a NUL; they have to stay). Each bad line is a line
+ * of `problems`, named by `path` and number. Returns 0. */
+int sw_parks_table_add(const char *path, char *bytes, size_t length, struct sw_text *problems);
 
 #endif

@@ -1,7 +1,6 @@
 /* See suppress.h. Rules live in an arena of their own, for the process's life. */
 #include "preload/watch/suppress.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "common/suppressions.h"
@@ -9,53 +8,23 @@
 #include "preload/watch/say.h"
 #include "preload/watch/user_file.h"
 
-#define FILE_MOST   (1u << 20)
 #define MEMORY_MOST (8u << 20)
-#define PATH_MOST   4096
 
 static struct sw_arena arena;
 static struct sw_suppressions rules;
 
-static void say_problems(const struct sw_text *problems)
+static int take_file(const char *path, char *bytes, size_t length, struct sw_text *problems)
 {
-    for (const char *line = problems->data; *line != '\0';) {
-        char message[SW_SAY_MOST];
-        struct sw_text text;
-        size_t length = strcspn(line, "\n");
-        sw_text_init(&text, message, sizeof message);
-        sw_text_string(&text, "STALLWATCH_SUPPRESSIONS: ");
-        sw_text_bytes(&text, line, length);
-        sw_say(message, true);
-        line += length + (line[length] == '\n');
-    }
-    if (problems->truncated)
-        sw_say("STALLWATCH_SUPPRESSIONS: and more bad lines", true);
-}
-
-static void read_rules(const char *path, char *buffer)
-{
-    char problem_text[4096];
-    struct sw_text problems;
-    long length = sw_user_file_read(path, buffer, FILE_MOST);
-    if (length < 0) {
-        sw_user_file_complain("STALLWATCH_SUPPRESSIONS", path, (int)-length);
-        return;
-    }
-    sw_text_init(&problems, problem_text, sizeof problem_text);
-    if (sw_suppressions_parse(&rules, path, buffer, (size_t)length, &problems) < 0)
-        sw_user_file_complain("STALLWATCH_SUPPRESSIONS", path, ENOMEM);
-    say_problems(&problems);
+    int bad = sw_suppressions_parse(&rules, path, bytes, length, problems);
+    return bad < 0 ? bad : 0;
 }
 
 void sw_suppress_start(void)
 {
-    const char *list = sw_process_settings.suppressions;
-    char path[PATH_MOST];
     sw_arena_init(&arena, MEMORY_MOST);
     sw_suppressions_start(&rules, &arena);
-    char *buffer = list != NULL ? sw_arena_alloc(&arena, FILE_MOST) : NULL;
-    while (buffer != NULL && sw_user_file_next(&list, path, sizeof path) != NULL)
-        read_rules(path, buffer);
+    sw_user_file_take_all("STALLWATCH_SUPPRESSIONS", sw_process_settings.suppressions, &arena,
+                          take_file);
 }
 
 static bool frame_at(const void *context, size_t index, struct sw_suppress_frame *frame)

@@ -8,9 +8,12 @@
 #include "common/text.h"
 #include "preload/watch/say.h"
 
-/* Not sw_kernel_slurp: a user's file may well be a symbolic link. O_NONBLOCK: nor may a FIFO hold
+#define PATH_MOST 4096
+
+/* The length of what is in `to` now, or a negative errno: EFBIG where it has `size` bytes or more.
+ * Not sw_kernel_slurp: a user's file may well be a symbolic link. O_NONBLOCK: nor may a FIFO hold
  * the watchdog. */
-long sw_user_file_read(const char *path, char *to, size_t size)
+static long read_file(const char *path, char *to, size_t size)
 {
     int fd = sw_kernel_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     long got = fd;
@@ -22,7 +25,8 @@ long sw_user_file_read(const char *path, char *to, size_t size)
     return got < 0 ? got : length == size ? -EFBIG : (long)length;
 }
 
-const char *sw_user_file_next(const char **list, char *path, size_t size)
+/* The next path of a list, copied; NULL: no more. Empty ones and longer ones are left out. */
+static const char *next_path(const char **list, char *path, size_t size)
 {
     while (*list != NULL && **list != '\0') {
         const char *from = *list;
@@ -37,7 +41,7 @@ const char *sw_user_file_next(const char **list, char *path, size_t size)
     return NULL;
 }
 
-void sw_user_file_complain(const char *variable, const char *path, int error)
+static void complain(const char *variable, const char *path, int error)
 {
     char message[SW_SAY_MOST];
     struct sw_text text;
@@ -51,7 +55,7 @@ void sw_user_file_complain(const char *variable, const char *path, int error)
     sw_say(message, true);
 }
 
-void sw_user_file_say_problems(const char *variable, const struct sw_text *problems)
+static void say_problems(const char *variable, const struct sw_text *problems)
 {
     char message[SW_SAY_MOST];
     struct sw_text text;
@@ -70,4 +74,23 @@ void sw_user_file_say_problems(const char *variable, const struct sw_text *probl
     sw_text_string(&text, variable);
     sw_text_string(&text, ": and more bad lines");
     sw_say(message, true);
+}
+
+void sw_user_file_take_all(const char *variable, const char *list, struct sw_arena *arena,
+                           sw_user_file_take take)
+{
+    char path[PATH_MOST], problem_text[4096];
+    struct sw_text problems;
+    while (next_path(&list, path, sizeof path) != NULL) {
+        char *bytes = sw_arena_alloc(arena, SW_USER_FILE_MOST);
+        long got = bytes != NULL ? read_file(path, bytes, SW_USER_FILE_MOST) : -ENOMEM;
+        sw_text_init(&problems, problem_text, sizeof problem_text);
+        if (got >= 0)
+            bytes[got] = '\0';
+        if (got >= 0)
+            got = take(path, bytes, (size_t)got, &problems);
+        if (got < 0)
+            complain(variable, path, (int)-got);
+        say_problems(variable, &problems);
+    }
 }

@@ -1,20 +1,25 @@
-/* Files that users name in settings (suppressions, parks). Watchdog thread. */
+/*
+ * Files that users name in settings (suppressions, parks, hints): each is read whole, handed to
+ * what makes a table of it, and what is wrong with it is said. Watchdog thread.
+ */
 #ifndef SW_WATCH_USER_FILE_H
 #define SW_WATCH_USER_FILE_H
 
-#include <stddef.h>
-
+#include "common/arena.h"
 #include "common/text.h"
 
-/* Reads a whole file into `to`. Its length, or a negative errno: EFBIG where it has `size` bytes or
- * more. */
-long sw_user_file_read(const char *path, char *to, size_t size);
-/* The next path of a list separated by ':', copied; NULL: no more. Empty ones and longer ones are
- * left out. */
-const char *sw_user_file_next(const char **list, char *path, size_t size);
-/* Says each line of `problems`, as one of the setting `variable`. */
-void sw_user_file_say_problems(const char *variable, const struct sw_text *problems);
-/* Says that a file of the setting `variable` cannot be read; `error` a positive errno. */
-void sw_user_file_complain(const char *variable, const char *path, int error);
+#define SW_USER_FILE_MOST (1u << 20) /* bytes of a file, a NUL behind them included */
+
+/* Makes a table of a file's text (`length` bytes and a NUL), which stays and may be changed; a bad
+ * line becomes a line of `problems`. Returns 0, or a negative errno where it could not go on. */
+typedef int (*sw_user_file_take)(const char *path, char *bytes, size_t length,
+                                 struct sw_text *problems);
+
+/* Hands the text of each file of `list` (paths separated by ':', NULL: none) to `take`, in memory
+ * of `arena`. A file that cannot be read, and each bad line, is said as one of the setting
+ * `variable`.
+ */
+void sw_user_file_take_all(const char *variable, const char *list, struct sw_arena *arena,
+                           sw_user_file_take take);
 
 #endif
