@@ -116,6 +116,39 @@ def test_folded_by_flame_graph_tools():
         require(any(title.startswith("futex_wait_[k] (") for title in titles), titles)
 
 
+REISSUE = """
+const { issueCommand } = require(process.argv[1]);
+for (const [command, properties, message] of JSON.parse(require("fs").readFileSync(0, "utf8")))
+    issueCommand(command, properties, message);
+"""
+
+
+def unescaped(text):
+    for code, character in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
+        text = text.replace(code, character)
+    return text
+
+
+def read_annotation(line):
+    """A workflow command as its runner reads it: what stands for what is undone, the last of all '%'."""
+    command, properties, message = re.fullmatch(r"::(\w+) ([^:]*)::(.*)", line).groups()
+    pairs = (pair.split("=", 1) for pair in properties.split(","))
+    return command, {key: unescaped(value) for key, value in pairs}, unescaped(message)
+
+
+def test_annotations_by_the_toolkit_of_github():
+    """What a line says, said again by GitHub's own package for it, is the same line to the byte; a name in it makes no second one."""
+    harness.need("node")
+    toolkit = package("@actions/core/lib/command.js")
+    with Folder() as folder:
+        out = folder.run("report", "--format", "github", *example(folder), folder.write("kinds.jsonl", kinds())).out
+        annotations = [read_annotation(line) for line in out.splitlines()]
+        require({command for command, _, _ in annotations} == {"error", "notice"}, annotations)
+        require(any("/srv/a;b\\x0a|`<x>&" in properties.get("file", "") for _, properties, _ in annotations), f"no hostile name: {out}")
+        again = subprocess.run(["node", "-e", REISSUE, str(toolkit)], input=json.dumps(annotations), capture_output=True, text=True, timeout=30, check=True)
+        require(again.stdout == out, f"{again.stdout}\nis not\n{out}")
+
+
 def test_markdown_by_cmark():
     """As GitHub's own parser reads it: the tables, stacks as code, and not one thing that a name made."""
     harness.need("cmark-gfm")
