@@ -18,6 +18,7 @@
 #   make bench           what it costs and how exact it is, beside its targets; bench-record puts that into the README
 #   make install         PREFIX (/usr/local) and DESTDIR are respected
 #   make deb             a Debian package, in build/deb; check-package: installed, tried and removed in a bare Debian
+#   make check-old-glibc the library as built here, in a Debian 11
 #   make format          clang-format over everything; format-check only looks
 #
 # New files need no edit here: sources, unit tests and test programs are found by wildcard.
@@ -68,7 +69,7 @@ HELPER    := $(BUILD)/stallwatch-symbolize
 COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
-.PHONY: all tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record install uninstall clean deb check-package format format-check setup-build setup-check setup-package
+.PHONY: all tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record install uninstall clean deb check-package check-old-glibc format format-check setup-build setup-check setup-package
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -89,6 +90,9 @@ $(BUILD)/obj/src/%.o: src/%.c $(BUILD)/flags
 $(BUILD)/obj/src/preload/watch/parks_table.o: share/parks.conf
 $(BUILD)/obj/src/preload/watch/hints_table.o: share/hints.conf
 $(BUILD)/obj/src/command/formats/html_files.o: $(wildcard src/command/formats/html/*)
+
+# Their assembler names versions of libc's symbols, which link-time optimisation would lose.
+$(call objects,$(wildcard src/preload/libc/*.c)): SW_FLAGS += -fno-lto
 
 # The system calls that this machine's headers know, by name.
 $(BUILD)/generated/syscall_list.h: Makefile
@@ -346,6 +350,10 @@ deb: setup-package
 
 check-package: deb
 	@tests/package/check $(BUILD)/deb
+
+check-old-glibc: setup-package
+	@$(MAKE) --no-print-directory -s all
+	@tests/package/old_glibc $(LIBRARY).0
 
 # --- house keeping ---------------------------------------------------------------------------------
 

@@ -22,17 +22,19 @@ FORBIDDEN = {
                            r"sscanf|setvbuf|stdin|stdout|stderr|popen|pclose|system"),
     "locks or starts a thread": re.compile(r"pthread_(mutex|rwlock|cond|spin|once|key|barrier|create|join|cancel|atfork|"
                                            r"setspecific|getspecific)\w*|sem_\w+|call_once|mtx_\w+|dl_iterate_phdr|atexit"),
-    "takes the loader's lock or loads": re.compile(r"dl(open|close|sym|vsym|addr|addr1|error|info|mopen)|__tls_get_addr"),
+    "takes the loader's lock or loads": re.compile(r"dl(open|close|sym|vsym|addr|addr1|error|info|mopen)|__tls_get_addr|"
+                                                   r"__libc_dl\w+|sw_loader_\w+|sw_threads_\w+"),
     "unwinds": re.compile(r"_?unw_\w+|_U\w+|_Unwind_\w+|backtrace\w*"),
     "reads the environment or the locale": re.compile(r"(secure_)?getenv|setlocale|localeconv|\w*gettext|localtime(_r)?|tzset"),
 }
 # Where one of them is right all the same, and why.
 ALLOWED = {
-    ("interpose/next.o", "dlsym"): "finds the real function, once a wrapper",
-    ("interpose/next.o", "dlvsym"): "the same, for names that only old programs have",
-    ("interpose/rings.o", "dlsym"): "a plugin's liburing, once a function",
-    ("interpose/rings.o", "dlopen"): "the same: RTLD_NOLOAD",
-    ("interpose/rings.o", "dladdr1"): "the same",
+    ("interpose/next.o", "sw_loader_symbol"): "finds the real function, once a wrapper",
+    ("interpose/next.o", "sw_loader_first_version"): "the same, for names that only old programs have",
+    ("interpose/next.o", "sw_threads_library"): "the same, where glibc has threads in a library of their own",
+    ("interpose/rings.o", "sw_loader_symbol"): "a plugin's liburing, once a function",
+    ("interpose/rings.o", "sw_loader_open"): "the same: RTLD_NOLOAD",
+    ("interpose/rings.o", "sw_loader_map_of"): "the same",
     ("interpose/stdio.o", "stdin"): "the stream that the call is on",
     ("interpose/stdio.o", "stdout"): "the stream that the call is on",
     ("interpose/stdio_format.o", "stdin"): "the stream that the call is on",
@@ -42,22 +44,24 @@ ALLOWED = {
     ("interpose/stdio_wide.o", "stdin"): "the stream that the call is on",
     ("interpose/stdio_wide.o", "stdout"): "the stream that the call is on",
     ("interpose/closes.o", "fileno"): "reads a field of the stream: no lock, no buffer",
-    ("interpose/thread_ends.o", "pthread_create"): "once, as the main thread ends",
-    ("notes/clock.o", "dlopen"): "the clock without a TSC: once, RTLD_NOLOAD",
-    ("notes/clock.o", "dlsym"): "the clock without a TSC: once",
-    ("watch/watchdog.o", "pthread_create"): "the watchdog itself",
+    ("interpose/thread_ends.o", "sw_threads_start"): "once, as the main thread ends",
+    ("libc/threads.o", "pthread_create"): "asked for by the two that may start one",
+    ("notes/clock.o", "sw_loader_libc"): "the clock without a TSC: once, RTLD_NOLOAD",
+    ("notes/clock.o", "sw_loader_symbol"): "the clock without a TSC: once",
+    ("watch/watchdog.o", "sw_threads_start"): "the watchdog itself",
 }
 # Loading is the business of these rooms on the watchdog's thread.
-ALLOWED_ROOMS = {"stack": {"takes the loader's lock or loads"}}
+ALLOWED_ROOMS = {"stack": {"takes the loader's lock or loads"}, "libc": {"takes the loader's lock or loads"}}
 
 # A room may include its own headers, those of the rooms named, and of src/preload itself.
 MAY_INCLUDE = {
     "common": set(),
-    "notes": {"common"},
-    "stack": {"common"},
+    "libc": {"common"},
+    "notes": {"common", "libc"},
+    "stack": {"common", "libc"},
     "report": {"common", "notes"},
     "languages": {"common", "stack"},
-    "interpose": {"common", "notes", ""},  # "": include/
+    "interpose": {"common", "libc", "notes", ""},  # "": include/
 }
 
 
@@ -100,11 +104,11 @@ def test_nothing_forbidden_is_called():
 def test_the_rules_find_what_breaks_them():
     for symbol in ("malloc", "free", "calloc", "realloc", "strdup", "printf", "snprintf", "__snprintf_chk", "vfprintf",
                    "pthread_mutex_lock", "pthread_once", "pthread_create", "dlsym", "dlopen", "unw_step", "_Unwind_Backtrace",
-                   "_Ux86_64_init_remote", "fopen", "fwrite", "stderr", "puts", "getenv", "fputs", "__tls_get_addr"):
+                   "_Ux86_64_init_remote", "sw_loader_open", "fopen", "fwrite", "stderr", "puts", "getenv", "fputs", "__tls_get_addr"):
         require(list(broken("notes", "call.o", {symbol})), f"{symbol} is let through")
     for symbol in ("memcpy", "strlen", "sw_call_account", "sw_thread_release", "fork", "sw_free", "pthread_sigmask", "freebsd"):
         require(not list(broken("notes", "call.o", {symbol})), f"{symbol} is refused")
-    require(list(broken("interpose", "files.o", {"dlsym"})), "dlsym is let through in any wrapper")
+    require(list(broken("interpose", "files.o", {"sw_loader_symbol"})), "sw_loader_symbol is let through in any wrapper")
 
 
 def test_the_library_needs_libc_alone():
@@ -113,6 +117,19 @@ def test_the_library_needs_libc_alone():
     require("libc.so.6" in needed, f"needs {needed}")
     require(all(name == "libc.so.6" or name.startswith("ld-linux") for name in needed), f"needs {needed}")
     require("(TEXTREL)" not in result.stdout, "has text relocations")
+
+
+# The oldest glibc that the library runs with.
+OLDEST_GLIBC = (2, 28)
+
+
+def test_an_old_glibc_has_all_that_is_needed():
+    result = subprocess.run(["readelf", "-VW", harness.LIBRARY], capture_output=True, text=True, timeout=20, check=True)
+    needed = result.stdout.split("Version needs section", 1)[-1]
+    versions = {tuple(int(number) for number in name.split(".")) for name in re.findall(r"Name: GLIBC_([0-9.]+)", needed)}
+    require(versions, f"no versions in {needed[:500]}")
+    require(max(versions) <= OLDEST_GLIBC, f"needs glibc {max(versions)}")
+    require("GLIBC_PRIVATE" not in needed, "needs what is glibc's own")
 
 
 def test_thread_local_storage_is_small():

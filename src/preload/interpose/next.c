@@ -4,17 +4,16 @@
  */
 #include "preload/interpose/next.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-#define MOST_NAMES 1024
+#include "preload/libc/loader.h"
+#include "preload/libc/threads.h"
 
-/* Of libc on this architecture. */
-#define FIRST_VERSION "GLIBC_2.2.5"
+#define MOST_NAMES 1024
 
 static struct {
     _Atomic(const char *) name;
@@ -26,6 +25,13 @@ static long missing_function(void)
 {
     errno = ENOSYS;
     return -1;
+}
+
+/* It may be loaded where RTLD_NEXT does not look. */
+static void *find_in_threads_library(const char *name)
+{
+    void *library = sw_threads_library();
+    return library != NULL ? sw_loader_symbol(library, name) : NULL;
 }
 
 void sw_next_keep(void **where, const char *name, void *address)
@@ -41,12 +47,16 @@ void sw_next_keep(void **where, const char *name, void *address)
 void *sw_next_find(void **where, const char *name)
 {
     int saved_errno = errno;
-    void *address = dlsym(RTLD_NEXT, name);
+    void *address = sw_loader_symbol(RTLD_NEXT, name);
     if (address == NULL)
-        address = dlvsym(RTLD_NEXT, name, FIRST_VERSION);
+        address = sw_loader_first_version(RTLD_NEXT, name);
     if (address == NULL)
+        address = find_in_threads_library(name);
+    /* What is missing now may have come when it is called again. */
+    if (address != NULL)
+        sw_next_keep(where, name, address);
+    else
         address = (void *)(uintptr_t)missing_function;
-    sw_next_keep(where, name, address);
     errno = saved_errno;
     return address;
 }

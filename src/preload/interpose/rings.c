@@ -11,7 +11,6 @@
  * that calls. Where there are none, nobody calls; a program that asks the loader for such a name
  * finds ours, and calling it is answered with -ENOSYS, as by a kernel without io_uring.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <linux/io_uring.h>
@@ -20,6 +19,7 @@
 #include <time.h>
 
 #include "preload/interpose/next.h"
+#include "preload/libc/loader.h"
 #include "preload/notes/loop.h"
 
 struct ring; /* liburing's struct io_uring */
@@ -54,17 +54,15 @@ static int64_t limit_of(unsigned wanted, const struct timespec *limit)
 /* The real function as the module sees it that `caller` is an address of; NULL: none. */
 static void *find_from(const void *caller, const char *name, const void *own)
 {
-    Dl_info about;
-    struct link_map *map = NULL;
-    void *address = dlsym(RTLD_NEXT, name);
-    if (address == NULL && dladdr1(caller, &about, (void **)&map, RTLD_DL_LINKMAP) != 0 &&
-        map != NULL) {
-        void *module = dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD);
-        address = module != NULL ? dlsym(module, name) : NULL;
+    void *address = sw_loader_symbol(RTLD_NEXT, name);
+    struct link_map *map = address == NULL ? sw_loader_map_of(caller) : NULL;
+    if (map != NULL) {
+        void *module = sw_loader_open(map->l_name, RTLD_LAZY | RTLD_NOLOAD);
+        address = module != NULL ? sw_loader_symbol(module, name) : NULL;
     }
     if (address == NULL || address == own) {
-        void *liburing = dlopen("liburing.so.2", RTLD_LAZY | RTLD_NOLOAD);
-        address = liburing != NULL ? dlsym(liburing, name) : NULL;
+        void *liburing = sw_loader_open("liburing.so.2", RTLD_LAZY | RTLD_NOLOAD);
+        address = liburing != NULL ? sw_loader_symbol(liburing, name) : NULL;
     }
     return address;
 }

@@ -5,13 +5,13 @@
  * descriptor table of its own, in which the program's exit handlers would write to nothing.
  */
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "preload/interpose/next.h"
 #include "common/kernel.h"
+#include "preload/libc/threads.h"
 #include "preload/notes/process.h"
 
 #define STACK_SIZE (1024 * 1024) /* exit handlers run on it */
@@ -41,26 +41,11 @@ static void *end_process(void *unused)
     exit(0);
 }
 
-static void start_end_thread(void)
-{
-    sigset_t all, before;
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_SIZE);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_create(&thread, &attributes, end_process, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-}
-
 SW_EXPORT __attribute__((noreturn)) void pthread_exit(void *value)
 {
     if (sw_process != NULL && sw_process->pid == sw_kernel_gettid() &&
         atomic_load(&sw_process->watchdog_tid) != 0)
-        start_end_thread();
+        sw_threads_start(end_process, STACK_SIZE);
     SW_NEXT(pthread_exit)(value);
     __builtin_unreachable();
 }

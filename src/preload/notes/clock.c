@@ -5,11 +5,11 @@
  */
 #include "preload/notes/clock.h"
 
-#include <dlfcn.h>
 #include <string.h>
 #include <time.h>
 
 #include "common/kernel.h"
+#include "preload/libc/loader.h"
 
 #define SHORTEST_BASE_NS UINT64_C(2000000) /* 50 ns of doubt in 2 ms are 25 ppm */
 #define WORTH_PART       8
@@ -107,10 +107,10 @@ void sw_clock_choose(void)
 #endif
     if (sw_clock_is_tsc)
         return;
-    void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    void *libc = sw_loader_libc();
     if (libc != NULL)
-        libc_clock_gettime =
-            (int (*)(clockid_t, struct timespec *))(uintptr_t)dlsym(libc, "clock_gettime");
+        libc_clock_gettime = (int (*)(clockid_t, struct timespec *))(uintptr_t)sw_loader_symbol(
+            libc, "clock_gettime");
 }
 
 /* A base that is longer by a small part changes nothing that can be seen; but a machine that was

@@ -14,8 +14,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "common/pattern.h"
+#include "common/error_text.h"
 #include "common/kernel.h"
+#include "common/pattern.h"
 #include "preload/notes/process.h"
 #include "preload/report/descriptors.h"
 
@@ -227,8 +228,7 @@ bool sw_sink_problem(struct sw_text *text)
         sw_text_string(text, ": cannot write to \"");
         sw_text_escaped(text, outlet->path, strlen(outlet->path), 300);
         sw_text_string(text, "\": ");
-        const char *name = strerrordesc_np(outlet->error);
-        sw_text_string(text, name != NULL ? name : "unknown error");
+        sw_text_string(text, sw_error_text(outlet->error));
         sw_text_string(text, "; nothing is written there");
         return true;
     }

@@ -10,7 +10,6 @@
  */
 #include "preload/stack/modules.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 
 #include "common/arena.h"
 #include "common/kernel.h"
+#include "preload/libc/loader.h"
 #include "preload/stack/elf.h"
 #include "preload/stack/maps.h"
 #include "preload/stack/memory.h"
@@ -41,7 +41,7 @@ int sw_modules_start(void)
 {
     if (!started) {
         sw_arena_init(&arena, MEMORY_MOST);
-        void *symbol = dlsym(RTLD_DEFAULT, "_dl_find_object");
+        void *symbol = sw_loader_symbol(RTLD_DEFAULT, "_dl_find_object");
         memcpy(&find_object, &symbol, sizeof find_object);
         vdso = getauxval(AT_SYSINFO_EHDR);
         program_headers = getauxval(AT_PHDR);

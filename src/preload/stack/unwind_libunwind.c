@@ -9,12 +9,12 @@
  * do by itself where there is no unwind info (follow rbp) is kept from happening by an error other
  * than UNW_ENOINFO.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <libunwind-x86_64.h>
 #include <string.h>
 
 #include "common/text.h"
+#include "preload/libc/loader.h"
 #include "preload/stack/memory.h"
 #include "preload/stack/modules.h"
 #include "preload/stack/unwind_step.h"
@@ -76,28 +76,45 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, 
     return 0;
 }
 
+/*
+ * A table as libunwind's search wants it told. Since version 1.5 unw_dyn_info_t has a word
+ * `load_offset` before its union, under the same soname; distributions of 2022 still had 1.3. So
+ * what the header says is not asked: the first search that finds what it should tells.
+ */
+static int search(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *found, int need_info,
+                  const struct sw_unwind_table *table)
+{
+    static bool known, with_offset = true;
+    for (int try = 0; try < 2; try++) {
+        unw_word_t info[sizeof(unw_dyn_info_t) / sizeof(unw_word_t) + 1] = {
+            [2] = now.module->low, [3] = now.module->high, [5] = UNW_INFO_FORMAT_REMOTE_TABLE};
+        unw_word_t *rti = &info[with_offset ? 7 : 6];
+        rti[1] = now.module->eh_frame_hdr; /* segbase */
+        rti[2] = table->count * 8 / sizeof(unw_word_t);
+        rti[3] = table->address;
+        int result = lib.search(as, ip, (unw_dyn_info_t *)info, found, need_info, NULL);
+        bool good = result >= 0 && ip >= found->start_ip && ip < found->end_ip;
+        known |= good;
+        if (good || known)
+            return good ? result : -NO_ENTRY;
+        with_offset = !with_offset;
+    }
+    return -NO_ENTRY;
+}
+
 static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *found, int need_info,
                           void *argument)
 {
+    (void)argument;
     now.looked_up = ip;
     now.module = sw_modules_find(ip);
     const struct sw_unwind_table *table = now.module ? sw_unwind_table_of(now.module) : NULL;
     now.tables = table != NULL;
     if (!table)
         return -NO_TABLES;
-    unw_dyn_info_t info = {
-        .start_ip = now.module->low,
-        .end_ip = now.module->high,
-        .format = UNW_INFO_FORMAT_REMOTE_TABLE,
-        .u.rti = {.segbase = now.module->eh_frame_hdr,
-                  .table_data = table->address,
-                  .table_len = table->count * 8 / sizeof(unw_word_t)},
-    };
-    int result = lib.search(as, ip, &info, found, need_info, argument);
+    int result = search(as, ip, found, need_info, table);
     if (result < 0)
-        return -NO_ENTRY;
-    if (ip < found->start_ip || ip >= found->end_ip)
-        return -NO_ENTRY;
+        return result;
     now.found = true;
     now.function = found->start_ip;
     return result;
@@ -174,7 +191,7 @@ static const char *find_functions(void *handle)
         {"_Ux86_64_dwarf_search_unwind_table", &lib.search},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        void *symbol = dlsym(handle, table[i].name);
+        void *symbol = sw_loader_symbol(handle, table[i].name);
         if (!symbol)
             return table[i].name;
         memcpy(table[i].to, &symbol, sizeof symbol);
@@ -197,7 +214,7 @@ int sw_libunwind_start(char *why, size_t why_size)
     static const char file[] = "libunwind-x86_64.so.8";
     if (usable)
         return 0;
-    void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    void *handle = sw_loader_open(file, RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
         set_why(why, why_size, "cannot load ", file);
         return -ENOENT;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/error_text.h"
 #include "common/kernel.h"
 #include "common/pattern.h"
 #include "preload/notes/clock.h"
@@ -49,8 +50,7 @@ static void say_problem(int error)
     sw_text_string(&text, "STALLWATCH_METRICS: cannot write to \"");
     sw_text_escaped(&text, state.path, strlen(state.path), 300);
     sw_text_string(&text, "\": ");
-    const char *name = error == EINVAL ? "not a regular file" : strerrordesc_np(error);
-    sw_text_string(&text, name != NULL ? name : "unknown error");
+    sw_text_string(&text, error == EINVAL ? "not a regular file" : sw_error_text(error));
     sw_say(message, true);
 }
 

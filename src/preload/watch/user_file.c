@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/error_text.h"
 #include "common/kernel.h"
 #include "common/text.h"
 #include "preload/watch/say.h"
@@ -50,8 +51,7 @@ static void complain(const char *variable, const char *path, int error)
     sw_text_string(&text, ": cannot read \"");
     sw_text_escaped(&text, path, strlen(path), 300);
     sw_text_string(&text, "\": ");
-    const char *name = error == EFBIG ? "more than 1 MiB" : strerrordesc_np(error);
-    sw_text_string(&text, name != NULL ? name : "unknown error");
+    sw_text_string(&text, error == EFBIG ? "more than 1 MiB" : sw_error_text(error));
     sw_say(message, true);
 }
 

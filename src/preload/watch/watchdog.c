@@ -10,13 +10,12 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 
 #include "common/kernel.h"
+#include "preload/libc/threads.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/park_member.h"
 #include "preload/notes/process.h"
@@ -266,17 +265,7 @@ void sw_watchdog_start(void)
         return;
     int saved_errno = errno;
     start_rooms();
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_t attributes;
-    pthread_t thread;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_SIZE);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread, &attributes, watch, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
+    int error = sw_threads_start(watch, STACK_SIZE);
     atomic_store(&sw_process->watchdog_state, error == 0 ? RUNNING : CANNOT_RUN);
     errno = saved_errno;
 }

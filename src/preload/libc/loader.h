@@ -1,0 +1,27 @@
+/*
+ * The loader's functions, wherever this libc has them: in glibc before 2.34 in a library of their
+ * own, libdl.so.2, which a program need not have loaded.
+ *
+ * A library that was built with a newer glibc is to run with an older one, so none of these is
+ * called elsewhere by its name in libc. Slow, all of them: they take the loader's lock. Any thread;
+ * errno is what the loader leaves.
+ */
+#ifndef SW_LIBC_LOADER_H
+#define SW_LIBC_LOADER_H
+
+#include <dlfcn.h>
+
+struct link_map;
+
+/* As dlsym(3); RTLD_NEXT is what comes after this library. NULL: there is none. */
+void *sw_loader_symbol(void *handle, const char *name);
+/* The first version of a name, which may be there only for programs linked long ago; NULL: none. */
+void *sw_loader_first_version(void *handle, const char *name);
+/* As dlopen(3). */
+void *sw_loader_open(const char *file, int flags);
+/* What the loader knows of the module that `address` lies in; NULL: in none. */
+struct link_map *sw_loader_map_of(const void *address);
+/* libc itself, as a handle; NULL: it has a name that is not known here. */
+void *sw_loader_libc(void);
+
+#endif

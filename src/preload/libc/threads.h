@@ -1,0 +1,16 @@
+/*
+ * Threads of ours, which know nothing of the program's: all signals blocked, detached. Slow;
+ * started on a thread of the program's, whose signal mask is as before when this returns.
+ */
+#ifndef SW_LIBC_THREADS_H
+#define SW_LIBC_THREADS_H
+
+#include <stddef.h>
+
+/* Starts `run(NULL)` on a stack of `stack_size` bytes. 0, or an errno. */
+int sw_threads_start(void *(*run)(void *), size_t stack_size);
+/* The library in which glibc before 2.34 has its threads, as a handle, if something has loaded it;
+ * NULL: nothing has, or there is no such library since libc has all of it. */
+void *sw_threads_library(void);
+
+#endif
