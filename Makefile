@@ -233,73 +233,75 @@ fuzz-build: $(FUZZERS)
 
 tests: $(UNIT) $(FIXTURES) $(PROGRAMS) $(STORMS) $(CRATES) $(CLASSES) $(BENCH)
 
-# What is missing is installed first; only then can the rules above be followed, hence make within make.
+# What is missing is installed first; only then can the rules above be followed, hence make within make: on all CPUs,
+# unless the user has said on how many.
+THEN = $(MAKE) --no-print-directory -s $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$$(nproc))
 setup-build setup-check setup-package: setup-%:
 	@STALLWATCH_BUILD=$(BUILD) scripts/setup $*
 
 check: setup-check
-	@$(MAKE) --no-print-directory -s all tests
+	@+$(THEN) all tests
 	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/run/run.py $(TESTS)
 
 check-repeat: setup-check
-	@$(MAKE) --no-print-directory -s all tests
+	@+$(THEN) all tests
 	@STALLWATCH_BUILD=$(BUILD) STRESS=$(STRESS) $(PYTHON) tests/run/repeat.py $(or $(N),20) $(TESTS)
 
 fuzz: setup-check
-	@$(MAKE) --no-print-directory -s fuzz-build
+	@+$(THEN) fuzz-build
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_fuzz.py $(or $(SECONDS),600)
 
 check-suites: setup-check
-	@$(MAKE) --no-print-directory -s all
+	@+$(THEN) all
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_suites.py $(SUITES)
 
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 check-sanitizers: setup-check
-	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/sanitized CFLAGS="$(SANITIZE)" unit-build
+	@+$(THEN) BUILD=$(BUILD)/sanitized CFLAGS="$(SANITIZE)" unit-build
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD)/sanitized $(PYTHON) sanitizers.py
 
 check-storms: setup-check
-	@$(MAKE) --no-print-directory -s all tests
+	@+$(THEN) all tests
 	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/run/repeat.py $(or $(N),10) storms
 
 check-eintr: setup-check
-	@$(MAKE) --no-print-directory -s all tests
+	@+$(THEN) all tests
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_interruptions.py $(or $(DURATION),3600)
 
 check-faults: setup-check
-	@$(MAKE) --no-print-directory -s all tests
+	@+$(THEN) all tests
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_faults.py
 
 unit: setup-check
-	@$(MAKE) --no-print-directory -s all tests
+	@+$(THEN) all tests
 	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/run/run.py unit
 
 demo: setup-build
-	@$(MAKE) --no-print-directory -s all $(BUILD)/tests/programs/demo_server
+	@+$(THEN) all $(BUILD)/tests/programs/demo_server
 	@STALLWATCH_BUILD=$(BUILD) scripts/demo
 
 # What node's versions are, and the package beside which it is run, are in scripts/setup.
 check-node: setup-check
 	@scripts/setup node
-	@$(MAKE) --no-print-directory -s all tests
+	@+$(THEN) all tests
 	@STALLWATCH_BUILD=$(BUILD) STALLWATCH_NODES=all STALLWATCH_NODE_SECONDS=$(or $(SECONDS),60) $(PYTHON) tests/run/run.py node node_clean node_beside
 
 check-python: setup-check
-	@$(MAKE) --no-print-directory -s all
+	@+$(THEN) all
 	@STALLWATCH_BUILD=$(BUILD) STALLWATCH_PYTHON_SECONDS=$(or $(SECONDS),10) $(PYTHON) tests/run/run.py python_frames
 
 python-beside: setup-check
-	@$(MAKE) --no-print-directory -s all
+	@+$(THEN) all
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_python_beside.py
 
 # The report's promise on its memory, with a log of 200 MB, and its speed.
 check-large-log: setup-check
-	@$(MAKE) --no-print-directory -s all
+	@+$(THEN) all
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) -c 'import test_command_report as t; t.check_memory(200, 16, say=True)'
 
 # ROWS='NAME…' measures only those. The figures are in build/bench.json as well.
 bench bench-record: setup-check
-	@$(MAKE) --no-print-directory -s all $(BENCH)
+	@+$(THEN) all $(BENCH)
 	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py $(LIBRARY) --json $(BUILD)/bench.json \
 		$(if $(filter bench-record,$@),--record README.md) $(ROWS)
 
@@ -352,7 +354,7 @@ check-package: deb
 	@tests/package/check $(BUILD)/deb
 
 check-old-glibc: setup-package
-	@$(MAKE) --no-print-directory -s all
+	@+$(THEN) all
 	@tests/package/old_glibc $(LIBRARY).0
 
 # --- house keeping ---------------------------------------------------------------------------------
