@@ -212,3 +212,23 @@ def test_host_and_exe():
         require(record["exe"] == str(pathlib.Path(harness.PROGRAMS / "epoll_sleep").resolve()), f"exe is {record['exe']!r}")
         require(record["comm"] == "epoll_sleep" and record["pid"] == run.pid, "comm or pid is wrong")
         require(run.records("process")[0]["argv"] == [str(harness.PROGRAMS / "epoll_sleep")], "argv is wrong")
+
+
+TITLE = """
+$0 = "worker: idle";
+pipe(my $reader, my $writer);
+for (1 .. 12) { syswrite $writer, "x"; my $set = ""; vec($set, fileno($reader), 1) = 1; vec($set, 0, 1) = 1; select($set, undef, undef, 1); sysread $reader, my $byte, 1 }
+"""
+
+
+def test_a_title_over_the_arguments():
+    """What it leaves of them is not many empty ones; an empty one that was given is kept."""
+    harness.need("perl")
+    words = ["perl", "-e", TITLE, "one", "two", "three"]
+    with harness.Run(words) as run:
+        run.wait()
+        require(run.records("process")[0]["argv"] == ["worker: idle"], run.records("process")[0]["argv"])
+    words[2] = TITLE.replace("$0 =", "my $title =")
+    with harness.Run([*words, ""]) as run:
+        run.wait()
+        require(run.records("process")[0]["argv"] == [*words, ""], run.records("process")[0]["argv"])

@@ -59,6 +59,16 @@ static void read_exe(void)
     out.info.program = slash != NULL ? slash + 1 : out.exe;
 }
 
+/* A program that writes a title over its arguments (setproctitle(3)) leaves zeros behind it, which
+ * look like many empty ones. One at the end may well be meant. */
+static unsigned without_title_padding(unsigned count)
+{
+    unsigned kept = count;
+    while (kept > 1 && out.argv[kept - 1][0] == '\0')
+        kept--;
+    return count - kept > 1 ? kept : count;
+}
+
 static void read_arguments(void)
 {
     long length = sw_kernel_slurp("/proc/self/cmdline", out.cmdline, sizeof out.cmdline);
@@ -66,6 +76,7 @@ static void read_arguments(void)
         out.argv[out.info.argc++] = out.cmdline + at;
         at += (long)strlen(out.cmdline + at) + 1;
     }
+    out.info.argc = without_title_padding(out.info.argc);
     out.info.argv = out.argv;
 }
 
