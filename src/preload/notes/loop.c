@@ -225,8 +225,14 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
     struct sw_loop *loop = set ? sw_poll_loop_match(thread, target) : keyed_loop(thread, target);
     if (loop == NULL)
         return NULL;
+    if (set && sw_poll_loop_is_aside(thread, loop, target)) {
+        atomic_store_explicit(&loop->aside_caller, thread->wait_caller, memory_order_relaxed);
+        return NULL;
+    }
     count_wait(thread, loop, target);
     loop->wait_sp = thread->wait_cfa;
+    if (thread->wait_caller != atomic_load_explicit(&loop->aside_turn, memory_order_relaxed))
+        loop->wait_caller = thread->wait_caller;
     loop->wait_id = target->id;
     loop->kind = target->kind;
     struct sw_loop *outer = outer_beside(thread, loop);

@@ -40,6 +40,12 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
 /* The part of it for sets: the loop of this thread that shares descriptors with the set, made if
  * need be; NULL: none. */
 struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wait_target *target);
+/* Is this a wait for one descriptor of `loop`, the thread's outer one, that has many, from
+ * elsewhere than the loop waits, and not known to be the loop itself? Then it is a call (a round
+ * trip on a connection that the loop listens to as well) until the watchdog has looked:
+ * watch/aside.c. Loop thread. */
+bool sw_poll_loop_is_aside(const struct sw_thread *thread, const struct sw_loop *loop,
+                           const struct sw_wait_target *target);
 /* Should `loop`, a poll candidate that has waited often enough, be taken for a loop? */
 bool sw_poll_loop_convincing(const struct sw_thread *thread, struct sw_loop *loop,
                              const struct sw_wait_target *target);
@@ -175,6 +181,7 @@ SW_INLINE bool sw_wait_is_usual(const struct sw_thread *thread, int epfd)
         if (thinking_ == NULL)                                                                     \
             break;                                                                                 \
         SW_NOTE_REGISTERS(&thinking_->note.registers);                                             \
+        thinking_->wait_caller = (uint64_t)(uintptr_t)__builtin_return_address(0);                 \
         struct sw_wait_target target_ = (target);                                                  \
         sw_wait_begin_decide(&(wait), thinking_, &target_);                                        \
     } while (0)

@@ -121,6 +121,17 @@ struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wai
     return candidate && found->many && is_probe(target) ? NULL : found;
 }
 
+bool sw_poll_loop_is_aside(const struct sw_thread *thread, const struct sw_loop *loop,
+                           const struct sw_wait_target *target)
+{
+    int32_t first;
+    return loop == thread->outer && loop->many && loop->wait_sp != thread->wait_cfa &&
+           loop->wait_caller != thread->wait_caller &&
+           atomic_load_explicit(&loop->state, memory_order_relaxed) == SW_LOOP_OWNED &&
+           atomic_load_explicit(&loop->aside_turn, memory_order_relaxed) != thread->wait_caller &&
+           sw_wait_set_count(target, &first) == 1;
+}
+
 bool sw_poll_loop_convincing(const struct sw_thread *thread, struct sw_loop *loop,
                              const struct sw_wait_target *target)
 {

@@ -152,8 +152,13 @@ struct sw_loop {
     uint32_t base_taken;  /* how often */
     char thread_name[17]; /* as the watchdog last read it: the thread may end before its loop's
                              figures are told */
-    uint32_t left_for;    /* with SW_LOOP_LEFT: the id of the loop that has taken its place, or 0 */
-    uint32_t refused;     /* waited on often enough, and found to be a client's */
+    /* Of a set, as return addresses: who called the last of its waits; who waited for one of its
+     * descriptors aside of that (0: nobody), and whose such waits the watchdog has found to be a
+     * call, or the loop itself. */
+    uint64_t wait_caller;
+    _Atomic uint64_t aside_caller, aside_call, aside_turn;
+    uint32_t left_for; /* with SW_LOOP_LEFT: the id of the loop that has taken its place, or 0 */
+    uint32_t refused;  /* waited on often enough, and found to be a client's */
 } __attribute__((aligned(64)));
 
 struct sw_label {
@@ -237,6 +242,7 @@ struct sw_thread {
      * (0: not known), and the stack pointer at its calls. */
     uint64_t turn_lock, turn_cfa;
     uint64_t wait_cfa;             /* wait_sp of the last wait that was not the usual one */
+    uint64_t wait_caller;          /* ... and the return address of its wrapper */
     _Atomic uint32_t mask_changes; /* see mask_change.h */
     _Alignas(64) struct sw_loop loops[SW_LOOPS_PER_THREAD];
     _Alignas(64) uint8_t place[SW_CALL_COUNT]; /* which slot is a call's, if that one says so too */

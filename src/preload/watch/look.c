@@ -7,6 +7,7 @@
 #include "preload/notes/park.h"
 #include "preload/notes/process.h"
 #include "preload/notes/wait_target.h"
+#include "preload/watch/aside.h"
 #include "preload/watch/holder.h"
 #include "preload/watch/loops.h"
 #include "preload/watch/members.h"
@@ -108,6 +109,8 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
     /* Synchronous code polls too: without a stack, a poll loop has to have shown itself before. */
     bool sampled = known && watch->sample_count > 0;
     if (sw_wait_is_set(loop->kind) && !sampled && watch->verified[ended->loop] != loop->id)
+        return true;
+    if (sw_aside_turns(thread, watch, ended->loop, known ? last_sample(watch) : NULL))
         return true;
     if (!known) {
         struct sw_watch *blank = unwatched(watch);
@@ -250,6 +253,8 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     if (!thread->annotations.waiting)
         sw_totals_note_outside(watch, &view, now);
     sw_samples_step(thread, watch, age_ns, &view);
+    if (!watch->dropped && sw_aside_turns(thread, watch, watch->loop, last_sample(watch)))
+        watch->dropped = true;
     if (age_ns >= threshold_ns() / 2 && !watch->dropped)
         sw_holder_note(thread, watch, &view, now);
     if (age_ns >= threshold_ns() && !watch->dropped)

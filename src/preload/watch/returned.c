@@ -97,9 +97,7 @@ bool sw_returned_is_interpreter(uint64_t ip)
            (strncmp(module->name, "python", 6) == 0 || strncmp(module->name, "libpython", 9) == 0);
 }
 
-/* Python's own wrapper of the wait (select.cpython-…) goes round only when a signal has ended it,
- * however much it does then (PEP 475): that is no loop. */
-static bool is_interpreters_wait(uint64_t ip)
+bool sw_returned_is_interpreters_wait(uint64_t ip)
 {
     struct sw_module *module = sw_modules_find(ip);
     return sw_returned_is_interpreter(ip) ||
@@ -114,7 +112,7 @@ static bool turns_inside(const struct sw_unwind_stack *base, unsigned end)
     bool works = false; /* a callee goes on to other calls after the wait */
     for (unsigned i = 0; i < end; i++) {
         uint64_t call = base->frame[i].ip;
-        if (is_own(&base->frame[i]) || is_interpreters_wait(call))
+        if (is_own(&base->frame[i]) || sw_returned_is_interpreters_wait(call))
             continue;
         if (sw_flow_turns(call) == SW_FLOW_YES ||
             (works && sw_flow_reaches(call, call) == SW_FLOW_YES))

@@ -35,5 +35,9 @@ bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_sta
 bool sw_returned_is_turned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base);
 /* Is it an interpreter, whose frames are the same whatever function of its language runs? */
 bool sw_returned_is_interpreter(uint64_t ip);
+/* ... or a module of its language's that waits for others? Python's own wrapper of a wait
+ * (select.cpython-…) goes round only when a signal has ended it, however much it does then (PEP
+ * 475): that is no loop. */
+bool sw_returned_is_interpreters_wait(uint64_t ip);
 
 #endif

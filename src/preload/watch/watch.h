@@ -86,7 +86,8 @@ struct sw_watch {
     char detail[SW_WATCH_DETAIL];
 
     /* Of the thread, over all iterations. */
-    uint64_t parks_learnt; /* ticks: an iteration that began before may hold time spent parked */
+    uint64_t parks_learnt; /* ticks: an iteration that began before may hold time spent parked, or
+                              waiting for the loop another way */
     int32_t tid;
     struct sw_reading
         known; /* the last reading at all: what starvation is counted from where nobody looked */

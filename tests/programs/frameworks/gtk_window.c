@@ -19,19 +19,13 @@
  * @run thread thread
  * @expect clean
  * @run display display
- * @lacks: a wait for one answer on a descriptor that the loop waits for as well, told apart from
- * the loop's own
  * @expect stall cause=nested-wait call=poll ms=280..420 function=ask_display wait=poll
  * @run after after
- * @lacks: the same: gtk_main ends with such a wait
  * @expect clean
  */
 #include <gtk/gtk.h>
-#include <spawn.h>
 
-#include "support.h"
-
-extern char **environ;
+#include "xserver.h"
 
 static const char *mode;
 static pid_t server;
@@ -142,34 +136,13 @@ static gboolean on_tick(gpointer nothing UNUSED)
     return G_SOURCE_CONTINUE;
 }
 
-/* An X server that ends with its last client, however that ends; it is none of what is tested. */
-static void start_display(void)
-{
-    int ends[2];
-    char number[16] = {0}, name[20];
-    REQUIRE(pipe(ends) == 0);
-    char *words[] = {"Xvfb",       "-displayfd", "9",   "-screen",    "0",
-                     "640x480x24", "-nolisten",  "tcp", "-terminate", NULL};
-    char *path[] = {"PATH=/usr/bin:/bin", NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 9);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    REQUIRE(posix_spawnp(&server, "Xvfb", &actions, NULL, words, path) == 0);
-    close(ends[1]);
-    REQUIRE(read(ends[0], number, sizeof number - 1) > 0);
-    number[strcspn(number, "\n")] = '\0';
-    snprintf(name, sizeof name, ":%s", number);
-    setenv("DISPLAY", name, 1);
-    setenv("NO_AT_BRIDGE", "1", 1); /* no accessibility bus */
-    setenv("GSETTINGS_BACKEND", "memory", 1);
-}
-
 int main(int count, char **words)
 {
     REQUIRE(count == 2);
     mode = words[1];
-    start_display();
+    server = xserver_begin();
+    setenv("NO_AT_BRIDGE", "1", 1); /* no accessibility bus */
+    setenv("GSETTINGS_BACKEND", "memory", 1);
     gtk_init(NULL, NULL);
     window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
     button = gtk_button_new_with_label("a button");

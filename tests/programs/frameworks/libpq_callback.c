@@ -1,7 +1,8 @@
 /*
  * libpq: PQexec and PQconnectdb wait by poll for the server's answer. In a loop's callback that is
  * a nested wait; in a thread without a loop, and in a program without one, it is nobody's stall.
- * Requests without PQexec (PQsendQuery, the socket in the loop) do not stall.
+ * Requests without PQexec (PQsendQuery, the socket in the loop) do not stall; PQexec on a socket
+ * that the loop polls as well does.
  *
  * The server is a thread that speaks as much of PostgreSQL's protocol as libpq wants to hear.
  *
@@ -10,6 +11,8 @@
  * @expect stall cause=nested-wait call=poll ms=300..420 function=on_exec wait=epoll_wait
  * @run connect connect
  * @expect stall cause=nested-wait call=poll ms=300..420 function=PQconnectdb wait=epoll_wait
+ * @run shared shared
+ * @expect stall cause=nested-wait call=poll ms=300..420 function=on_exec wait=poll
  * @run asynchronous asynchronous
  * @expect clean
  * @run worker worker
@@ -120,6 +123,21 @@ static void run_asynchronous(void)
     loop_end(&loop);
 }
 
+static void run_shared(void)
+{
+    begin();
+    struct loop loop = loop_begin();
+    struct pollfd set[2] = {{.fd = loop.timer, .events = POLLIN},
+                            {.fd = PQsocket(connection), .events = POLLIN}};
+    for (int turn = 0; turn < 10; turn++) {
+        REQUIRE(poll(set, 2, -1) == 1);
+        loop_took(&loop);
+        if (turn == 6)
+            on_exec();
+    }
+    loop_end(&loop);
+}
+
 int main(int count, char **words)
 {
     REQUIRE(count == 2);
@@ -129,6 +147,8 @@ int main(int count, char **words)
         loop_run(on_exec);
     } else if (strcmp(words[1], "connect") == 0) {
         loop_run(on_connect);
+    } else if (strcmp(words[1], "shared") == 0) {
+        run_shared();
     } else if (strcmp(words[1], "asynchronous") == 0) {
         run_asynchronous();
     } else if (strcmp(words[1], "worker") == 0) {
