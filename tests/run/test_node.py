@@ -133,6 +133,8 @@ def test_exec_sync():
     # The loop that it runs inside waits on an epoll descriptor of its own: no turn of node's.
     for stall in check_way("exec", "runCommand", ("nested-wait", "starved"), call=("epoll_wait", "epoll_pwait")):
         require(stall["duration_ms"] >= 290, harness.show([stall]))
+        holder = stall["holder"]
+        require(holder and holder["what"] == "process" and "sleep 0.3; echo done" in holder["command"], f"whose end? {holder}")
         require(stall["cause"] == "starved" or "execFile()" in stall["hint"], f"hint: {stall['hint']}")
 
 

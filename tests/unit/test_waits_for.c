@@ -5,18 +5,23 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/kernel.h"
 #include "notes_fixture.h"
 #include "preload/stack/memory.h"
 #include "preload/watch/deadlock.h"
+#include "preload/watch/other_end.h"
 
 static sem_t reached, go_on;
 static pthread_mutex_t locks[3];
@@ -164,6 +169,37 @@ START_TEST(processes_and_descriptors)
     ck_assert_int_eq(ask("poll", NULL, NULL, view).kind, SW_WAITS_FOR_NOTHING);
     view.running = true;
     ck_assert_int_eq(ask("poll", NULL, NULL, view).kind, SW_WAITS_FOR_NOTHING);
+}
+END_TEST
+
+/* Of a loop within the loop: the child that was made in the same iteration, unless its set has what
+ * no child is waited for with. */
+START_TEST(child_that_a_loop_inside_waits_for)
+{
+    const uint64_t second = UINT64_C(1000000000);
+    struct sw_syscall_view view = {.known = true, .number = SYS_epoll_pwait};
+    struct epoll_event event = {.events = EPOLLIN};
+    int ends[2], tid = (int)getpid(), epoll = epoll_create1(EPOLL_CLOEXEC);
+    int internet = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    ck_assert_int_eq(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event), 0);
+    view.argument[0] = (uint64_t)epoll;
+    ck_assert_int_eq(ask("epoll_pwait", NULL, NULL, view).kind, SW_WAITS_FOR_EVENTS);
+    ck_assert_int_eq(ask("epoll_pwait", NULL, NULL, view).fd, epoll);
+    ck_assert_int_eq(sw_other_end_young_child(tid, epoll, second), 0);
+    pid_t older = fork(), child = older == 0 ? 0 : fork();
+    if (older == 0 || child == 0)
+        pause();
+    ck_assert_int_eq(sw_other_end_young_child(tid, epoll, second), child);
+    ck_assert_int_eq(sw_other_end_young_child(tid, ends[0], second), 0);
+    usleep(60000);
+    ck_assert_int_eq(sw_other_end_young_child(tid, epoll, second / 50), 0);
+    ck_assert_int_eq(epoll_ctl(epoll, EPOLL_CTL_ADD, internet, &event), 0);
+    ck_assert_int_eq(sw_other_end_young_child(tid, epoll, second), 0);
+    kill(older, SIGKILL);
+    kill(child, SIGKILL);
+    waitpid(older, NULL, 0);
+    waitpid(child, NULL, 0);
 }
 END_TEST
 
@@ -325,6 +361,7 @@ int main(void)
     tcase_add_test(all, writer_of_a_rwlock);
     tcase_add_test(all, what_each_call_waits_for);
     tcase_add_test(all, processes_and_descriptors);
+    tcase_add_test(all, child_that_a_loop_inside_waits_for);
     tcase_add_test(all, without_proc);
     tcase_add_test(all, memory_that_lies_or_is_gone);
     tcase_add_loop_test(all, circles, 1, 4);

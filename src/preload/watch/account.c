@@ -224,6 +224,19 @@ bool sw_account_process_name(int pid, char name[17])
     return length > 0;
 }
 
+uint64_t sw_account_process_age_ns(int pid)
+{
+    char path[PATH_SIZE], stat[1024];
+    struct timespec boot;
+    process_path(path, pid, "/stat");
+    if (sw_kernel_slurp(path, stat, sizeof stat) <= 0 ||
+        sw_kernel3(SYS_clock_gettime, CLOCK_BOOTTIME, (long)&boot, 0) != 0)
+        return UINT64_MAX;
+    uint64_t now = (uint64_t)boot.tv_sec * UINT64_C(1000000000) + (uint64_t)boot.tv_nsec;
+    uint64_t born = stat_field(stat, 22) * UINT64_C(10000000); /* clock ticks, see above */
+    return now > born ? now - born : 0;
+}
+
 void sw_account_process_command(int pid, char *command, size_t size)
 {
     char path[PATH_SIZE];

@@ -52,6 +52,8 @@ void sw_account_name(int tid, char name[17]);
 void sw_account_renew_name(int tid, char name[17]);
 /* The same of any process (or thread of one); false: there is none. */
 bool sw_account_process_name(int pid, char name[17]);
+/* How long ago a process was made, rounded up to a hundredth of a second; UINT64_MAX: not known. */
+uint64_t sw_account_process_age_ns(int pid);
 /* The command line of a process, as far as it fits, with a space between arguments; empty: there is
  * none, or none that may be read. */
 void sw_account_process_command(int pid, char *command, size_t size);

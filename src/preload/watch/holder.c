@@ -86,9 +86,10 @@ static bool find_unnoted(const struct sw_watch *watch, const struct sw_syscall_v
     return place->span != 0;
 }
 
-/* The holder, if there is such a thread or process. */
-static bool find_holder(int own_tid, const struct sw_waits_for *waits, struct sw_held *held,
-                        int *tid)
+/* The holder, if there is such a thread or process. A loop inside of the loop that waits in the
+ * very iteration in which a child was made waits for that child: so do execSync and its kin. */
+static bool find_holder(int own_tid, uint64_t age_ns, const struct sw_waits_for *waits,
+                        struct sw_held *held, int *tid)
 {
     *tid = waits->tid;
     switch (waits->kind) {
@@ -109,6 +110,10 @@ static bool find_holder(int own_tid, const struct sw_waits_for *waits, struct sw
         held->what = SW_HOLDER_PROCESS;
         if (waits->kind == SW_WAITS_FOR_CHILDREN)
             *tid = sw_other_end_only_child();
+        return *tid > 0 && sw_account_process_name(*tid, held->name);
+    case SW_WAITS_FOR_EVENTS:
+        held->what = SW_HOLDER_PROCESS;
+        *tid = sw_other_end_young_child(own_tid, waits->fd, age_ns);
         return *tid > 0 && sw_account_process_name(*tid, held->name);
     case SW_WAITS_FOR_DESCRIPTOR:
         held->what = SW_HOLDER_PROCESS;
@@ -161,10 +166,11 @@ static void begin_call(struct sw_held *held, const struct place *place)
     held->deadlock[0] = '\0';
 }
 
-static void update(struct sw_thread *thread, struct sw_held *held, const struct sw_waits_for *waits)
+static void update(struct sw_thread *thread, struct sw_held *held, const struct sw_waits_for *waits,
+                   uint64_t age_ns)
 {
     int tid = 0;
-    if (!find_holder(thread->tid, waits, held, &tid)) {
+    if (!find_holder(thread->tid, age_ns, waits, held, &tid)) {
         /* Between two holders, or running again: the last one known stays. Nobody's lock: none. */
         if (waits->tid != 0)
             forget_holder(held);
@@ -208,7 +214,8 @@ void sw_holder_note(struct sw_thread *thread, struct sw_watch *watch,
     if (held->key != place.key)
         begin_call(held, &place);
     held->span = place.span;
-    update(thread, held, &place.waits);
+    update(thread, held, &place.waits,
+           sw_clock_ticks_to_ns(now > watch->began ? now - watch->began : 0));
 }
 
 const struct sw_held *sw_holder_of(const struct sw_watch *watch, const char *call)

@@ -19,6 +19,7 @@
 #include "common/text.h"
 #include "preload/notes/process.h"
 #include "preload/report/descriptors.h"
+#include "preload/watch/account.h"
 
 #define LONGEST_SEARCH_NS UINT64_C(30000000) /* of the watchdog's CPU time */
 #define PATH_SIZE         64
@@ -289,17 +290,24 @@ static int find_peer(int fd)
     return 0;
 }
 
-int sw_other_end_of(int fd)
+/* "pipe:[4711]", "anon_inode:[eventfd]". */
+static bool what_is(int fd, char target[INODE_SIZE])
 {
-    char path[PATH_SIZE], target[INODE_SIZE];
+    char path[PATH_SIZE];
     if (fd < 0)
-        return 0;
+        return false;
     make_path(path, "/proc/self/fd/", fd, "");
     long length =
-        sw_kernel6(SYS_readlinkat, AT_FDCWD, (long)path, (long)target, sizeof target - 1, 0, 0);
-    if (length <= 0)
+        sw_kernel6(SYS_readlinkat, AT_FDCWD, (long)path, (long)target, INODE_SIZE - 1, 0, 0);
+    target[length > 0 ? length : 0] = '\0';
+    return length > 0;
+}
+
+int sw_other_end_of(int fd)
+{
+    char target[INODE_SIZE];
+    if (!what_is(fd, target))
         return 0;
-    target[length] = '\0';
     if (strncmp(target, "pipe:[", 6) == 0)
         return find_process(target);
     if (strncmp(target, "socket:[", 8) != 0)
@@ -309,4 +317,50 @@ int sw_other_end_of(int fd)
     int pid = socket >= 0 ? find_peer(socket) : 0;
     sw_descriptors_return(socket);
     return pid;
+}
+
+/* What a process and its child talk by, and what wakes a loop from within. */
+static bool is_of_the_family(int fd)
+{
+    char target[INODE_SIZE];
+    if (!what_is(fd, target))
+        return false;
+    if (strncmp(target, "socket:[", 8) != 0)
+        return strncmp(target, "pipe:[", 6) == 0 || strcmp(target, "anon_inode:[eventfd]") == 0;
+    int family = 0, socket = sw_descriptors_borrow(fd);
+    bool known = socket >= 0 && get_option(socket, SO_DOMAIN, &family, sizeof family) == 0;
+    sw_descriptors_return(socket);
+    return known && family == AF_UNIX;
+}
+
+/* /proc/self/fdinfo has a line "tfd: N" for each that is in the set (proc(5)). */
+static bool is_set_of_the_family(int epoll)
+{
+    char path[PATH_SIZE], lines[4096];
+    unsigned count = 0;
+    make_path(path, "/proc/self/fdinfo/", epoll, "");
+    long length = epoll >= 0 ? sw_kernel_slurp(path, lines, sizeof lines) : -1;
+    if (length <= 0 || length == sizeof lines - 1)
+        return false;
+    for (const char *at = strstr(lines, "tfd:"); at != NULL; at = strstr(at + 4, "tfd:")) {
+        int fd = 0;
+        for (const char *c = at + 4 + strspn(at + 4, " "); *c >= '0' && *c <= '9'; c++)
+            fd = fd * 10 + (*c - '0');
+        if (!is_of_the_family(fd))
+            return false;
+        count++;
+    }
+    return count > 0;
+}
+
+/* The kernel lists a thread's children in the order in which they were made, and says when in
+ * hundredths of a second. */
+int sw_other_end_young_child(int tid, int epoll, uint64_t most_ns)
+{
+    int count = 0, child = 0;
+    count_children(tid, &count, &child);
+    return count > 0 && sw_account_process_age_ns(child) <= most_ns + UINT64_C(10000000) &&
+                   is_set_of_the_family(epoll)
+               ? child
+               : 0;
 }

@@ -186,6 +186,14 @@ void sw_waits_for(const char *call, const uint64_t argument[3], const struct sw_
     case SYS_ppoll:
         find_polled(answer, view);
         break;
+#if defined(SYS_epoll_wait)
+    case SYS_epoll_wait:
+#endif
+    case SYS_epoll_pwait:
+    case SYS_epoll_pwait2:
+        answer->kind = SW_WAITS_FOR_EVENTS;
+        answer->fd = (int)view->argument[0];
+        break;
     case SYS_read:
     case SYS_readv:
     case SYS_write:

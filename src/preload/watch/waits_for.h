@@ -23,6 +23,7 @@ enum sw_waits_for_kind {
     SW_WAITS_FOR_THREAD,    /* its end */
     SW_WAITS_FOR_PROCESS,   /* a child's end */
     SW_WAITS_FOR_CHILDREN,  /* the end of any child */
+    SW_WAITS_FOR_EVENTS,    /* of an epoll's set */
     SW_WAITS_FOR_DESCRIPTOR /* what the other side of it does */
 };
 
