@@ -52,7 +52,8 @@ LIBRARY_LINK := -shared -Wl,-soname,libstallwatch.so.0 -Wl,-Bsymbolic -Wl,-z,def
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 COMMON    := $(call objects,$(wildcard src/common/*.c))
-PRELOAD   := $(call objects,$(sort $(wildcard src/preload/*.c src/preload/*/*.c)))
+MACHINE   := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+PRELOAD   := $(call objects,$(sort $(wildcard src/preload/*.c src/preload/*/*.c src/preload/stack/$(MACHINE)/*.c)))
 SYMBOLIZE := $(call objects,$(wildcard src/symbolize/*.c))
 COMMAND   := $(call objects,$(sort $(wildcard src/command/*.c src/command/*/*.c)))
 
@@ -213,7 +214,7 @@ unit-build: all $(UNIT) $(FIXTURES)
 # Fuzzers: the rooms that read what others have written, by clang with its sanitizers.
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-FUZZED     := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/main.c,$(wildcard src/common/*.c src/preload/stack/*.c) \
+FUZZED     := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/main.c,$(wildcard src/common/*.c src/preload/stack/*.c src/preload/stack/$(MACHINE)/*.c) \
 	src/command/read_records.c src/command/strings.c src/preload/languages/perf_map_line.c \
 	src/preload/watch/parks_table.c src/preload/watch/rule_lines.c src/preload/watch/user_file.c))
 

@@ -14,18 +14,7 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
-static inline long sw_kernel6(long number, long a, long b, long c, long d, long e, long f)
-{
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    register long r9 __asm__("r9") = f;
-    long result;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory");
-    return result;
-}
+#include "common/kernel_call.h"
 
 static inline long sw_kernel3(long number, long a, long b, long c)
 {

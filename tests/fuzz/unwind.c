@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         memcpy(&word, bytes + i * 8, 8);
         *(i < SW_REGISTERS ? &input.reg[i] : &stack[i - SW_REGISTERS]) = word_of(word, low);
     }
-    input.known = (1u << SW_REGISTERS) - 1;
+    input.known = SW_REG_ALL;
     input.exact = size % 2 == 0;
     input.stack = stack;
     input.stack_low = low;

@@ -187,7 +187,7 @@ START_TEST(a_stack_far_away_is_another)
 {
     struct sw_call call;
     SW_CALL_BEGIN(call, SW_CALL_read, 3, 0, 0);
-    self->note.registers.rsp -= UINT64_C(64) << 20; /* as if the call were made on a stack below */
+    self->note.registers.sp -= UINT64_C(64) << 20; /* as if the call were made on a stack below */
     ck_assert(!read_noted(4));
     SW_CALL_END(call);
     ck_assert_uint_eq(reads->count, 1);

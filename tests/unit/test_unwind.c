@@ -58,8 +58,8 @@ static void take_stack(void)
     uint64_t low, high;
     bool grows;
     sw_memory_forget();
-    ck_assert_int_eq(sw_memory_mapping(input.reg[SW_REG_RSP], &low, &high, &grows), 0);
-    input.stack_low = input.reg[SW_REG_RSP] - 128;
+    ck_assert_int_eq(sw_memory_mapping(input.reg[SW_REG_SP], &low, &high, &grows), 0);
+    input.stack_low = input.reg[SW_REG_SP] - 128;
     size_t size = high - input.stack_low < sizeof copy ? high - input.stack_low : sizeof copy;
     input.stack_size = sw_memory_copy(input.stack_low, copy, size);
     input.stack = copy;
@@ -179,11 +179,11 @@ START_TEST(only_rsp_and_rip)
 {
     start();
     chain_a(3);
-    input.known = 1u << SW_REG_RSP | 1u << SW_REG_RIP;
-    input.reg[SW_REG_RBP] = 0xdeadbeefdeadbeef;
+    input.known = SW_REG_BIT(SW_REG_SP) | SW_REG_BIT(SW_REG_PC);
+    input.reg[SW_REG_FP] = 0xdeadbeefdeadbeef;
     unwind();
     assert_begins("chain_c chain_b chain_b chain_b chain_b chain_a");
-    input.known = 1u << SW_REG_RSP;
+    input.known = SW_REG_BIT(SW_REG_SP);
     unwind();
     ck_assert_uint_eq(stack.count, 0);
 }
@@ -300,9 +300,9 @@ START_TEST(garbage_never_faults_and_always_ends)
         memset(&input, 0, sizeof input);
         for (unsigned i = 0; i < SW_REGISTERS; i++)
             input.reg[i] = garbage();
-        input.reg[SW_REG_RSP] = 0x10000000 + random_number() % 256;
+        input.reg[SW_REG_SP] = 0x10000000 + random_number() % 256;
         if (round % 8)
-            input.reg[SW_REG_RIP] =
+            input.reg[SW_REG_PC] =
                 (uint64_t)(uintptr_t)(round % 8 < 4 ? (void *)printf : (void *)main) +
                 random_number() % 16384;
         input.known = round % 5 ? 0x1ffff : (uint32_t)random_number();

@@ -67,9 +67,9 @@ static void take_input(const ucontext_t *context, struct sw_unwind_input *input)
                                REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
     for (unsigned i = 0; i < SW_REGISTERS; i++)
         input->reg[i] = (uint64_t)context->uc_mcontext.gregs[from[i]];
-    input->known = (1u << SW_REGISTERS) - 1;
+    input->known = SW_REG_ALL;
     input->exact = true;
-    input->stack_low = input->reg[SW_REG_RSP] - 128; /* with the red zone: see unwind.h */
+    input->stack_low = input->reg[SW_REG_SP] - 128; /* with the red zone: see unwind.h */
     input->stack = (const void *)(uintptr_t)input->stack_low;
     input->stack_size = stack_high - input->stack_low;
 }
@@ -129,13 +129,13 @@ static void on_step(int signal, siginfo_t *info, void *data)
         on_breakpoint(data, &stack);
         return;
     }
-    watch_calls(input.reg[SW_REG_RIP], input.reg[SW_REG_RSP]);
+    watch_calls(input.reg[SW_REG_PC], input.reg[SW_REG_SP]);
     stepped++;
-    struct sw_module *module = sw_modules_find(input.reg[SW_REG_RIP]);
+    struct sw_module *module = sw_modules_find(input.reg[SW_REG_PC]);
     in_vdso += module && strcmp(module->name, "[vdso]") == 0;
     in_loader += module && strncmp(module->name, "ld-linux", 8) == 0;
     longest = stack.count > longest ? stack.count : longest;
-    switch (judge(&stack, input.reg[SW_REG_RIP], &at)) {
+    switch (judge(&stack, input.reg[SW_REG_PC], &at)) {
     case 0:
         right++;
         break;

@@ -104,7 +104,7 @@ static bool is_pointer(uint64_t word)
 
 static uint64_t search(const struct sw_python *python, int tid, const struct sw_unwind_input *input)
 {
-    for (unsigned i = 0; i < SW_REG_RIP; i++)
+    for (unsigned i = 0; i < SW_REG_PC; i++)
         if ((input->known >> i & 1) && is_pointer(input->reg[i]) &&
             is_state(python, input->reg[i], tid))
             return input->reg[i];

@@ -33,7 +33,7 @@ bool sw_call_discard(struct sw_thread *thread, uint64_t cfa)
     /* Of the usual wait only its caller's stack pointer is noted, in the loop: who calls with the
      * same one is not inside. */
     bool waits = thread->note.is_wait == 1 && thread->outer != NULL;
-    uint64_t noted = waits ? thread->outer->wait_sp - 1 : thread->note.registers.rsp;
+    uint64_t noted = waits ? thread->outer->wait_sp - 1 : thread->note.registers.sp;
     if (cfa <= noted || cfa - noted > SAME_STACK_BYTES)
         return false;
     sw_call_close(thread, atomic_load_explicit(&thread->sequence, memory_order_relaxed));

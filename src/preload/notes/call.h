@@ -30,29 +30,6 @@ struct sw_call {
     bool pointers;            /* string and struct arguments may be read at the end */
 };
 
-/*
- * Stores the registers that unwinding starts from: callee-saved ones, the stack pointer, and the
- * address of the very instruction, so that the wrapper's own unwind table leads on. Return
- * addresses noted from C give wrong registers (tried).
- */
-#if defined(__x86_64__)
-#define SW_NOTE_REGISTERS(to)                                                                      \
-    __asm__ volatile("movq %%rbx, 0(%0)\n\t"                                                       \
-                     "movq %%rbp, 8(%0)\n\t"                                                       \
-                     "movq %%r12, 16(%0)\n\t"                                                      \
-                     "movq %%r13, 24(%0)\n\t"                                                      \
-                     "movq %%r14, 32(%0)\n\t"                                                      \
-                     "movq %%r15, 40(%0)\n\t"                                                      \
-                     "movq %%rsp, 48(%0)\n\t"                                                      \
-                     "leaq 0(%%rip), %%rax\n\t"                                                    \
-                     "movq %%rax, 56(%0)"                                                          \
-                     :                                                                             \
-                     : "r"(to)                                                                     \
-                     : "rax", "memory")
-#else
-#error "registers are noted on x86-64 only so far"
-#endif
-
 /* Is the noted call over without having returned (siglongjmp, a cancelled wait)? Then its note is
  * thrown away, and the caller may make its own: true. `cfa` is the stack pointer of the caller's
  * caller at its call (__builtin_dwarf_cfa() in a wrapper). Loop thread. */

@@ -29,6 +29,8 @@ static inline uint64_t sw_clock_ticks_by(bool is_tsc)
 #if defined(__x86_64__)
     if (__builtin_expect(is_tsc, 1))
         return __rdtsc();
+#else
+    (void)is_tsc;
 #endif
     return sw_clock_fallback_ticks();
 }

@@ -29,7 +29,7 @@ static inline void sw_mask_change_begin(struct sw_mask_change *change, bool bloc
     /* Not a call: there are no registers to begin from but the one that sw_call_discard asks for.
      */
     thread->note.is_wait = SW_NOTE_MASK;
-    thread->note.registers.rsp = cfa - 1;
+    thread->note.registers.sp = cfa - 1;
     change->sequence = sw_call_open(thread);
 }
 

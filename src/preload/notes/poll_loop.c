@@ -142,7 +142,7 @@ bool sw_poll_loop_convincing(const struct sw_thread *thread, struct sw_loop *loo
                (long)&length, 0);
     /* A call with a timeout has its one pollfd on the stack; who keeps a set keeps it longer. (A
      * fd_set is on the stack of everyone: of select nothing can be told that way.) */
-    uint64_t above = (uint64_t)(uintptr_t)target->fds - thread->note.registers.rsp;
+    uint64_t above = (uint64_t)(uintptr_t)target->fds - thread->note.registers.sp;
     loop->listens = listens != 0 && (target->kind == SW_WAIT_SELECT || above > NEAR_STACK_BYTES);
     struct sockaddr_storage peer;
     int32_t size = sizeof peer;

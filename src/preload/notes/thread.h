@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/machine/machine.h"
 #include "preload/notes/calls_table.h"
 
 #define SW_LOOPS_PER_THREAD 4
@@ -49,11 +50,6 @@ enum sw_attention { SW_ATTENTION_NONE, SW_ATTENTION_LOOP, SW_ATTENTION_CALL };
 
 /* The handshake for a sample of a running thread, see watch/sampler.c. */
 enum sw_request { SW_REQUEST_IDLE, SW_REQUEST_ASKED, SW_REQUEST_SENDING };
-
-/* Registers as the wrapper's asm statement stores them: its order is that of SW_NOTE_REGISTERS. */
-struct sw_noted_registers {
-    uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
-};
 
 /* The wrapped call that the thread is in, while `sequence` is odd. Registers fill a cache line of
  * their own. */
@@ -106,7 +102,7 @@ struct sw_base_stack {
     uint64_t wait_sp; /* of the loop, at that wait */
     struct sw_noted_registers registers;
     uint32_t size;
-    unsigned char bytes[SW_BASE_STACK]; /* from registers.rsp on */
+    unsigned char bytes[SW_BASE_STACK]; /* from registers.sp on */
 };
 
 struct sw_loop {

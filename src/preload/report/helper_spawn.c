@@ -95,10 +95,10 @@ static int arrange_descriptors(const struct sw_helper_spawn *spawn)
     int null = sw_kernel_open("/dev/null", O_RDWR, 0);
     for (int fd = 0; fd < 3 && null >= 0; fd++)
         if (fd != null)
-            sw_kernel3(SYS_dup2, null, fd, 0);
+            sw_kernel3(SYS_dup3, null, fd, 0);
     for (int i = 0; i < 3; i++)
         if (spare[i] >= 0)
-            sw_kernel3(SYS_dup2, spare[i], 3 + i, 0);
+            sw_kernel3(SYS_dup3, spare[i], 3 + i, 0);
     close_from(spare[2] >= 0 ? 6 : 5);
     return 0;
 }

@@ -82,8 +82,8 @@ int sw_replace_file(const char *path, const char *bytes, size_t length)
     if (error == 0)
         error = closed;
     if (error == 0)
-        error = (int)sw_kernel3(SYS_rename, (long)beside, (long)path, 0);
+        error = (int)sw_kernel6(SYS_renameat, AT_FDCWD, (long)beside, AT_FDCWD, (long)path, 0, 0);
     if (error != 0)
-        sw_kernel3(SYS_unlink, (long)beside, 0, 0);
+        sw_kernel3(SYS_unlinkat, AT_FDCWD, (long)beside, 0);
     return error;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/kernel.h"
+#include "preload/machine/machine.h"
 #include "preload/stack/memory.h"
 
 #define NOTES_SIZE 65536 /* bytes of one PT_NOTE looked through */
@@ -41,7 +42,7 @@ int sw_elf_open(struct sw_elf *elf, int fd, uint64_t base)
         return -EFAULT;
     const Elf64_Ehdr *header = &elf->header;
     if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_ident[EI_CLASS] != ELFCLASS64 ||
-        header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != EM_X86_64 ||
+        header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != SW_MACHINE_ELF ||
         (header->e_type != ET_EXEC && header->e_type != ET_DYN) ||
         header->e_phentsize != sizeof(Elf64_Phdr))
         return -ENOEXEC;

@@ -22,7 +22,7 @@ struct sw_elf {
 };
 
 /* Reads header and program headers by `fd`, or where that is -1 from memory at `base`. 0; -EFAULT;
- * -ENOEXEC: no x86-64 ELF executable or library. The descriptor stays the caller's. */
+ * -ENOEXEC: no ELF executable or library of this machine. The descriptor stays the caller's. */
 int sw_elf_open(struct sw_elf *elf, int fd, uint64_t base);
 /* `size` bytes at the file's `offset`. 0, or -EFAULT where there are not so many. From memory this
  * is right only where file and memory coincide: the first segment, and all of the vDSO. */

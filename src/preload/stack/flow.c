@@ -228,8 +228,9 @@ enum sw_flow sw_flow_reaches(uint64_t from, uint64_t call)
 enum sw_flow sw_flow_reaches_like(uint64_t from, uint64_t call)
 {
     struct walk walk = {.wanted = call};
-    /* A call is found from its end: of its two lengths, the one that makes it a call. */
-    for (unsigned length = 5; length <= 6 && !walk.like; length++)
+    /* A call is found from its end: of its lengths, the one that makes it a call. */
+    for (unsigned length = SW_INSTRUCTION_CALL_SHORT;
+         length <= SW_INSTRUCTION_CALL_LONG && !walk.like; length++)
         walk.like = decode(call - length, &walk.wanted_call) && walk.wanted_call.length == length &&
                     (walk.wanted_call.kind == SW_INSTRUCTION_CALL ||
                      walk.wanted_call.kind == SW_INSTRUCTION_CALL_AT);

@@ -1,6 +1,7 @@
 /*
- * How long an x86-64 instruction is, and where control goes from it: as much of a disassembler as
- * following a function's jumps needs. Pure; called by flow.c.
+ * How long an instruction is, and where control goes from it: as much of a disassembler as
+ * following a function's jumps needs; one file for each architecture. Pure; called by
+ * flow.c and callee.c.
  */
 #ifndef SW_STACK_INSTRUCTION_H
 #define SW_STACK_INSTRUCTION_H
@@ -9,7 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SW_INSTRUCTION_MOST 15 /* bytes */
+#if defined(__x86_64__)
+#define SW_INSTRUCTION_MOST       15 /* bytes */
+#define SW_INSTRUCTION_CALL_SHORT 5  /* of a call whose target can be known */
+#define SW_INSTRUCTION_CALL_LONG  6
+#else
+#define SW_INSTRUCTION_MOST       16 /* a PLT's entry counts as one */
+#define SW_INSTRUCTION_CALL_SHORT 4
+#define SW_INSTRUCTION_CALL_LONG  4
+#endif
 
 enum sw_instruction_kind {
     SW_INSTRUCTION_PLAIN,   /* the next one follows */

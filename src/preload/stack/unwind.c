@@ -105,7 +105,7 @@ static int step(struct sw_unwind_state *state, struct sw_unwind_about *about, bo
         return result;
     state->exact = about->exact;
     *begun = false;
-    uint64_t code = state->reg[SW_REG_RIP] - (state->exact ? 0 : 1);
+    uint64_t code = state->reg[SW_REG_PC] - (state->exact ? 0 : 1);
     bool by_rbp = !about->tables || sw_unwind_trusts(sw_modules_find(code));
     return sw_unwind_by_frame_pointer(state, by_rbp);
 }
@@ -116,8 +116,8 @@ static void walk(struct sw_unwind_state *state, struct sw_unwind_stack *stack)
     while (stack->count < SW_UNWIND_FRAMES) {
         struct sw_unwind_frame *frame = &stack->frame[stack->count++];
         struct sw_unwind_about about;
-        uint64_t sp = state->reg[SW_REG_RSP];
-        frame->ip = state->reg[SW_REG_RIP];
+        uint64_t sp = state->reg[SW_REG_SP];
+        frame->ip = state->reg[SW_REG_PC];
         frame->cfa = 0;
         int result = step(state, &about, &begun);
         frame->function = about.function;
@@ -126,12 +126,13 @@ static void walk(struct sw_unwind_state *state, struct sw_unwind_stack *stack)
             stack->complete = true;
         if (result <= 0)
             return;
-        uint64_t cfa = state->reg[SW_REG_RSP];
+        uint64_t cfa = state->reg[SW_REG_SP];
         uint64_t end = state->input->stack_low + state->input->stack_size;
-        if (cfa <= sp || cfa > end)
+        /* Only a leaf function on aarch64 has no frame: its caller is in a register. */
+        if (cfa < sp || (cfa == sp && !about.exact) || cfa > end)
             return;
         frame->cfa = cfa;
-        if (!sw_unwind_is_code(state->reg[SW_REG_RIP]))
+        if (!sw_unwind_is_code(state->reg[SW_REG_PC]))
             return;
     }
 }
@@ -142,9 +143,9 @@ void sw_unwind_run(const struct sw_unwind_input *input, struct sw_unwind_stack *
     stack->count = 0;
     stack->complete = false;
     memcpy(state.reg, input->reg, sizeof state.reg);
-    if (!sw_unwind_knows(&state, SW_REG_RIP) || !sw_unwind_knows(&state, SW_REG_RSP) ||
+    if (!sw_unwind_knows(&state, SW_REG_PC) || !sw_unwind_knows(&state, SW_REG_SP) ||
         input->stack_low + input->stack_size < input->stack_low ||
-        !sw_unwind_is_code(state.reg[SW_REG_RIP]))
+        !sw_unwind_is_code(state.reg[SW_REG_PC]))
         return;
     walk(&state, stack);
 }

@@ -15,33 +15,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/machine/machine.h"
+
 #define SW_UNWIND_FRAMES 256
 
 struct sw_module;
 
-/* Registers by their DWARF numbers on x86-64: rax rdx rcx rbx rsi rdi rbp rsp r8…r15 rip. */
-#define SW_REGISTERS 17
-enum sw_register {
-    SW_REG_RBX = 3,
-    SW_REG_RBP = 6,
-    SW_REG_RSP = 7,
-    SW_REG_R12 = 12,
-    SW_REG_R13,
-    SW_REG_R14,
-    SW_REG_R15,
-    SW_REG_RIP
-};
-
 /*
- * The copy begins 128 bytes below rsp (the red zone, which signal frames leave alone) where there
- * are so many: between `pop %rbp` and `ret` the tables still say that rbp is saved there. What is
- * not in the copy is not taken for stack.
+ * The copy begins SW_MACHINE_RED_ZONE bytes below SP (which signal frames leave alone) where there
+ * are so many: on x86-64, between `pop %rbp` and `ret` the tables still say that rbp is saved
+ * there. What is not in the copy is not taken for stack.
  */
 struct sw_unwind_input {
     uint64_t reg[SW_REGISTERS];
-    uint32_t known; /* bit n: register n is known (a thread inside a system call shows only rsp and
-                       rip) */
-    bool exact;     /* rip is the very instruction (a signal's context), not a return address */
+    uint64_t known;    /* SW_REG_BIT of each register that is (a thread inside a system call shows
+                          only SP and PC) */
+    bool exact;        /* PC is the very instruction (a signal's context), not a return address */
     const void *stack; /* copy of the stack's bytes from stack_low on */
     uint64_t stack_low;
     size_t stack_size;

@@ -10,8 +10,11 @@
  * than UNW_ENOINFO.
  */
 #include <errno.h>
-#include <libunwind-x86_64.h>
 #include <string.h>
+#if __has_include(<libunwind.h>)
+#include <libunwind.h>
+#define BUILT_WITH_LIBUNWIND 1
+#endif
 
 #include "common/text.h"
 #include "preload/libc/loader.h"
@@ -19,6 +22,18 @@
 #include "preload/stack/modules.h"
 #include "preload/stack/unwind_step.h"
 #include "preload/stack/unwind_table.h"
+
+static void set_why(char *why, size_t why_size, const char *what, const char *name)
+{
+    struct sw_text text;
+    if (why_size == 0)
+        return;
+    sw_text_init(&text, why, why_size);
+    sw_text_string(&text, what);
+    sw_text_string(&text, name);
+}
+
+#if defined(BUILT_WITH_LIBUNWIND)
 
 #define NO_TABLES                                                                                  \
     UNW_EBADVERSION /* any code will do that libunwind does not give meaning to on the way out */
@@ -71,7 +86,8 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, 
     if (write || reg < 0 || reg >= SW_REGISTERS || !(now.start.known >> reg & 1))
         return -UNW_EBADREG;
     *value = now.start.reg[reg];
-    if (reg == UNW_X86_64_RIP) /* so that what it looks up is the instruction, or the call */
+    if (reg ==
+        (unw_regnum_t)SW_REG_PC) /* so that what it looks up is the instruction, or the call */
         *value += taken_back - (now.start.exact ? 0 : 1);
     return 0;
 }
@@ -158,23 +174,13 @@ static void find_out_taken_back(void)
     struct sw_unwind_input nothing = {.known = 0};
     struct sw_unwind_state state = {.input = &nothing, .exact = true};
     struct sw_unwind_about about;
-    state.known = 1u << SW_REG_RIP | 1u << SW_REG_RSP;
-    state.reg[SW_REG_RIP] = 4096;
+    state.known = SW_REG_BIT(SW_REG_PC) | SW_REG_BIT(SW_REG_SP);
+    state.reg[SW_REG_PC] = 4096;
     taken_back = 0;
     if (sw_libunwind_begin(&state) == 0) {
         sw_libunwind_step(&state, &about);
         taken_back = now.looked_up == 4095 ? 1 : 0;
     }
-}
-
-static void set_why(char *why, size_t why_size, const char *what, const char *name)
-{
-    struct sw_text text;
-    if (why_size == 0)
-        return;
-    sw_text_init(&text, why, why_size);
-    sw_text_string(&text, what);
-    sw_text_string(&text, name);
 }
 
 static const char *find_functions(void *handle)
@@ -183,12 +189,12 @@ static const char *find_functions(void *handle)
         const char *name;
         void *to;
     } table[] = {
-        {"_Ux86_64_create_addr_space", &lib.create_addr_space},
-        {"_Ux86_64_set_caching_policy", &lib.set_caching_policy},
-        {"_Ux86_64_init_remote", &lib.init_remote},
-        {"_Ux86_64_step", &lib.step},
-        {"_Ux86_64_get_reg", &lib.get_reg},
-        {"_Ux86_64_dwarf_search_unwind_table", &lib.search},
+        {"_U" SW_MACHINE_NAME "_create_addr_space", &lib.create_addr_space},
+        {"_U" SW_MACHINE_NAME "_set_caching_policy", &lib.set_caching_policy},
+        {"_U" SW_MACHINE_NAME "_init_remote", &lib.init_remote},
+        {"_U" SW_MACHINE_NAME "_step", &lib.step},
+        {"_U" SW_MACHINE_NAME "_get_reg", &lib.get_reg},
+        {"_U" SW_MACHINE_NAME "_dwarf_search_unwind_table", &lib.search},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         void *symbol = sw_loader_symbol(handle, table[i].name);
@@ -211,7 +217,7 @@ int sw_libunwind_start(char *why, size_t why_size)
         .resume = no_resume,
         .get_proc_name = no_name,
     };
-    static const char file[] = "libunwind-x86_64.so.8";
+    static const char file[] = "libunwind-" SW_MACHINE_NAME ".so.8";
     if (usable)
         return 0;
     void *handle = sw_loader_open(file, RTLD_NOW | RTLD_LOCAL);
@@ -221,7 +227,7 @@ int sw_libunwind_start(char *why, size_t why_size)
     }
     const char *missing = find_functions(handle);
     if (missing) {
-        set_why(why, why_size, "libunwind-x86_64.so.8 lacks ", missing);
+        set_why(why, why_size, "libunwind-" SW_MACHINE_NAME ".so.8 lacks ", missing);
         return -ENOENT;
     }
     space = lib.create_addr_space(&accessors, 0);
@@ -257,34 +263,66 @@ int sw_libunwind_begin(const struct sw_unwind_state *state)
 static void take_register(struct sw_unwind_state *state, enum sw_register reg)
 {
     unw_word_t value;
-    state->known &= ~(1u << reg);
+    state->known &= ~SW_REG_BIT(reg);
     if (lib.get_reg(&now.cursor, (int)reg, &value) == 0) {
         state->reg[reg] = value;
-        state->known |= 1u << reg;
+        state->known |= SW_REG_BIT(reg);
     }
 }
 
 int sw_libunwind_step(struct sw_unwind_state *state, struct sw_unwind_about *about)
 {
-    now.looked_up = state->reg[SW_REG_RIP];
+    now.looked_up = state->reg[SW_REG_PC];
     now.function = 0;
     now.tables = now.found = false;
-    take_register(state, SW_REG_RBP);
+    take_register(state, SW_REG_FP);
     stepping = true;
     int result = lib.step(&now.cursor);
     stepping = false;
     about->function = now.function;
     about->tables = now.tables;
-    about->exact = now.first ? now.start.exact : now.looked_up == state->reg[SW_REG_RIP];
+    about->exact = now.first ? now.start.exact : now.looked_up == state->reg[SW_REG_PC];
     now.first = false;
     if (!now.found)
         return -ENODATA;
     if (result <= 0)
         return result < 0 ? -EFAULT : 0;
-    take_register(state, SW_REG_RBP);
-    take_register(state, SW_REG_RSP);
-    take_register(state, SW_REG_RIP);
-    if (!sw_unwind_knows(state, SW_REG_RSP) || !sw_unwind_knows(state, SW_REG_RIP))
+    take_register(state, SW_REG_FP);
+    take_register(state, SW_REG_SP);
+    take_register(state, SW_REG_PC);
+    if (!sw_unwind_knows(state, SW_REG_SP) || !sw_unwind_knows(state, SW_REG_PC))
         return -EFAULT;
     return 1;
 }
+
+#else /* without its headers nobody knows how large its cursor is */
+
+int sw_libunwind_start(char *why, size_t why_size)
+{
+    set_why(why, why_size, "built without ", "libunwind's headers");
+    return -ENOENT;
+}
+
+bool sw_libunwind_usable(void)
+{
+    return false;
+}
+
+void sw_libunwind_forbid(bool forbid)
+{
+    (void)forbid;
+}
+
+int sw_libunwind_begin(const struct sw_unwind_state *state)
+{
+    (void)state;
+    return -EINVAL;
+}
+
+int sw_libunwind_step(struct sw_unwind_state *state, struct sw_unwind_about *about)
+{
+    (void)state, (void)about;
+    return -ENODATA;
+}
+
+#endif

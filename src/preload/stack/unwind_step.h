@@ -1,6 +1,6 @@
 /*
  * One step outwards, in the two ways there are: by the unwind tables (unwind_libunwind.c) and along
- * rbp (unwind_frame_pointer.c). unwind.c chooses. Watchdog thread only.
+ * the frame pointer (ARCHITECTURE/frame_pointer.c). unwind.c chooses. Watchdog thread only.
  */
 #ifndef SW_STACK_UNWIND_STEP_H
 #define SW_STACK_UNWIND_STEP_H
@@ -11,7 +11,7 @@
 struct sw_unwind_state {
     const struct sw_unwind_input *input;
     uint64_t reg[SW_REGISTERS];
-    uint32_t known;
+    uint64_t known;
     bool exact; /* rip is an instruction about to run */
 };
 
@@ -28,8 +28,8 @@ bool sw_unwind_knows(const struct sw_unwind_state *state, enum sw_register reg);
  * Steps without tables. Where frame 0 stands at an instruction that tells where the return address
  * is (ret, a PLT's jump, push %rbp, mov %rsp,%rbp) that is believed wherever it is; rbp itself only
  * where `by_rbp` allows: the caller knows that the code has no tables and so may keep frame
- * pointers. The return address must follow a call instruction. 1: `state` is the caller (only rip,
- * rsp and rbp known, not exact); -ENODATA: nothing that can be believed.
+ * pointers. The return address must follow a call instruction. 1: `state` is the caller (only PC,
+ * SP and FP known, not exact); 0: that was the outermost; -ENODATA: nothing that can be believed.
  */
 int sw_unwind_by_frame_pointer(struct sw_unwind_state *state, bool by_rbp);
 

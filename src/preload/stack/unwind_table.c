@@ -2,7 +2,7 @@
  * .eh_frame_hdr (LSB, "Exception Frame Header"): version, three encodings, a pointer to .eh_frame,
  * a count, and a table of pairs.
  *
- * Called by unwind_libunwind.c and unwind_frame_pointer.c. Watchdog thread only. Read through
+ * Called by unwind_libunwind.c and ARCHITECTURE/frame_pointer.c. Watchdog thread only. Read through
  * memory.h: the module may be unmapped meanwhile.
  */
 #include "preload/stack/unwind_table.h"

@@ -117,7 +117,7 @@ static bool wait_for_answer(struct sw_slot *slot)
     struct timespec rest = {0, 20000};
     for (int i = 0; sw_slot_state(slot) != SW_SLOT_TAKEN; i++) {
         if (i < 200) {
-            __builtin_ia32_pause();
+            sw_machine_pause();
             continue;
         }
         if (sw_clock_monotonic_ns() > until) {
@@ -133,7 +133,7 @@ static int hand_over(struct sw_slot *slot, struct sw_unwind_input *input, uint64
 {
     handed = slot;
     memcpy(input->reg, slot->reg, sizeof input->reg);
-    input->known = (1u << SW_REGISTERS) - 1;
+    input->known = SW_REG_ALL;
     input->exact = true;
     input->stack = slot->bytes;
     input->stack_low = slot->low;

@@ -14,7 +14,6 @@
 
 #define MOST_STACK     (256 * 1024)
 #define TOUCHED_BEYOND (32 * 1024) /* callbacks go this much deeper than the wait, mostly */
-#define RED_ZONE       128
 /* The main thread's stack may have grown since its bounds were read; within this below it nothing
  * else is mapped (the kernel's stack_guard_gap, 1 MiB). */
 #define GUARD_GAP (512 * 1024)
@@ -27,20 +26,6 @@
 static struct sw_slot slots[SLOTS];
 static uint64_t last_serial;
 
-#if defined(__x86_64__)
-/* DWARF's order of registers from the kernel's (gregs of ucontext). */
-static const int greg_of[SW_REGISTERS] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI,
-                                          REG_RBP, REG_RSP, REG_R8,  REG_R9,  REG_R10, REG_R11,
-                                          REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
-
-/* Not memcpy, which in a program built with AddressSanitizer is the sanitizer's: it ends the
- * program for a copy of what lies between a stack's variables. */
-static void copy_bytes(void *to, uint64_t from, size_t size)
-{
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
-}
-#endif
-
 static void copy_stack(struct sw_slot *slot, uint64_t sp)
 {
     const struct sw_stack_bounds *bounds = &slot->bounds;
@@ -50,11 +35,11 @@ static void copy_stack(struct sw_slot *slot, uint64_t sp)
         return;
     /* Below the stack pointer lies the red zone, which the kernel's signal frame left alone; the
      * page may not be there. */
-    uint64_t low = sp - RED_ZONE >= bounds->low ? sp - RED_ZONE : sp;
+    uint64_t low = sp - SW_MACHINE_RED_ZONE >= bounds->low ? sp - SW_MACHINE_RED_ZONE : sp;
     uint64_t size = bounds->high - low;
     if (size > MOST_STACK)
         size = MOST_STACK;
-    copy_bytes(slot->bytes, low, size);
+    sw_machine_copy(slot->bytes, low, size);
     slot->low = low;
     slot->size = size;
 }
@@ -88,7 +73,7 @@ static void stand_still(struct sw_slot *slot, uint64_t serial)
             atomic_compare_exchange_strong(&slot->hold, &serial, 0);
             return;
         }
-        __builtin_ia32_pause();
+        sw_machine_pause();
     }
 }
 
@@ -107,9 +92,8 @@ void sw_slots_on_signal(int number, siginfo_t *info, void *context)
     if (info->si_code != SI_QUEUE || !move(slot, serial, SW_SLOT_SENT, SW_SLOT_WRITING))
         return;
     const ucontext_t *user = context;
-    for (int i = 0; i < SW_REGISTERS; i++)
-        slot->reg[i] = (uint64_t)user->uc_mcontext.gregs[greg_of[i]];
-    copy_stack(slot, slot->reg[SW_REG_RSP]);
+    sw_machine_of_context(user, slot->reg);
+    copy_stack(slot, slot->reg[SW_REG_SP]);
     struct sw_thread *thread = slot->thread;
     slot->ticks = sw_clock_ticks();
     slot->began =

@@ -68,20 +68,13 @@ static unsigned char *copy_buffer(void)
 static void set_register(struct sw_unwind_input *input, unsigned reg, uint64_t value)
 {
     input->reg[reg] = value;
-    input->known |= 1u << reg;
+    input->known |= SW_REG_BIT(reg);
 }
 
 static void registers_of_note(struct sw_unwind_input *input, const struct sw_noted_registers *noted)
 {
     memset(input, 0, sizeof *input);
-    set_register(input, SW_REG_RBX, noted->rbx);
-    set_register(input, SW_REG_RBP, noted->rbp);
-    set_register(input, SW_REG_R12, noted->r12);
-    set_register(input, SW_REG_R13, noted->r13);
-    set_register(input, SW_REG_R14, noted->r14);
-    set_register(input, SW_REG_R15, noted->r15);
-    set_register(input, SW_REG_RSP, noted->rsp);
-    set_register(input, SW_REG_RIP, noted->rip);
+    input->known = sw_machine_of_note(noted, input->reg);
     input->exact = true;
 }
 
@@ -104,7 +97,7 @@ static int take_from_call(struct sw_thread *thread, uint32_t sequence, struct sw
     if (thread->note.is_wait)
         return -EBUSY;
     registers_of_note(&input, &registers);
-    if (!copy_stack(&input, registers.rsp))
+    if (!copy_stack(&input, registers.sp))
         return -EFAULT;
     sw_kernel_frames(thread->tid, sample->kernel, sizeof sample->kernel);
     capture_language(thread->tid, &input, sample);
@@ -122,8 +115,8 @@ static int take_from_kernel(const struct sw_syscall_view *view, int tid, struct 
 {
     struct sw_unwind_input input;
     memset(&input, 0, sizeof input);
-    set_register(&input, SW_REG_RSP, view->sp);
-    set_register(&input, SW_REG_RIP, view->pc);
+    set_register(&input, SW_REG_SP, view->sp);
+    set_register(&input, SW_REG_PC, view->pc);
     input.exact = true;
     if (!copy_stack(&input, view->sp))
         return -EFAULT;
@@ -173,7 +166,7 @@ static int take_from_running(struct sw_thread *thread, struct sw_watch *watch,
         if (error != -EFAULT)
             return error;
         /* It runs on another stack (a fiber's, a coroutine's): look there. */
-        sp = input.reg[SW_REG_RSP];
+        sp = input.reg[SW_REG_SP];
         bounds->low = bounds->high = 0;
     }
     return -EFAULT;
@@ -234,7 +227,7 @@ static int take_from_other(int tid, struct sw_thread *record, struct sw_stack_bo
             if (!still)
                 sw_languages_capture_moving(tid, &sample->language);
         }
-        uint64_t sp = input.reg[SW_REG_RSP];
+        uint64_t sp = input.reg[SW_REG_SP];
         if (error == -EFAULT &&
             sw_memory_mapping(sp, &bounds->low, &bounds->high, &bounds->grows) != 0)
             return -EFAULT;
@@ -275,7 +268,7 @@ bool sw_snapshot_language_of_wait(struct sw_thread *thread, struct sw_language_s
     if (!(sequence & 1) || thread->note.is_wait != 1)
         return false;
     registers_of_note(&input, &registers);
-    if (!copy_stack(&input, registers.rsp))
+    if (!copy_stack(&input, registers.sp))
         return false;
     if (sw_languages_by_native())
         unwind(&input, &native);
@@ -297,7 +290,7 @@ void sw_snapshot_unwind_base(const struct sw_base_stack *base, struct sw_unwind_
     sw_memory_forget();
     registers_of_note(&input, &base->registers);
     input.stack = base->bytes;
-    input.stack_low = base->registers.rsp;
+    input.stack_low = base->registers.sp;
     input.stack_size = base->size;
     unwind(&input, stack);
     sw_languages_recognise(stack);

@@ -240,7 +240,7 @@ static void *watch(void *unused)
     finish();
     /* The thread stays, so that what is on its stack stays too; the process is ending. */
     for (;;)
-        sw_kernel3(SYS_pause, 0, 0, 0);
+        sw_kernel6(SYS_ppoll, 0, 0, 0, 0, 0, 0);
     return NULL;
 }
 

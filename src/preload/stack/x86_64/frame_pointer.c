@@ -166,35 +166,36 @@ static unsigned room_taken_off(uint64_t ip)
 
 static int caller_at(struct sw_unwind_state *state, uint64_t return_at, bool saved)
 {
-    uint64_t ip, rbp = state->reg[SW_REG_RBP];
-    bool rbp_known = saved || sw_unwind_knows(state, SW_REG_RBP);
+    uint64_t ip, rbp = state->reg[SW_REG_FP];
+    bool rbp_known = saved || sw_unwind_knows(state, SW_REG_FP);
     if (return_at % 8 != 0 || sw_unwind_word(state->input, return_at, &ip) < 0 ||
         (saved && sw_unwind_word(state->input, return_at - 8, &rbp) < 0) ||
         !sw_unwind_is_code(ip) ||
         !(follows_call(ip) || (saved && is_pushed(state, return_at, ip, rbp))))
         return -ENODATA;
-    state->reg[SW_REG_RIP] = ip;
-    state->reg[SW_REG_RSP] = return_at + 8;
-    state->reg[SW_REG_RBP] = rbp;
-    state->known = 1u << SW_REG_RIP | 1u << SW_REG_RSP | (rbp_known ? 1u << SW_REG_RBP : 0);
+    state->reg[SW_REG_PC] = ip;
+    state->reg[SW_REG_SP] = return_at + 8;
+    state->reg[SW_REG_FP] = rbp;
+    state->known =
+        SW_REG_BIT(SW_REG_PC) | SW_REG_BIT(SW_REG_SP) | (rbp_known ? SW_REG_BIT(SW_REG_FP) : 0);
     state->exact = false;
     return 1;
 }
 
 int sw_unwind_by_frame_pointer(struct sw_unwind_state *state, bool by_rbp)
 {
-    uint64_t sp = state->reg[SW_REG_RSP], rbp = state->reg[SW_REG_RBP];
+    uint64_t sp = state->reg[SW_REG_SP], rbp = state->reg[SW_REG_FP];
     if (state->exact) {
         bool saved;
-        int offset = offset_by_instruction(state->reg[SW_REG_RIP], by_rbp, &saved);
+        int offset = offset_by_instruction(state->reg[SW_REG_PC], by_rbp, &saved);
         if (offset >= 0)
             return caller_at(state, sp + (unsigned)offset, saved);
     }
-    unsigned room = by_rbp && !state->exact ? room_taken_off(state->reg[SW_REG_RIP]) : 0;
+    unsigned room = by_rbp && !state->exact ? room_taken_off(state->reg[SW_REG_PC]) : 0;
     if (room != 0 && caller_at(state, sp + room, false) > 0)
         return 1;
-    if (!by_rbp || !sw_unwind_knows(state, SW_REG_RBP) || rbp % 8 != 0 || rbp < sp ||
-        rbp > UINT64_MAX - 16 || !frame_is_made(state->reg[SW_REG_RIP], state->exact))
+    if (!by_rbp || !sw_unwind_knows(state, SW_REG_FP) || rbp % 8 != 0 || rbp < sp ||
+        rbp > UINT64_MAX - 16 || !frame_is_made(state->reg[SW_REG_PC], state->exact))
         return -ENODATA;
     return caller_at(state, rbp + 8, true);
 }

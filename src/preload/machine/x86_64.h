@@ -1,0 +1,83 @@
+/*
+ * x86-64: see machine.h. Numbers as in the ABI's table "DWARF Register Number Mapping".
+ */
+#ifndef SW_MACHINE_X86_64_H
+#define SW_MACHINE_X86_64_H
+
+#include <elf.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#define SW_MACHINE_ELF  EM_X86_64
+#define SW_MACHINE_NAME "x86_64" /* in libunwind's names */
+
+/* What a function may use below its stack pointer, and a signal's frame leaves alone. */
+#define SW_MACHINE_RED_ZONE 128
+
+/* rax rdx rcx rbx rsi rdi rbp rsp r8…r15 rip */
+#define SW_REGISTERS 17
+enum sw_register { SW_REG_RBX = 3, SW_REG_FP = 6, SW_REG_SP = 7, SW_REG_R12 = 12, SW_REG_PC = 16 };
+
+/* Registers as the wrapper's asm statement stores them: its order is that of SW_NOTE_REGISTERS. */
+struct sw_noted_registers {
+    uint64_t rbx, fp, r12, r13, r14, r15, sp, pc;
+};
+
+/*
+ * Stores the registers that unwinding starts from: callee-saved ones, the stack pointer, and the
+ * address of the very instruction, so that the wrapper's own unwind table leads on. Return
+ * addresses noted from C give wrong registers (tried).
+ */
+#define SW_NOTE_REGISTERS(to)                                                                      \
+    __asm__ volatile("movq %%rbx, 0(%0)\n\t"                                                       \
+                     "movq %%rbp, 8(%0)\n\t"                                                       \
+                     "movq %%r12, 16(%0)\n\t"                                                      \
+                     "movq %%r13, 24(%0)\n\t"                                                      \
+                     "movq %%r14, 32(%0)\n\t"                                                      \
+                     "movq %%r15, 40(%0)\n\t"                                                      \
+                     "movq %%rsp, 48(%0)\n\t"                                                      \
+                     "leaq 0(%%rip), %%rax\n\t"                                                    \
+                     "movq %%rax, 56(%0)"                                                          \
+                     :                                                                             \
+                     : "r"(to)                                                                     \
+                     : "rax", "memory")
+
+/* The registers of a note in their places of `reg`; returns the bits of those. */
+static inline uint64_t sw_machine_of_note(const struct sw_noted_registers *noted, uint64_t *reg)
+{
+    reg[SW_REG_RBX] = noted->rbx;
+    reg[SW_REG_FP] = noted->fp;
+    reg[SW_REG_R12] = noted->r12;
+    reg[SW_REG_R12 + 1] = noted->r13;
+    reg[SW_REG_R12 + 2] = noted->r14;
+    reg[SW_REG_R12 + 3] = noted->r15;
+    reg[SW_REG_SP] = noted->sp;
+    reg[SW_REG_PC] = noted->pc;
+    return UINT64_C(0x1f0c8);
+}
+
+/* All registers from a signal's context. */
+static inline void sw_machine_of_context(const ucontext_t *context, uint64_t *reg)
+{
+    static const int places[SW_REGISTERS] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI,
+                                             REG_RBP, REG_RSP, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                             REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
+    for (int i = 0; i < SW_REGISTERS; i++)
+        reg[i] = (uint64_t)context->uc_mcontext.gregs[places[i]];
+}
+
+/* Not memcpy, which in a program built with AddressSanitizer is the sanitizer's: it ends the
+ * program for a copy of what lies between a stack's variables. */
+static inline void sw_machine_copy(void *to, uint64_t from, size_t size)
+{
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+}
+
+/* In a loop that waits for another thread. */
+static inline void sw_machine_pause(void)
+{
+    __builtin_ia32_pause();
+}
+
+#endif
