@@ -214,9 +214,10 @@ unit-build: all $(UNIT) $(FIXTURES)
 # Fuzzers: the rooms that read what others have written, by clang with its sanitizers.
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-FUZZED     := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/main.c,$(wildcard src/common/*.c src/preload/stack/*.c src/preload/stack/$(MACHINE)/*.c) \
-	src/command/read_records.c src/command/strings.c src/preload/languages/perf_map_line.c \
-	src/preload/watch/parks_table.c src/preload/watch/rule_lines.c src/preload/watch/user_file.c))
+FUZZED     := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/main.c,$(wildcard src/common/*.c src/preload/libc/*.c \
+	src/preload/stack/*.c src/preload/stack/$(MACHINE)/*.c src/preload/languages/*.c) \
+	src/command/read_records.c src/command/strings.c src/preload/watch/parks_table.c src/preload/watch/rule_lines.c \
+	src/preload/watch/user_file.c src/symbolize/lines.c src/symbolize/modules.c src/symbolize/demangle.c))
 
 $(BUILD)/fuzz/src/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -227,7 +228,8 @@ $(BUILD)/fuzz/parts.a: $(FUZZED)
 	$(AR) rcs $@ $^
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/parts.a
-	clang $(SW_FLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer -Itests/fuzz -MMD -MP -MF $@.d -o $@ $< $(BUILD)/fuzz/parts.a -ljansson
+	clang $(SW_FLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer -Itests/fuzz -MMD -MP -MF $@.d -o $@ $< \
+		$(BUILD)/fuzz/parts.a -ljansson -ldw -lelf -liberty
 
 .PRECIOUS: $(BUILD)/fuzz/src/%.o
 fuzz-build: $(FUZZERS)

@@ -47,7 +47,7 @@ def fuzz(name, seconds, folder):
 
 def fuzz_all(seconds, keep=None):
     names = build()
-    require(len(names) >= 9, f"only {names}")
+    require(len(names) >= 13, f"only {names}")
     folder = keep or tempfile.mkdtemp(prefix="stallwatch-fuzz-")
     try:
         with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:

@@ -24,6 +24,7 @@ struct walk {
     size_t frame_size; /* bytes of a frame that are looked at */
     uint64_t frame;
     uint64_t cframe;  /* 3.11: of the evaluation that `frame` belongs to */
+    unsigned cframes; /* steps along these; what is torn may lead in a circle */
     unsigned segment; /* frames from here on wait for the shim that ends them */
 };
 
@@ -72,8 +73,9 @@ static void follow_cframes(struct walk *walk)
 {
     const struct sw_python_layout *layout = &walk->python->layout;
     uint64_t outer, top;
-    while (walk->cframe != 0 && word_at(walk->cframe + layout->cframe_previous, &outer) &&
-           outer != 0 && word_at(outer + layout->cframe_top, &top) && top == walk->frame)
+    while (walk->cframe != 0 && walk->cframes++ < MOST_STEPS &&
+           word_at(walk->cframe + layout->cframe_previous, &outer) && outer != 0 &&
+           word_at(outer + layout->cframe_top, &top) && top == walk->frame)
         walk->cframe = outer;
 }
 
