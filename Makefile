@@ -7,7 +7,8 @@
 #   make check-eintr     calls that a signal would interrupt, DURATION=3600 seconds of sampling for each kind
 #   make check-faults    each system call of the library's with each error
 #   make fuzz            the fuzzers of tests/fuzz, SECONDS=600 each; needs clang
-#   make check-suites    CPython's own tests, result by result the same with the library as without
+#   make check-suites    CPython's own tests, libuv's, libevent's, redis's and GLib's (from Debian's packages, into the build
+#                        folder), result by result the same with the library as without; SUITES='libuv test_socket' only those
 #   make check-sanitizers  the unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
 #   make unit            the unit tests alone
 #   make demo            a small server that stalls, and the report
@@ -255,6 +256,7 @@ fuzz: setup-check
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_fuzz.py $(or $(SECONDS),600)
 
 check-suites: setup-check
+	@scripts/setup suites
 	@+$(THEN) all
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_suites.py $(SUITES)
 
@@ -371,4 +373,4 @@ format-check:
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path '$(BUILD)/suites' -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -1,11 +1,16 @@
 """Runs one module of CPython's own tests in the interpreter that it is started with, and writes what became of each test.
 
-    suite_results.py MODULE FILE     a line of JSON for each: its name and "ok", "failure", "error", "skip", ...
+    suite_results.py MODULE FILE     a line of JSON for each: its name and "ok", "failure", "error", "skip", "left out", ...
 """
 
 import json
 import sys
 import unittest
+
+# Classes that cannot end here, with the library or without.
+LEFT_OUT = {
+    "ThreadedVSOCKSocketStreamTest": "waits without end for a connection to itself where the guest's kernel has no loopback for it",
+}
 
 
 class Results(unittest.TestResult):
@@ -37,11 +42,23 @@ class Results(unittest.TestResult):
         self.note(test, "unexpected success")
 
 
+def without_left_out(suite, results):
+    kept = unittest.TestSuite()
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            kept.addTest(without_left_out(test, results))
+        elif type(test).__name__ in LEFT_OUT:
+            results.note(test, "left out")
+        else:
+            kept.addTest(test)
+    return kept
+
+
 def main(module, path):
     suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{module}")
     with open(path, "w", encoding="utf-8") as out:
         results = Results(out)
-        suite.run(results)
+        without_left_out(suite, results).run(results)
     for test, problem in results.failures + results.errors:
         print(f"== {test}\n{problem}")
 
