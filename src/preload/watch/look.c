@@ -12,6 +12,7 @@
 #include "preload/watch/loops.h"
 #include "preload/watch/members.h"
 #include "preload/watch/ownership.h"
+#include "preload/watch/parks.h"
 #include "preload/watch/publish.h"
 #include "preload/watch/rest.h"
 #include "preload/watch/samples.h"
@@ -89,6 +90,16 @@ static void read_end(struct sw_thread *thread, struct sw_watch *watch, const str
     watch->last.ticks = ended->ended;
 }
 
+/* The suspicion: is it the loop's, and one that stalls? If not, it is dropped. */
+static bool suspect(struct sw_thread *thread, struct sw_watch *watch)
+{
+    watch->judged = true;
+    if (sw_parks_never(thread, watch, watch->loop) || sw_parks_judge_again(thread, watch) ||
+        sw_ownership_judge(thread, watch, last_sample(watch)) != SW_OWNERSHIP_HOLDS)
+        watch->dropped = true;
+    return !watch->dropped;
+}
+
 /* One long iteration that its thread left a note of. False: it has to wait until the candidate is
  * confirmed. */
 static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct sw_ended *ended)
@@ -106,6 +117,8 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
         return true;
     if (sw_clock_ticks_to_ns(ended->ended - ended->began) < threshold_ns())
         return true;
+    if (sw_parks_never(thread, watch, ended->loop % SW_LOOPS_PER_THREAD))
+        return true;
     /* Synchronous code polls too: without a stack, a poll loop has to have shown itself before. */
     bool sampled = known && watch->sample_count > 0;
     if (sw_wait_is_set(loop->kind) && !sampled && watch->verified[ended->loop] != loop->id)
@@ -118,11 +131,8 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
         watch->known = blank->known;
         return true;
     }
-    if (!watch->judged && last_sample(watch) != NULL &&
-        sw_ownership_judge(thread, watch, last_sample(watch)) != SW_OWNERSHIP_HOLDS) {
-        watch->dropped = true;
+    if (!watch->judged && last_sample(watch) != NULL && !suspect(thread, watch))
         return true;
-    }
     read_end(thread, watch, ended);
     sw_tell_stall(thread, watch, ended, ended->ended, SW_STALL_ENDED);
     watch->dropped = true;
@@ -192,15 +202,6 @@ static void clear_finished(struct sw_thread *thread, struct sw_watch *watch)
         loop->id = 0;
         atomic_compare_exchange_strong(&loop->state, &state, SW_LOOP_FREE);
     }
-}
-
-/* The suspicion: is it the loop's? */
-static void suspect(struct sw_thread *thread, struct sw_watch *watch)
-{
-    watch->judged = true;
-    enum sw_ownership answer = sw_ownership_judge(thread, watch, last_sample(watch));
-    if (answer != SW_OWNERSHIP_HOLDS)
-        watch->dropped = true;
 }
 
 /* An iteration over the threshold: is it a stall, and is it time to say so while it goes on? */
@@ -389,6 +390,7 @@ void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exi
     unsigned index = (unsigned)(loop - thread->loops);
     if (!watch->open || watch->iteration != iteration || watch->began != began)
         open_watch(watch, index, loop, iteration, began);
-    if (!watch->dropped && age_ns_at(watch, exit_ticks) >= threshold_ns())
+    if (!watch->dropped && age_ns_at(watch, exit_ticks) >= threshold_ns() &&
+        !sw_parks_never(thread, watch, index))
         sw_tell_stall(thread, watch, NULL, exit_ticks, SW_STALL_EXITING);
 }

@@ -1,6 +1,7 @@
 /* See parks.h. */
 #include "preload/watch/parks.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "common/kernel.h"
@@ -21,6 +22,13 @@ static const char *symbol_of(const struct sw_unwind_frame *frame)
     struct sw_module *module = sw_modules_find(frame->ip);
     struct sw_symbols *symbols = module != NULL ? sw_symbols_open(module) : NULL;
     return symbols != NULL ? sw_symbols_find(symbols, frame->ip - 1 - module->bias, &start) : NULL;
+}
+
+/* Does the frame merely wait for whoever called it? */
+static bool waits_for_caller(const struct sw_unwind_frame *frame)
+{
+    return sw_ownership_is_transparent(frame) ||
+           sw_parks_table_has(SW_PARK_THROUGH, symbol_of(frame));
 }
 
 /* Does a thread other than `self` own a loop on the same descriptor, or has it waited there? */
@@ -57,7 +65,7 @@ static const struct sw_unwind_frame *parking_by_name(const struct sw_unwind_stac
     bool first = true;
     for (unsigned i = 0; i < count; i++) {
         const char *name = symbol_of(&stack->frame[i]);
-        if (sw_ownership_is_transparent(&stack->frame[i]))
+        if (waits_for_caller(&stack->frame[i]))
             continue;
         if (sw_parks_table_has(SW_PARK_IN, name) || (first && sw_parks_table_has(SW_PARK_BY, name)))
             return &stack->frame[i];
@@ -71,7 +79,7 @@ static const struct sw_unwind_frame *parking_by_name(const struct sw_unwind_stac
 static bool parks_by_shape(const struct sw_unwind_stack *stack, unsigned count)
 {
     for (unsigned i = 0; i + 1 < count; i++)
-        if (!sw_ownership_is_transparent(&stack->frame[i]) && symbol_of(&stack->frame[i]) != NULL)
+        if (!waits_for_caller(&stack->frame[i]) && symbol_of(&stack->frame[i]) != NULL)
             return false;
     return true;
 }
@@ -166,4 +174,50 @@ void sw_parks_judge(struct sw_thread *thread, struct sw_watch *watch)
         judge(thread, watch, &thread->parks[i], copy);
         sw_kernel3(SYS_munmap, (long)copy, sizeof *copy, 0);
     }
+}
+
+/* The place, known and not known to park, that the sample's call came from; NULL: it was in none.
+ */
+static struct sw_park_site *place_of(struct sw_thread *thread, const struct sw_sample *sample)
+{
+    for (unsigned i = 0; i < SW_PARK_SITES; i++) {
+        struct sw_park_site *site = &thread->parks[i];
+        uint64_t caller = __atomic_load_n(&site->caller, __ATOMIC_RELAXED);
+        if (caller == 0 || atomic_load(&site->verdict) == SW_PARK_YES)
+            continue;
+        for (unsigned j = 0; j < sample->stack.count; j++)
+            if (sample->stack.frame[j].ip == caller)
+                return site;
+    }
+    return NULL;
+}
+
+bool sw_parks_judge_again(struct sw_thread *thread, struct sw_watch *watch)
+{
+    const struct sw_loop *loop = &thread->loops[watch->loop];
+    for (unsigned i = 0; i < watch->sample_count; i++) {
+        const struct sw_sample *sample = &watch->samples[i];
+        struct sw_park_site *site = sample->sequence != 0 ? place_of(thread, sample) : NULL;
+        const struct sw_unwind_frame *frame =
+            site != NULL ? parking_frame(thread, watch, loop, &sample->stack) : NULL;
+        if (frame == NULL)
+            continue;
+        accept(thread, loop, site, frame);
+        watch->parks_learnt = sw_clock_ticks();
+        return true;
+    }
+    return false;
+}
+
+bool sw_parks_never(struct sw_thread *thread, struct sw_watch *watch, unsigned index)
+{
+    uint32_t id = thread->loops[index].id;
+    const struct sw_unwind_stack *base = sw_ownership_base(thread, watch, index);
+    if (base == NULL || watch->never_asked[index] == id)
+        return base != NULL && watch->never[index];
+    watch->never_asked[index] = id;
+    watch->never[index] = false;
+    for (unsigned i = 0; i < base->count && !watch->never[index]; i++)
+        watch->never[index] = sw_parks_table_has(SW_PARK_NEVER, symbol_of(&base->frame[i]));
+    return watch->never[index];
 }

@@ -19,5 +19,13 @@
 /* Judges the places that the thread has come to since, and drops the iteration in progress where
  * one of them parks. The unwinder has been loaded. */
 void sw_parks_judge(struct sw_thread *thread, struct sw_watch *watch);
+/* Was the thread parked at a sample of the iteration in progress, at a place that was taken for
+ * none before another thread was seen at the loop, or the loop's own wait was known? Judged anew by
+ * the sample's stack. */
+bool sw_parks_judge_again(struct sw_thread *thread, struct sw_watch *watch);
+/* Is loop `index` of the thread waited for in a function of a scheduler that takes the CPU away
+ * from what runs on it (the table's "never")? Then it is no event loop. Looked up once for each
+ * loop, when it matters: an iteration is too long. */
+bool sw_parks_never(struct sw_thread *thread, struct sw_watch *watch, unsigned index);
 
 #endif

@@ -29,16 +29,24 @@ static struct {
 } rules[MOST_RULES];
 static unsigned count;
 
+static const char *const words[] = {[SW_PARK_IN] = "in",
+                                    [SW_PARK_BY] = "by",
+                                    [SW_PARK_THROUGH] = "through",
+                                    [SW_PARK_NEVER] = "never"};
+
 static const char *take_rule(char *line)
 {
-    bool in = strncmp(line, "in", 2) == 0;
-    char *glob = line + 2 + strspn(line + 2, " \t");
-    if ((!in && strncmp(line, "by", 2) != 0) || glob == line + 2 || *glob == '\0' ||
-        strpbrk(glob, " \t") != NULL)
-        return "expected \"in GLOB\" or \"by GLOB\"";
+    size_t length = strcspn(line, " \t");
+    char *glob = line + length + strspn(line + length, " \t");
+    unsigned rule = 0, known = sizeof words / sizeof words[0];
+    while (rule < known &&
+           (strlen(words[rule]) != length || strncmp(line, words[rule], length) != 0))
+        rule++;
+    if (rule == known || *glob == '\0' || strpbrk(glob, " \t") != NULL)
+        return "expected \"in\", \"by\", \"through\" or \"never\" and a GLOB";
     if (count == MOST_RULES)
         return "there are too many rules";
-    rules[count].rule = in ? SW_PARK_IN : SW_PARK_BY;
+    rules[count].rule = (enum sw_park_rule)rule;
     rules[count++].glob = glob;
     return NULL;
 }

@@ -11,8 +11,10 @@
 #include "common/text.h"
 
 enum sw_park_rule {
-    SW_PARK_IN, /* whatever waits inside of the function */
-    SW_PARK_BY  /* what the function waits for itself */
+    SW_PARK_IN,      /* whatever waits inside of the function */
+    SW_PARK_BY,      /* what the function waits for itself */
+    SW_PARK_THROUGH, /* the function waits for whoever called it, as libc's do */
+    SW_PARK_NEVER    /* what waits inside of the function is no event loop */
 };
 
 /* Reads the tables; once a process, when the first loop is watched. Says what is wrong with the

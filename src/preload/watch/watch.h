@@ -95,7 +95,9 @@ struct sw_watch {
     uint32_t why_seen;       /* of the thread's stretches that may block */
     uint32_t lost_seen;      /* of the thread's ended_lost */
     struct sw_watch_base base[SW_LOOPS_PER_THREAD][SW_WATCH_BASES];
-    uint32_t base_id[SW_LOOPS_PER_THREAD];  /* of the loop that they are of */
+    uint32_t base_id[SW_LOOPS_PER_THREAD];     /* of the loop that they are of */
+    uint32_t never_asked[SW_LOOPS_PER_THREAD]; /* loop id that `never` is the answer for */
+    bool never[SW_LOOPS_PER_THREAD];           /* see sw_parks_never */
     uint32_t verified[SW_LOOPS_PER_THREAD]; /* loop id whose wait's owner was once seen on the stack
                                                of a stall */
     uint32_t announced[SW_LOOPS_PER_THREAD]; /* loop id that was said to be found */
