@@ -47,9 +47,9 @@ void sw_next_keep(void **where, const char *name, void *address)
 void *sw_next_find(void **where, const char *name)
 {
     int saved_errno = errno;
-    void *address = sw_loader_symbol(RTLD_NEXT, name);
+    void *address = sw_loader_next(name);
     if (address == NULL)
-        address = sw_loader_first_version(RTLD_NEXT, name);
+        address = sw_loader_next_of_first_version(name);
     if (address == NULL)
         address = find_in_threads_library(name);
     /* What is missing now may have come when it is called again. */

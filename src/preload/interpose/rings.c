@@ -54,7 +54,7 @@ static int64_t limit_of(unsigned wanted, const struct timespec *limit)
 /* The real function as the module sees it that `caller` is an address of; NULL: none. */
 static void *find_from(const void *caller, const char *name, const void *own)
 {
-    void *address = sw_loader_symbol(RTLD_NEXT, name);
+    void *address = sw_loader_next(name);
     struct link_map *map = address == NULL ? sw_loader_map_of(caller) : NULL;
     if (map != NULL) {
         void *module = sw_loader_open(map->l_name, RTLD_LAZY | RTLD_NOLOAD);

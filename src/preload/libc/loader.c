@@ -55,10 +55,10 @@ void *sw_loader_open(const char *file, int flags)
 
 #if defined(__GLIBC__)
 
-void *sw_loader_first_version(void *handle, const char *name)
+void *sw_loader_next_of_first_version(const char *name)
 {
     FIND(dlvsym)
-    return dlvsym_is != NULL ? dlvsym_is(handle, name, SW_GLIBC_FIRST) : NULL;
+    return dlvsym_is != NULL ? dlvsym_is(RTLD_NEXT, name, SW_GLIBC_FIRST) : NULL;
 }
 
 struct link_map *sw_loader_map_of(const void *address)
@@ -76,11 +76,46 @@ void *sw_loader_libc(void)
     return sw_loader_open("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
 }
 
+/* Names that glibc has in several versions that do different things, with the one that programs are
+ * linked with now. Before glibc 2.36 dlsym(RTLD_NEXT) gives the oldest: a pthread_cond_wait for
+ * another kind of condition, which nothing wakes. */
+static const struct {
+    const char *name, *version;
+} versions[] = {
+    {"pthread_cond_wait", "GLIBC_2.3.2"},
+    {"pthread_cond_timedwait", "GLIBC_2.3.2"},
+    {"realpath", "GLIBC_2.3"},
+    {"nftw", "GLIBC_2.3.3"},
+    {"nftw64", "GLIBC_2.3.3"},
+    {"posix_spawn", "GLIBC_2.15"},
+    {"posix_spawnp", "GLIBC_2.15"},
+    {"quick_exit", "GLIBC_2.24"},
+    {"lio_listio", "GLIBC_2.34"}, /* 2.4 before that: the same, in a library of its own */
+    {"lio_listio64", "GLIBC_2.34"},
+    {"glob", "GLIBC_2.27"},
+    {"glob64", "GLIBC_2.27"},
+};
+
+void *sw_loader_next(const char *name)
+{
+    FIND(dlvsym)
+    void *found = NULL;
+    for (unsigned i = 0; i < sizeof versions / sizeof versions[0] && dlvsym_is != NULL; i++)
+        if (strcmp(versions[i].name, name) == 0)
+            found = dlvsym_is(RTLD_NEXT, name, versions[i].version);
+    return found != NULL ? found : sw_loader_symbol(RTLD_NEXT, name);
+}
+
 #else /* musl: one version of each name, and a libc that is the loader too */
 
-void *sw_loader_first_version(void *handle, const char *name)
+void *sw_loader_next(const char *name)
 {
-    (void)handle, (void)name;
+    return sw_loader_symbol(RTLD_NEXT, name);
+}
+
+void *sw_loader_next_of_first_version(const char *name)
+{
+    (void)name;
     return NULL;
 }
 

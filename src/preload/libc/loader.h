@@ -13,10 +13,13 @@
 
 struct link_map;
 
-/* As dlsym(3); RTLD_NEXT is what comes after this library. NULL: there is none. */
+/* As dlsym(3), of a handle or RTLD_DEFAULT. NULL: there is none. */
 void *sw_loader_symbol(void *handle, const char *name);
-/* The first version of a name, which may be there only for programs linked long ago; NULL: none. */
-void *sw_loader_first_version(void *handle, const char *name);
+/* What comes after this library under a name, in its default version: what a program that is linked
+ * now would call. NULL: there is none. */
+void *sw_loader_next(const char *name);
+/* ... in its first version, which may be there only for programs linked long ago; NULL: none. */
+void *sw_loader_next_of_first_version(const char *name);
 /* As dlopen(3). */
 void *sw_loader_open(const char *file, int flags);
 /* What the loader knows of the module that `address` lies in; NULL: in none. */
