@@ -81,8 +81,12 @@ void sw_clock_note_birth(void)
     refined_tsc = birth_tsc;
 }
 
+/* Elsewhere the vDSO reads the processor's counter, which all kernels let it. */
 static bool kernel_uses_tsc(void)
 {
+#if !defined(__x86_64__)
+    return false;
+#endif
     char name[32];
     long length = sw_kernel_slurp(
         "/sys/devices/system/clocksource/clocksource0/current_clocksource", name, sizeof name);
@@ -102,9 +106,7 @@ void sw_clock_choose(void)
 {
     if (birth_ns == 0)
         sw_clock_note_birth();
-#if defined(__x86_64__)
     sw_clock_is_tsc = kernel_uses_tsc();
-#endif
     if (sw_clock_is_tsc)
         return;
     void *libc = sw_loader_libc();

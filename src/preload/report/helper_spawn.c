@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 
 #include "common/kernel.h"
+#include "preload/machine/machine.h"
 
 #define STACK_SIZE      16384
 #define KERNEL_SIGNALS  64
@@ -33,35 +34,10 @@
 #define FIRST_SPARE     10
 #define MOST_CLOSED     (1u << 20)
 
-/* The kernel's struct sigaction on x86-64; libc's has another layout. */
+/* The kernel's struct sigaction; libc's has another layout. */
 struct kernel_action {
     uint64_t handler, flags, restorer, mask;
 };
-
-/*
- * clone(2) with a function to run: the child starts on an empty stack, so it must not return into
- * this frame. r12 and r13 reach the child as they are; clone's other arguments are not looked at
- * with the flags used here.
- */
-static long clone_task(unsigned long flags, char *stack_top, void (*run)(void *), void *argument)
-{
-    register void (*task)(void *) __asm__("r12") = run;
-    register void *given __asm__("r13") = argument;
-    long result;
-    __asm__ volatile("syscall\n\t"
-                     "test %%rax, %%rax\n\t"
-                     "jnz 1f\n\t"
-                     "xor %%ebp, %%ebp\n\t"
-                     "mov %%r13, %%rdi\n\t"
-                     "call *%%r12\n\t"
-                     "ud2\n"
-                     "1:"
-                     : "=a"(result)
-                     : "0"((long)SYS_clone), "D"(flags), "S"(stack_top), "d"(0L), "r"(task),
-                       "r"(given)
-                     : "rcx", "r11", "memory", "cc");
-    return result;
-}
 
 static void end_task(int status)
 {
@@ -135,8 +111,8 @@ static void run_task(void *argument)
     sw_kernel3(SYS_setsid, 0, 0, 0); /* signals to the program's group are not for us */
     long helper = arrange_descriptors(spawn);
     if (helper == 0)
-        helper = clone_task(CLONE_VM | CLONE_VFORK | SIGCHLD, spawn->stacks + 2 * STACK_SIZE,
-                            run_helper, spawn);
+        helper = sw_machine_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, spawn->stacks + 2 * STACK_SIZE,
+                                  run_helper, spawn);
     close_from(0);
     sw_kernel3(SYS_chdir, (long)"/", 0, 0);
     if (helper < 0)
@@ -161,7 +137,7 @@ int sw_helper_spawn(struct sw_helper_spawn *spawn)
      * one instruction. */
     uint64_t all = ~UINT64_C(0), before = 0;
     sw_kernel6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, KERNEL_SET_SIZE, 0, 0);
-    long task = clone_task(CLONE_VM, spawn->stacks + STACK_SIZE, run_task, spawn);
+    long task = sw_machine_clone(CLONE_VM, spawn->stacks + STACK_SIZE, run_task, spawn);
     sw_kernel6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, KERNEL_SET_SIZE, 0, 0);
     spawn->task = task > 0 ? (int)task : 0;
     if (task < 0) {
