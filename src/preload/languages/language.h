@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/stack/flow.h"
 #include "preload/stack/modules.h"
 #include "preload/stack/unwind.h"
 #include "preload/stall.h"
@@ -27,6 +28,8 @@ struct sw_language_frame {
     uint32_t line;   /* 0: not known */
     uint16_t native; /* the native frame that runs it, as an index into the unwound stack */
     uint64_t anchor; /* an address in the native frame that runs it; 0: not known */
+    uint64_t code;   /* what it runs, as its row knows it, and how far it is; 0: not known */
+    uint32_t at;
 };
 
 /* The frames of one thread, innermost first. */
@@ -61,6 +64,9 @@ struct sw_language {
     bool (*is_lock)(uint64_t address);
     /* The thread that runs while `tid` waits for that; 0: none that is known. */
     int (*holder)(int tid);
+    /* Can `to`, a call of the same code as `from`, be reached when that has returned? NULL: nobody
+     * knows. */
+    enum sw_flow (*flow)(const struct sw_language_frame *from, const struct sw_language_frame *to);
     /* Is a native frame of this module (NULL: of code that was compiled at run time) only the
      * runtime at work, to be left out of texts? `symbol` may be NULL. */
     bool (*is_machinery)(const struct sw_module *module, const char *symbol);

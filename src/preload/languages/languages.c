@@ -96,6 +96,15 @@ int sw_languages_lock_holder(int tid)
     return holder;
 }
 
+enum sw_flow sw_languages_flow(enum sw_lang lang, const struct sw_language_frame *from,
+                               const struct sw_language_frame *to)
+{
+    for (unsigned i = 0; i < LANGUAGES; i++)
+        if (present[i] && languages[i]->lang == lang && languages[i]->flow != NULL)
+            return languages[i]->flow(from, to);
+    return SW_FLOW_UNKNOWN;
+}
+
 /* The native frame whose part of the stack holds `anchor`: from the end of the one that it called
  * to its own. */
 static bool find_anchor(const struct sw_unwind_stack *native, uint64_t anchor, uint16_t *index)

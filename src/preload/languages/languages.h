@@ -29,6 +29,10 @@ void sw_languages_capture_moving(int tid, struct sw_language_stack *stack);
 bool sw_languages_is_lock(uint64_t address);
 /* Who has that lock while thread `tid` waits for it; 0: nobody that is known. */
 int sw_languages_lock_holder(int tid);
+/* Can a function of `lang` come from one of its calls to another (or back to the same), both in
+ * `code`? */
+enum sw_flow sw_languages_flow(enum sw_lang lang, const struct sw_language_frame *from,
+                               const struct sw_language_frame *to);
 /* Is a native frame only a runtime at work, in a stack that has frames of `lang`? */
 bool sw_languages_machinery(enum sw_lang lang, const struct sw_module *module, const char *symbol);
 

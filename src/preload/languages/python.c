@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "preload/languages/language.h"
+#include "preload/languages/python_flow.h"
 #include "preload/languages/python_layout.h"
 #include "preload/languages/python_threads.h"
 #include "preload/languages/python_walk.h"
@@ -56,6 +57,14 @@ static int holder(int tid)
             return sw_python_thread_of(&pythons[i], state);
     }
     return 0;
+}
+
+static enum sw_flow flow(const struct sw_language_frame *from, const struct sw_language_frame *to)
+{
+    enum sw_flow answer = SW_FLOW_UNKNOWN;
+    for (unsigned i = 0; i < python_count && answer == SW_FLOW_UNKNOWN; i++)
+        answer = sw_python_flow(&pythons[i], from->code, from->at, to->at);
+    return answer;
 }
 
 static bool is_evaluation(const struct sw_unwind_frame *frame)
@@ -116,5 +125,6 @@ const struct sw_language sw_language_python = {
     .place = place,
     .is_lock = is_lock,
     .holder = holder,
+    .flow = flow,
     .is_machinery = is_machinery,
 };

@@ -144,5 +144,8 @@ bool sw_python_read_code(const struct sw_python *python, uint64_t code, uint64_t
     frame->function = intern_text(python, name, NAME_MOST);
     frame->file = intern_text(python, filename, FILE_MOST);
     frame->line = read_line(python, code, position);
+    int64_t offset = offset_of(layout, code, position);
+    frame->code = offset >= 0 && offset <= UINT32_MAX ? code : 0;
+    frame->at = (uint32_t)offset;
     return true;
 }

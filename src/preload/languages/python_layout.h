@@ -35,6 +35,7 @@ struct sw_python_layout {
     uint16_t previous, code, position, owner;
     /* PyCodeObject */
     uint16_t filename, name, qualname, first_line, table, instructions;
+    uint16_t code_bytes; /* up to 3.10: the instructions, a bytes object */
     /* Objects */
     uint16_t type;                                            /* of any */
     uint16_t text_length, text_state, text_ascii, text_other; /* str: where its characters begin */

@@ -11,6 +11,7 @@
 #include "preload/stack/modules.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/returned.h"
+#include "preload/watch/returned_language.h"
 #include "preload/watch/say_loops.h"
 #include "preload/watch/snapshot.h"
 
@@ -133,6 +134,7 @@ const struct sw_language_stack *sw_ownership_language(const struct sw_thread *th
 
 void sw_ownership_read_language(struct sw_thread *thread, struct sw_watch *watch, unsigned index)
 {
+    take_base(thread, watch, index);
     struct sw_watch_base *base = base_of_wait(thread, watch, index);
     if (base == NULL || base->language_read || !sw_languages_present())
         return;
@@ -337,6 +339,22 @@ static bool all_have_returned(const struct sw_watch *watch, const struct sw_loop
     return last;
 }
 
+/* The same as the language tells it that the waits are made in, of those whose frames are known. */
+static bool all_have_returned_in_language(const struct sw_watch *watch,
+                                          const struct sw_language_stack *language)
+{
+    const struct sw_watch_base *bases = watch->base[watch->loop];
+    bool any = false;
+    for (unsigned i = 0; i < SW_WATCH_BASES; i++) {
+        if (bases[i].wait_sp == 0 || !bases[i].language_read || bases[i].language->count == 0)
+            continue;
+        if (!sw_returned_in_language(language, bases[i].language))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
 enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *watch,
                                      const struct sw_sample *sample)
 {
@@ -344,7 +362,8 @@ enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *
     enum sw_ownership answer = judge_nested(thread, loop);
     const struct sw_unwind_stack *base = sw_ownership_base(thread, watch, watch->loop);
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && base != NULL &&
-        all_have_returned(watch, loop, &sample->stack))
+        (all_have_returned(watch, loop, &sample->stack) ||
+         all_have_returned_in_language(watch, &sample->language)))
         answer = SW_OWNERSHIP_LEFT;
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && sample->stack.complete && base != NULL)
         watch->verified[watch->loop] = loop->id;

@@ -1,0 +1,44 @@
+/* See returned_language.h. */
+#include "preload/watch/returned_language.h"
+
+#include "preload/languages/languages.h"
+
+/* The innermost frame that both have, counted from the outermost: those around it are at the same
+ * call. False: they begin differently. */
+static bool find_common(const struct sw_language_stack *stack, const struct sw_language_stack *base,
+                        unsigned *in_stack, unsigned *in_base)
+{
+    bool found = false;
+    for (unsigned i = 1; i <= stack->count && i <= base->count; i++) {
+        const struct sw_language_frame *one = &stack->frame[stack->count - i];
+        const struct sw_language_frame *other = &base->frame[base->count - i];
+        if (one->code == 0 || one->code != other->code)
+            break;
+        *in_stack = stack->count - i;
+        *in_base = base->count - i;
+        found = true;
+        if (one->at != other->at)
+            break;
+    }
+    return found;
+}
+
+bool sw_returned_in_language(const struct sw_language_stack *stack,
+                             const struct sw_language_stack *base)
+{
+    unsigned i = 0, j = 0;
+    if (stack->count == 0 || stack->lang != base->lang || !stack->complete || !base->complete ||
+        !find_common(stack, base, &i, &j))
+        return false;
+    const struct sw_language_frame *shared = &stack->frame[i], *waits = &base->frame[j];
+    /* Where both are at the same call, and the wait is not by a function that it called: it is in
+     * that wait, or was called back from it. */
+    if (j == 0 && shared->at == waits->at)
+        return false;
+    if (sw_languages_flow(stack->lang, shared, waits) != SW_FLOW_NO)
+        return false;
+    for (unsigned inner = 0; inner <= j; inner++)
+        if (sw_languages_flow(base->lang, &base->frame[inner], &base->frame[inner]) == SW_FLOW_YES)
+            return true;
+    return false;
+}

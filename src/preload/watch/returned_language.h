@@ -1,0 +1,16 @@
+/*
+ * Has the loop's function returned, as its language tells it? An interpreter's native frames are
+ * the same whatever function it runs; the frames of its language, of the loop's wait and of a
+ * sample of the iteration in question, are held against each other by the rules of returned.h.
+ * Watchdog thread; called by ownership.c at the moment of suspicion.
+ */
+#ifndef SW_WATCH_RETURNED_LANGUAGE_H
+#define SW_WATCH_RETURNED_LANGUAGE_H
+
+#include "preload/languages/language.h"
+
+/* False also where that cannot be told. */
+bool sw_returned_in_language(const struct sw_language_stack *stack,
+                             const struct sw_language_stack *base);
+
+#endif
