@@ -1,5 +1,6 @@
 /*
- * Locks that another thread holds, a thread that is waited for, a semaphore, a condition.
+ * Locks that another thread holds, a thread that is waited for, a semaphore, a condition. A mutex
+ * that was free is no call to be counted.
  *
  * @expect stall cause=lock call=pthread_mutex_lock ms=200 function=by_mutex calls=1
  * @expect stall cause=lock call=pthread_rwlock_wrlock ms=200 function=by_rwlock
@@ -31,6 +32,11 @@ static void *hold_mutex(void *nothing)
 
 static NOINLINE void by_mutex(void)
 {
+    static pthread_mutex_t free_one = PTHREAD_MUTEX_INITIALIZER;
+    for (int i = 0; i < 100; i++) {
+        pthread_mutex_lock(&free_one);
+        pthread_mutex_unlock(&free_one);
+    }
     pthread_mutex_lock(&mutex);
     pthread_mutex_unlock(&mutex);
     keep_frame++;

@@ -362,6 +362,40 @@ START_TEST(every_call_has_a_row)
 }
 END_TEST
 
+static NOINLINE uint64_t sum(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+    keep_frame++;
+    return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f;
+}
+
+/* As a wrapper does, with its arguments where they came in. */
+static NOINLINE uint64_t sum_noted(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+                                   uint64_t f)
+{
+    uint32_t noted = SW_CALL_ENTER(self);
+    uint64_t result = sum(a, b, c, d, e, f);
+    ck_assert_uint_eq(noted & 1, 1);
+    return (uint64_t)sw_call_over((long)result, self, noted, false);
+}
+
+START_TEST(arguments_stay_where_they_are)
+{
+    for (int way = 0; way < 3; way++) {
+        self->clock_is_tsc = way == 1 ? 0 : sw_clock_is_tsc;
+        atomic_store(&self->request, way == 2 ? SW_REQUEST_ASKED : SW_REQUEST_IDLE);
+        sw_call_say(self, SW_CALL_read, 3, 0, 0);
+        self->note.entered = 0;
+        uint64_t sp = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+        ck_assert_uint_eq(sum_noted(1, 10, 100, 1000, 10000, 100000), 654321);
+        ck_assert_uint_ne(self->note.entered, 0);
+        ck_assert(sp - self->note.registers.sp < 4096); /* below us, not far */
+        ck_assert_uint_eq(atomic_load(&self->sequence) & 1, 0);
+        ck_assert_uint_eq(atomic_load(&self->request), SW_REQUEST_IDLE);
+        ck_assert_uint_eq(reads->count, way + 1);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *all = tcase_create("all");
@@ -385,5 +419,6 @@ int main(void)
     tcase_add_test(all, the_least_makes_room);
     tcase_add_test(all, addresses_are_kept);
     tcase_add_test(all, every_call_has_a_row);
+    tcase_add_test(all, arguments_stay_where_they_are);
     return run_suite(all, "call_notes");
 }

@@ -18,13 +18,12 @@ SW_WRAP(int, getprotobynumber_r, getprotobynumber_r,
 SW_WRAP_FULL(int, getnetbyname_r, getnetbyname_r,
              (const char *name, struct netent *entry, char *buffer, size_t size,
               struct netent **result_entry, int *error),
-             (name, entry, buffer, size, result_entry, error), SW_CALL_BEGIN, SW_CALL_END, true,
-             (uintptr_t)name, 0, 0)
+             (name, entry, buffer, size, result_entry, error), true, (uintptr_t)name, 0, 0)
 SW_WRAP(struct netent *, getnetbyaddr, getnetbyaddr, (uint32_t net, int type), (net, type), 0, 0, 0)
 /* Any of its names may be NULL, which is a wild card. */
 SW_WRAP_FULL(int, innetgr, innetgr,
              (const char *group, const char *host, const char *user, const char *domain),
-             (group, host, user, domain), SW_CALL_BEGIN, SW_CALL_END, true, (uintptr_t)group, 0, 0)
+             (group, host, user, domain), true, (uintptr_t)group, 0, 0)
 
 SW_WRAP(int, getpwent_r, getpwent_r,
         (struct passwd * entry, char *buffer, size_t size, struct passwd **result_entry),

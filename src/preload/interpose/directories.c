@@ -32,9 +32,7 @@ SW_WRAP_READS_ONE(SW_MINUS_ONE, int, scandir64, scandir,
 /* A pattern is read before anything else is done. */
 SW_WRAP_FULL(int, glob, glob,
              (const char *pattern, int flags, problem_function *problem, glob_t *found),
-             (pattern, flags, problem, found), SW_CALL_BEGIN, SW_CALL_END,
-             result == 0 || result == GLOB_NOMATCH, NAME(pattern))
+             (pattern, flags, problem, found), result == 0 || result == GLOB_NOMATCH, NAME(pattern))
 SW_WRAP_FULL(int, glob64, glob,
              (const char *pattern, int flags, problem_function *problem, glob64_t *found),
-             (pattern, flags, problem, found), SW_CALL_BEGIN, SW_CALL_END,
-             result == 0 || result == GLOB_NOMATCH, NAME(pattern))
+             (pattern, flags, problem, found), result == 0 || result == GLOB_NOMATCH, NAME(pattern))

@@ -40,7 +40,7 @@ SW_WRAP(FTSENT64 *, fts64_children, fts_children, (FTS64 * tree, int options), (
 
 /* The words may run a shell; they are read before anything else is done. */
 SW_WRAP_FULL(int, wordexp, wordexp, (const char *words, wordexp_t *found, int flags),
-             (words, found, flags), SW_CALL_BEGIN, SW_CALL_END, true, (uintptr_t)words, 0, 0)
+             (words, found, flags), true, (uintptr_t)words, 0, 0)
 
 typedef int filter_function(const struct dirent *entry);
 typedef int filter64_function(const struct dirent64 *entry);

@@ -2,9 +2,10 @@
  * Locks and threads that are waited for. Any thread; see wrap.h. These run everywhere: in
  * allocators, while libraries are loaded, in signal handlers.
  *
- * A lock that is free is taken by the real function like one that is not: trying first would mean
- * something else for some kinds (pthread_mutexattr_settype(3)). What an allocator may hold while
- * another thread loads a library is looked up at the start: dlsym(3) takes the loader's lock.
+ * A free mutex of a usual kind is taken without being noted. Any other is taken by the real
+ * function whether it is free or not: trying first would mean something else for some kinds
+ * (pthread_mutexattr_settype(3)). What an allocator may hold while another thread loads a library
+ * is looked up at the start: dlsym(3) takes the loader's lock.
  */
 #include <pthread.h>
 #include <threads.h>
@@ -22,20 +23,46 @@ int __pthread_rwlock_wrlock(pthread_rwlock_t *lock);
 /* Until a time of a clock; the real-time one where the function has none. */
 #define UNTIL(lock, clock, limit) (uintptr_t)(lock), (uintptr_t)(limit), (clock)
 
+#define NEAR                                                                                       \
+    ((uintptr_t)65536) /* two functions of one family in one library are not farther apart */
+
 #define WRAP(...)         SW_WRAP(int, __VA_ARGS__)
 #define WRAP_LIMITED(...) SW_WRAP_LIMITED(SW_ERROR_ITSELF, int, __VA_ARGS__)
 
-/* The lock of a scheduler that this thread parks in may say that a callback has returned. */
-#define TURN_BEGIN(call, id, lock, b, c)                                                           \
-    do {                                                                                           \
-        struct sw_thread *turning_ = sw_thread_self;                                               \
-        if (SW_UNLIKELY(turning_->turn_lock == (uint64_t)(lock)))                                  \
-            sw_park_turn(turning_, (uint64_t)(uintptr_t)__builtin_dwarf_cfa());                    \
-        SW_CALL_BEGIN(call, id, lock, b, c);                                                       \
-    } while (0)
+SW_NEXT_DEFINE_COLD(pthread_mutex_lock);
+SW_NEXT_DEFINE_COLD(pthread_mutex_trylock);
 
-SW_WRAP_FULL(int, pthread_mutex_lock, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex),
-             TURN_BEGIN, SW_CALL_END, false, ON(mutex))
+/* May a free mutex be taken by trylock as well: is it of a kind that both treat alike, and are both
+ * functions the same library's? (Another one between us and libc may count locks.) */
+static inline bool may_try(const pthread_mutex_t *mutex)
+{
+    uintptr_t lock = (uintptr_t)next_pthread_mutex_lock,
+              try = (uintptr_t)next_pthread_mutex_trylock;
+    int kind = mutex->__data.__kind;
+    return (kind == PTHREAD_MUTEX_TIMED_NP || kind == PTHREAD_MUTEX_RECURSIVE_NP ||
+            kind == PTHREAD_MUTEX_ADAPTIVE_NP) &&
+           lock - try + NEAR < 2 * NEAR;
+}
+
+SW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    struct sw_thread *noting = sw_thread_self;
+    if (SW_CALL_UNNOTED_BY(noting))
+        return SW_NEXT(pthread_mutex_lock)(mutex);
+    /* The lock of a scheduler that this thread parks in may say that a callback has returned. */
+    if (SW_UNLIKELY(noting->turn_lock == (uint64_t)(uintptr_t)mutex))
+        sw_park_turn(noting, (uint64_t)(uintptr_t)__builtin_dwarf_cfa());
+    /* Most are free, and then there is nothing to be timed. */
+    if (SW_LIKELY(may_try(mutex))) {
+        int result = ((type_of_pthread_mutex_trylock *)next_pthread_mutex_trylock)(mutex);
+        if (SW_LIKELY(result != EBUSY))
+            return result;
+    }
+    uint32_t noted = SW_CALL_NOTE(noting, SW_CALL_pthread_mutex_lock, ON(mutex));
+    int result = SW_NEXT(pthread_mutex_lock)(mutex);
+    return (int)sw_call_over(result, noting, noted, false);
+}
+
 WRAP(__pthread_mutex_lock, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex), ON(mutex))
 WRAP_LIMITED(pthread_mutex_timedlock, pthread_mutex_timedlock,
              (pthread_mutex_t * mutex, const struct timespec *limit), (mutex, limit),
@@ -75,13 +102,13 @@ WRAP_LIMITED(pthread_clockjoin_np, pthread_clockjoin_np,
 /* C11. */
 WRAP(mtx_lock, mtx_lock, (mtx_t * mutex), (mutex), ON(mutex))
 SW_WRAP_FULL(int, mtx_timedlock, mtx_timedlock, (mtx_t * mutex, const struct timespec *limit),
-             (mutex, limit), SW_CALL_BEGIN, SW_CALL_END, result == thrd_timedout,
-             UNTIL(mutex, CLOCK_REALTIME, limit))
+             (mutex, limit), result == thrd_timedout, UNTIL(mutex, CLOCK_REALTIME, limit))
 WRAP(thrd_join, thrd_join, (thrd_t thread, int *value), (thread, value), ON(thread))
 
 __attribute__((constructor)) static void find_early(void)
 {
     SW_NEXT(pthread_mutex_lock);
+    SW_NEXT(pthread_mutex_trylock);
     SW_NEXT(pthread_rwlock_rdlock);
     SW_NEXT(pthread_rwlock_wrlock);
 }

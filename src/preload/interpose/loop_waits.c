@@ -45,7 +45,11 @@ SW_NEXT_DEFINE(epoll_pwait2);
     static __attribute__((noinline, cold)) int name##_unusual parameters                           \
     {                                                                                              \
         struct sw_wait wait;                                                                       \
-        SW_WAIT_BEGIN_UNUSUAL(wait, sw_wait_target_epoll(SW_CALL_##name, epfd, timeout_ns));       \
+        struct sw_thread *thread = sw_thread_self;                                                 \
+        if (sw_wait_is_usual(thread, epfd))                                                        \
+            SW_WAIT_BEGIN_USUAL(wait, thread, SW_CALL_##name, timeout_ns);                         \
+        else                                                                                       \
+            SW_WAIT_BEGIN_UNUSUAL(wait, sw_wait_target_epoll(SW_CALL_##name, epfd, timeout_ns));   \
         int ready = SW_NEXT(name) arguments;                                                       \
         SW_WAIT_END(wait, ready);                                                                  \
         return ready;                                                                              \
@@ -54,13 +58,12 @@ SW_NEXT_DEFINE(epoll_pwait2);
     SW_EXPORT int name parameters                                                                  \
     {                                                                                              \
         struct sw_thread *thread = sw_thread_self;                                                 \
-        if (SW_UNLIKELY(!sw_wait_is_usual(thread, epfd)))                                          \
+        if (SW_UNLIKELY(!sw_wait_is_usual(thread, epfd) || !thread->clock_is_tsc))                 \
             return name##_unusual arguments;                                                       \
-        struct sw_wait wait;                                                                       \
-        SW_WAIT_BEGIN_USUAL(wait, thread, SW_CALL_##name, timeout_ns);                             \
+        uint32_t noted = sw_wait_enter_usual(thread, SW_CALL_##name, timeout_ns,                   \
+                                             (uint64_t)(uintptr_t)__builtin_dwarf_cfa());          \
         int ready = SW_NEXT(name) arguments;                                                       \
-        sw_wait_leave(&wait, &thread->loops[0], ready);                                            \
-        return ready;                                                                              \
+        return sw_wait_leave_usual(thread, noted, ready);                                          \
     }
 
 EPOLL_WRAPPER(epoll_wait, (int epfd, struct epoll_event *events, int most, int timeout_ms),

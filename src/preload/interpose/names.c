@@ -16,18 +16,17 @@ static bool has_read_host(int result)
 SW_WRAP_FULL(int, getaddrinfo, getaddrinfo,
              (const char *host, const char *service, const struct addrinfo *hints,
               struct addrinfo **results),
-             (host, service, hints, results), SW_CALL_BEGIN, SW_CALL_END, has_read_host(result),
-             (uintptr_t)host, (uintptr_t)service, 0)
+             (host, service, hints, results), has_read_host(result), (uintptr_t)host,
+             (uintptr_t)service, 0)
 SW_WRAP_FULL(int, getnameinfo, getnameinfo,
              (const struct sockaddr *address, socklen_t size, char *host, socklen_t host_size,
               char *service, socklen_t service_size, int flags),
-             (address, size, host, host_size, service, service_size, flags), SW_CALL_BEGIN,
-             SW_CALL_END, has_read_host(result), -1, (uintptr_t)address, size)
+             (address, size, host, host_size, service, service_size, flags), has_read_host(result),
+             -1, (uintptr_t)address, size)
 
 /* The older ones; all of them read the name first of all. */
 #define WRAP_NAME(type, name, parameters, arguments, first)                                        \
-    SW_WRAP_FULL(type, name, name, parameters, arguments, SW_CALL_BEGIN, SW_CALL_END, true,        \
-                 TEXT(first))
+    SW_WRAP_FULL(type, name, name, parameters, arguments, true, TEXT(first))
 
 WRAP_NAME(struct hostent *, gethostbyname, (const char *name), (name), name)
 WRAP_NAME(struct hostent *, gethostbyname2, (const char *name, int family), (name, family), name)
@@ -41,12 +40,12 @@ WRAP_NAME(int, gethostbyname2_r,
           (name, family, entry, buffer, size, result_entry, error), name)
 SW_WRAP_FULL(struct hostent *, gethostbyaddr, gethostbyaddr,
              (const void *address, socklen_t size, int family), (address, size, family),
-             SW_CALL_BEGIN, SW_CALL_END, result != NULL, (uintptr_t)address, size, family)
+             result != NULL, (uintptr_t)address, size, family)
 SW_WRAP_FULL(int, gethostbyaddr_r, gethostbyaddr_r,
              (const void *address, socklen_t size, int family, struct hostent *entry, char *buffer,
               size_t room, struct hostent **result_entry, int *error),
-             (address, size, family, entry, buffer, room, result_entry, error), SW_CALL_BEGIN,
-             SW_CALL_END, result == 0, (uintptr_t)address, size, family)
+             (address, size, family, entry, buffer, room, result_entry, error), result == 0,
+             (uintptr_t)address, size, family)
 
 WRAP_NAME(struct servent *, getservbyname, (const char *name, const char *protocol),
           (name, protocol), name)

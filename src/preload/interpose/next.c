@@ -61,6 +61,8 @@ void *sw_next_find(void **where, const char *name)
     return address;
 }
 
+SW_KEPT_FUNCTION(sw_next_find_kept, sw_next_find)
+
 /* Calls go by their public names, whatever the program was compiled with: open64. */
 static bool is_called(const char *known, const char *name)
 {

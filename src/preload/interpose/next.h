@@ -10,13 +10,17 @@
 #define SW_INTERPOSE_NEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+#include "preload/notes/kept.h"
 
 #define SW_EXPORT __attribute__((visibility("default")))
 
 /* dlsym(RTLD_NEXT) for one name, kept in `*where`: the default version, or, of names that are there
  * only for programs linked long ago, the first. Never NULL: where there is no such function, one
  * that sets ENOSYS and returns -1. Any thread; keeps errno. */
-void *sw_next_find(void **where, const char *name);
+void *sw_next_find(void **where, const char *name) __attribute__((visibility("hidden")));
+void sw_next_find_kept(void) __attribute__((visibility("hidden")));
 
 /* Keeps an address that was found in another way. */
 void sw_next_keep(void **where, const char *name, void *address);
@@ -36,7 +40,8 @@ void sw_next_keep(void **where, const char *name, void *address);
 #define SW_NEXT(name)                                                                              \
     ((type_of_##name *)(__builtin_expect(next_##name != NULL, 1)                                   \
                             ? next_##name                                                          \
-                            : sw_next_find(&next_##name, #name)))
+                            : (void *)SW_KEPT_CALL(sw_next_find_kept, sw_next_find, &next_##name,  \
+                                                   #name)))
 
 /* Where the real function of a call stands, for the frame that reports show in its place: 0 if it
  * has not been called. */

@@ -33,7 +33,7 @@ SW_WRAP(int, waitid, waitid, (idtype_t kind, id_t id, siginfo_t *told, int optio
         (kind, id, told, options), kind, id, 0)
 
 /* A command that could not be read ends as one that is not there: 127, sh(1). */
-SW_WRAP_FULL(int, system, system, (const char *command), (command), SW_CALL_BEGIN, SW_CALL_END,
+SW_WRAP_FULL(int, system, system, (const char *command), (command),
              result != -1 && result != 127 << 8, (uintptr_t)command, 0, 0)
 SW_WRAP_READS(SW_NULL_RESULT, FILE *, popen, popen, (const char *command, const char *mode),
               (command, mode), (uintptr_t)command, 0, 0)

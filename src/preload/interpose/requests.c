@@ -54,8 +54,7 @@ static const struct gaicb *first_host(const struct gaicb *const *list, int count
 
 SW_WRAP_FULL(int, getaddrinfo_a, getaddrinfo_a,
              (int mode, struct gaicb *list[], int count, struct sigevent *told),
-             (mode, list, count, told), SW_CALL_BEGIN, SW_CALL_END, result == 0,
-             OF_FIRST(list, IF_KNOWN(mode, GAI, count)))
+             (mode, list, count, told), result == 0, OF_FIRST(list, IF_KNOWN(mode, GAI, count)))
 SW_WRAP_FULL(int, gai_suspend, gai_suspend,
              (const struct gaicb *const list[], int count, const struct timespec *timeout),
-             (list, count, timeout), SW_CALL_BEGIN, SW_CALL_END, false, OF_FIRST(list, count))
+             (list, count, timeout), false, OF_FIRST(list, count))

@@ -15,8 +15,7 @@ static bool has_read_name(int result)
 }
 
 #define WRAP_NAME(name, as, parameters, arguments, first)                                          \
-    SW_WRAP_FULL(int, name, as, parameters, arguments, SW_CALL_BEGIN, SW_CALL_END,                 \
-                 has_read_name(result), TEXT(first))
+    SW_WRAP_FULL(int, name, as, parameters, arguments, has_read_name(result), TEXT(first))
 
 #define ASK(name, as)                                                                              \
     WRAP_NAME(name, as, (const char *host, int class, int type, unsigned char *answer, int size),  \

@@ -15,5 +15,5 @@ SW_WRAP(int, sigwaitinfo, sigwaitinfo, (const sigset_t *set, siginfo_t *told), (
 /* EAGAIN: the time is over, and so it has been read. */
 SW_WRAP_FULL(int, sigtimedwait, sigtimedwait,
              (const sigset_t *set, siginfo_t *told, const struct timespec *timeout),
-             (set, told, timeout), SW_CALL_BEGIN, SW_CALL_END, SW_MINUS_ONE(result) == EAGAIN,
-             (uintptr_t)timeout, CLOCK_MONOTONIC, 0)
+             (set, told, timeout), SW_MINUS_ONE(result) == EAGAIN, (uintptr_t)timeout,
+             CLOCK_MONOTONIC, 0)

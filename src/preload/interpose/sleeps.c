@@ -22,4 +22,4 @@ SW_WRAP_READS(SW_ERROR_ITSELF, int, clock_nanosleep, clock_nanosleep,
 
 /* 0, or -1 where a signal came; any other result: an error. */
 SW_WRAP_FULL(int, thrd_sleep, thrd_sleep, (const struct timespec *asked, struct timespec *left),
-             (asked, left), SW_CALL_BEGIN, SW_CALL_END, result == 0 || result == -1, SPAN(asked))
+             (asked, left), result == 0 || result == -1, SPAN(asked))

@@ -8,8 +8,7 @@
 
 /* All of these read the name first of all. */
 #define WRAP_NAME(type, name, parameters, arguments, first)                                        \
-    SW_WRAP_FULL(type, name, name, parameters, arguments, SW_CALL_BEGIN, SW_CALL_END, true,        \
-                 (uintptr_t)(first), 0, 0)
+    SW_WRAP_FULL(type, name, name, parameters, arguments, true, (uintptr_t)(first), 0, 0)
 
 WRAP_NAME(struct passwd *, getpwnam, (const char *name), (name), name)
 WRAP_NAME(int, getpwnam_r,

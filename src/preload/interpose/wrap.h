@@ -70,38 +70,49 @@ static inline bool sw_error_after_reading_one(int error)
     return error == ENAMETOOLONG || sw_error_after_reading(error);
 }
 
-#define SW_WRAP_FULL(type, name, as, parameters, arguments, begin, end, read_by, ...)              \
+/* Is no call to be noted now, on this thread: it is in no iteration, or inside a call? */
+#define SW_CALL_UNNOTED_BY(thread)                                                                 \
+    (SW_LIKELY((thread) == NULL || !(thread)->in_iteration) ||                                     \
+     (SW_UNLIKELY(atomic_load_explicit(&(thread)->sequence, memory_order_relaxed) & 1) &&          \
+      !(bool)SW_KEPT_CALL(sw_call_discard_kept, sw_call_discard, (thread),                         \
+                          (uint64_t)(uintptr_t)__builtin_dwarf_cfa())))
+
+/* Notes what the call is, and enters it: the number that it has. */
+#define SW_CALL_NOTE(thread, id, ...) SW_CALL_NOTE_THREE(thread, id, __VA_ARGS__)
+#define SW_CALL_NOTE_THREE(thread, id, a, b, c)                                                    \
+    ({                                                                                             \
+        sw_call_say((thread), (id), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c));                  \
+        SW_CALL_ENTER(thread);                                                                     \
+    })
+
+#define SW_WRAP_FULL(type, name, as, parameters, arguments, read_by, ...)                          \
     SW_NEXT_DEFINE_COLD(name);                                                                     \
     SW_EXPORT type name parameters                                                                 \
     {                                                                                              \
-        if (SW_CALL_UNNOTED())                                                                     \
+        struct sw_thread *noting = sw_thread_self;                                                 \
+        if (SW_CALL_UNNOTED_BY(noting))                                                            \
             return SW_NEXT(name) arguments;                                                        \
-        struct sw_call call;                                                                       \
-        begin(call, SW_CALL_##as, __VA_ARGS__);                                                    \
+        uint32_t noted = SW_CALL_NOTE(noting, SW_CALL_##as, __VA_ARGS__);                          \
         type result = SW_NEXT(name) arguments;                                                     \
-        call.pointers = read_by;                                                                   \
-        end(call);                                                                                 \
-        return result;                                                                             \
+        return (type)sw_call_over((long)result, noting, noted, read_by);                           \
     }
 
 /* A call whose arguments are kept as they are. */
 #define SW_WRAP(type, name, as, parameters, arguments, ...)                                        \
-    SW_WRAP_FULL(type, name, as, parameters, arguments, SW_CALL_BEGIN, SW_CALL_END, false,         \
-                 __VA_ARGS__)
+    SW_WRAP_FULL(type, name, as, parameters, arguments, false, __VA_ARGS__)
 
 /* A call with names or an address; `error` is one of the forms above. */
 #define SW_WRAP_READS(error, type, name, as, parameters, arguments, ...)                           \
-    SW_WRAP_FULL(type, name, as, parameters, arguments, SW_CALL_BEGIN, SW_CALL_END,                \
-                 sw_error_after_reading(error(result)), __VA_ARGS__)
+    SW_WRAP_FULL(type, name, as, parameters, arguments, sw_error_after_reading(error(result)),     \
+                 __VA_ARGS__)
 
 /* A call with one name. */
 #define SW_WRAP_READS_ONE(error, type, name, as, parameters, arguments, ...)                       \
-    SW_WRAP_FULL(type, name, as, parameters, arguments, SW_CALL_BEGIN, SW_CALL_END,                \
-                 sw_error_after_reading_one(error(result)), __VA_ARGS__)
+    SW_WRAP_FULL(type, name, as, parameters, arguments, sw_error_after_reading_one(error(result)), \
+                 __VA_ARGS__)
 
 /* A call with a time up to which it waits: it has surely read that one only if it came. */
 #define SW_WRAP_LIMITED(error, type, name, as, parameters, arguments, ...)                         \
-    SW_WRAP_FULL(type, name, as, parameters, arguments, SW_CALL_BEGIN, SW_CALL_END,                \
-                 error(result) == ETIMEDOUT, __VA_ARGS__)
+    SW_WRAP_FULL(type, name, as, parameters, arguments, error(result) == ETIMEDOUT, __VA_ARGS__)
 
 #endif

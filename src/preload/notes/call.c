@@ -134,24 +134,26 @@ static uint64_t key_of(enum sw_detail_kind kind, uint64_t first)
 }
 
 /* Adds to the key's cell; where there is none, the one that took least gives way. */
-static void add_to_cell(struct sw_call_slot *slot, uint64_t key, uint64_t ticks)
+static __attribute__((noinline)) void add_to_cell(struct sw_call_slot *slot, uint64_t key,
+                                                  uint64_t ticks)
 {
     struct sw_call_cell *least = &slot->cells[0];
-    for (int i = 0; i < SW_CALL_CELLS; i++) {
+    for (int i = 0; i < slot->cells_used; i++) {
         struct sw_call_cell *cell = &slot->cells[i];
-        if (cell->key == key && cell->count != 0) {
+        if (cell->key == key) {
             cell->total += ticks;
             cell->count++;
             return;
         }
-        if (cell->total < least->total || cell->count == 0)
+        if (cell->total < least->total)
             least = cell;
-        if (cell->count == 0)
-            break;
     }
+    if (slot->cells_used < SW_CALL_CELLS)
+        least = &slot->cells[slot->cells_used++];
     *least = (struct sw_call_cell){key, ticks, 1};
 }
 
+/* A slot for the first call of its kind in this iteration. */
 static __attribute__((noinline)) struct sw_call_slot *take_slot(struct sw_thread *thread,
                                                                 uint32_t id)
 {
@@ -171,11 +173,11 @@ static __attribute__((noinline)) struct sw_call_slot *take_slot(struct sw_thread
         calls->other[infos[slot->id].class] += slot->total;
     }
     slot->count = 0;
+    slot->cells_used = 0;
+    slot->cells[0].key = UINT64_MAX; /* no descriptor's */
     slot->total = 0;
     slot->longest = 0;
     slot->longest_entered = 0;
-    for (int i = 0; i < SW_CALL_CELLS; i++)
-        slot->cells[i].count = 0;
     slot->id = id;
     slot->stamp = thread->stamp;
     thread->place[id] = (uint8_t)(slot - calls->slot);
@@ -183,10 +185,8 @@ static __attribute__((noinline)) struct sw_call_slot *take_slot(struct sw_thread
 }
 
 /* The loop whose iteration this call is in may be over, by another thread's doing. */
-static bool is_given_up(struct sw_thread *thread)
+static __attribute__((noinline)) bool is_given_up(struct sw_thread *thread)
 {
-    if (SW_LIKELY(!atomic_load_explicit(&thread->attention, memory_order_relaxed)))
-        return false;
     const struct sw_loop *outer = thread->outer;
     uint32_t state = outer != NULL ? atomic_load(&outer->state) : SW_LOOP_FREE;
     if (state == SW_LOOP_CANDIDATE || state == SW_LOOP_OWNED)
@@ -195,12 +195,24 @@ static bool is_given_up(struct sw_thread *thread)
     return true;
 }
 
+/* This call took longest of its kind so far, or is the first. */
+static __attribute__((noinline)) void note_longest(struct sw_thread *thread,
+                                                   struct sw_call_slot *slot, uint64_t ticks,
+                                                   uint64_t key, bool pointers)
+{
+    slot->longest = ticks;
+    if (ticks >= TEXT_WORTH_TICKS || slot->longest_entered == 0) {
+        slot->key = key;
+        keep_arguments(thread, slot, pointers);
+    }
+}
+
 void sw_call_account(struct sw_thread *thread, uint32_t id, uint64_t ticks, bool pointers)
 {
-    if (is_given_up(thread))
+    if (atomic_load_explicit(&thread->attention, memory_order_relaxed) && is_given_up(thread))
         return;
     struct sw_call_slot *slot = &thread->calls.slot[thread->place[id]];
-    if (SW_UNLIKELY(slot->id != id || slot->stamp != thread->stamp))
+    if (slot->id != id || slot->stamp != thread->stamp)
         slot = take_slot(thread, id);
     slot->count++;
     slot->total += ticks;
@@ -210,13 +222,57 @@ void sw_call_account(struct sw_thread *thread, uint32_t id, uint64_t ticks, bool
         key = key_of(kind, thread->note.argument[0]);
         add_to_cell(slot, key, ticks);
     }
-    if (ticks <= slot->longest && slot->longest_entered != 0)
-        return;
-    slot->longest = ticks;
-    if (ticks >= TEXT_WORTH_TICKS || slot->longest_entered == 0) {
-        slot->key = key;
-        keep_arguments(thread, slot, pointers);
+    if (ticks > slot->longest || slot->longest_entered == 0)
+        note_longest(thread, slot, ticks, key, pointers);
+}
+
+static __attribute__((noinline)) long over_unusually(long result, struct sw_thread *thread,
+                                                     uint32_t sequence, bool pointers,
+                                                     uint64_t ticks)
+{
+    sw_call_account(thread, thread->note.id, ticks, pointers);
+    sw_call_close(thread, sequence);
+    return result;
+}
+
+static __attribute__((noinline)) long over_by_clock(long result, struct sw_thread *thread,
+                                                    uint32_t sequence, bool pointers)
+{
+    uint64_t ticks = sw_clock_fallback_ticks() - thread->note.entered;
+    return over_unusually(result, thread, sequence, pointers, ticks);
+}
+
+/* What sw_call_account does, for a call without a key, or on the descriptor that its kind was first
+ * used on in this iteration, and not longer than all before: in one piece of code, and without a
+ * register to be saved. Any other goes the long way. */
+long sw_call_over(long result, struct sw_thread *thread, uint32_t sequence, bool pointers)
+{
+    /* Another call's number: ours was discarded by a call made from a handler on another stack, or
+     * the process forked. */
+    if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) != sequence))
+        return result;
+    if (SW_UNLIKELY(!thread->clock_is_tsc))
+        return over_by_clock(result, thread, sequence, pointers);
+    uint64_t ticks = sw_clock_ticks_by(true) - thread->note.entered;
+    uint32_t id = thread->note.id;
+    struct sw_call_slot *slot = &thread->calls.slot[thread->place[id]];
+    if (SW_UNLIKELY((slot->id ^ id) | (slot->stamp ^ thread->stamp) |
+                    atomic_load_explicit(&thread->attention, memory_order_relaxed)) ||
+        SW_UNLIKELY(ticks > slot->longest))
+        return over_unusually(result, thread, sequence, pointers, ticks);
+    enum sw_detail_kind kind = thread->note.kind;
+    if (SW_LIKELY(is_keyed(kind))) {
+        struct sw_call_cell *cell = &slot->cells[0];
+        if (SW_UNLIKELY(kind >= SW_DETAIL_MUTEX ||
+                        cell->key != key_of(kind, thread->note.argument[0])))
+            return over_unusually(result, thread, sequence, pointers, ticks);
+        cell->total += ticks;
+        cell->count++;
     }
+    slot->count++;
+    slot->total += ticks;
+    sw_call_close(thread, sequence);
+    return result;
 }
 
 void sw_call_leave(const struct sw_thread *thread, struct sw_ended *ended)

@@ -15,6 +15,7 @@
 #define SW_NOTES_CALL_H
 
 #include "preload/notes/clock.h"
+#include "preload/notes/kept.h"
 #include "preload/notes/thread.h"
 
 /* A copy of the table's column that the compiler can look into: most calls name a constant. */
@@ -33,9 +34,13 @@ struct sw_call {
 /* Is the noted call over without having returned (siglongjmp, a cancelled wait)? Then its note is
  * thrown away, and the caller may make its own: true. `cfa` is the stack pointer of the caller's
  * caller at its call (__builtin_dwarf_cfa() in a wrapper). Loop thread. */
-bool sw_call_discard(struct sw_thread *thread, uint64_t cfa);
+bool sw_call_discard(struct sw_thread *thread, uint64_t cfa) __attribute__((visibility("hidden")));
+void sw_call_discard_kept(void) __attribute__((visibility("hidden")));
 /* Adds a call that took `ticks` to the iteration's totals. Loop thread. */
 void sw_call_account(struct sw_thread *thread, uint32_t id, uint64_t ticks, bool pointers);
+/* The end of a call that was entered with the number `sequence`: accounted, if it is still the one
+ * that the thread is in. Returns `result`, so that a wrapper can end with it. Loop thread. */
+long sw_call_over(long result, struct sw_thread *thread, uint32_t sequence, bool pointers);
 
 /* Copies the calls of the iteration that is ending into its record. Loop thread. */
 void sw_call_leave(const struct sw_thread *thread, struct sw_ended *ended);
@@ -80,14 +85,49 @@ static inline bool sw_call_wanted(struct sw_thread *thread, uint64_t cfa)
     return true;
 }
 
+/* What a call is, of a thread that is to note it now. */
+static inline void sw_call_say(struct sw_thread *thread, uint32_t id, uint64_t a, uint64_t b,
+                               uint64_t c)
+{
+    thread->note.id = id;
+    thread->note.is_wait = 0;
+    thread->note.kind = sw_call_kinds[id];
+    thread->note.argument[0] = a;
+    thread->note.argument[1] = b;
+    thread->note.argument[2] = c;
+}
+
+/* Enters the call that was said: notes the registers and the time. Returns the odd number that it
+ * set. To be called from the wrapper itself. */
+#if defined(__x86_64__)
+void sw_call_enter_noted(void) __attribute__((visibility("hidden")));
+#define SW_CALL_ENTER(thread_)                                                                     \
+    ({                                                                                             \
+        uint32_t entered_;                                                                         \
+        __asm__ volatile("call %P2"                                                                \
+                         : "=a"(entered_)                                                          \
+                         : "0"(thread_), "i"(sw_call_enter_noted)                                  \
+                         : "r10", "r11", SW_KEPT_CLOBBERS);                                        \
+        entered_;                                                                                  \
+    })
+#else
+#define SW_CALL_ENTER(thread_)                                                                     \
+    ({                                                                                             \
+        SW_NOTE_REGISTERS(&(thread_)->note.registers);                                             \
+        (thread_)->note.entered = sw_clock_ticks_by((thread_)->clock_is_tsc);                      \
+        sw_call_open(thread_);                                                                     \
+    })
+#endif
+
 #define SW_CALL_BEGIN(call, call_id, a, b, c)                                                      \
     do {                                                                                           \
         struct sw_thread *noting_ = sw_thread_self;                                                \
         (call).thread = NULL;                                                                      \
         if (sw_call_wanted(noting_, (uint64_t)(uintptr_t)__builtin_dwarf_cfa())) {                 \
-            SW_NOTE_REGISTERS(&noting_->note.registers);                                           \
-            sw_call_begin(&(call), noting_, (call_id), (uint64_t)(a), (uint64_t)(b),               \
-                          (uint64_t)(c));                                                          \
+            sw_call_say(noting_, (call_id), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c));          \
+            (call).thread = noting_;                                                               \
+            (call).pointers = true;                                                                \
+            (call).sequence = SW_CALL_ENTER(noting_);                                              \
         }                                                                                          \
     } while (0)
 
@@ -97,15 +137,11 @@ static inline bool sw_call_wanted(struct sw_thread *thread, uint64_t cfa)
             sw_call_end(&(call));                                                                  \
     } while (0)
 
+/* The same for who has noted the registers himself. */
 static inline void sw_call_begin(struct sw_call *call, struct sw_thread *thread, uint32_t id,
                                  uint64_t a, uint64_t b, uint64_t c)
 {
-    thread->note.id = id;
-    thread->note.is_wait = 0;
-    thread->note.kind = sw_call_kinds[id];
-    thread->note.argument[0] = a;
-    thread->note.argument[1] = b;
-    thread->note.argument[2] = c;
+    sw_call_say(thread, id, a, b, c);
     thread->note.entered = sw_clock_ticks_by(thread->clock_is_tsc);
     call->thread = thread;
     call->pointers = true;
@@ -114,15 +150,7 @@ static inline void sw_call_begin(struct sw_call *call, struct sw_thread *thread,
 
 static inline void sw_call_end(struct sw_call *call)
 {
-    struct sw_thread *thread = call->thread;
-    /* Another call's number: ours was discarded by a call made from a handler on another stack, or
-     * the process forked. */
-    if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) !=
-                    call->sequence))
-        return;
-    uint64_t ticks = sw_clock_ticks_by(thread->clock_is_tsc) - thread->note.entered;
-    sw_call_account(thread, thread->note.id, ticks, call->pointers);
-    sw_call_close(thread, call->sequence);
+    sw_call_over(0, call->thread, call->sequence, call->pointers);
 }
 
 #endif

@@ -330,6 +330,29 @@ void sw_wait_leave_unusual(struct sw_loop *loop)
         sw_process_wake();
 }
 
+int sw_wait_leave_usual_slowly(int ready, struct sw_thread *thread, uint32_t sequence)
+{
+    sw_wait_leave_unusual(&thread->loops[0]);
+    sw_call_close(thread, sequence);
+    return ready;
+}
+
+uint64_t sw_wait_ends_long(struct sw_thread *thread, uint64_t now)
+{
+    sw_loop_end_iteration(thread, &thread->loops[0], now);
+    return 0;
+}
+
+uint64_t sw_wait_asked(struct sw_thread *thread, uint64_t now)
+{
+    (void)now;
+    sw_thread_answer_request(thread);
+    return 0;
+}
+
+SW_KEPT_FUNCTION(sw_wait_ends_long_kept, sw_wait_ends_long)
+SW_KEPT_FUNCTION(sw_wait_asked_kept, sw_wait_asked)
+
 void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now)
 {
     if (atomic_load(&thread->threshold_ticks) == 0) {

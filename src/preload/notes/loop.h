@@ -114,11 +114,10 @@ void sw_wait_leave_call(struct sw_thread *thread);
  * watchdog waits for, which is woken: one system call. */
 void sw_wait_leave_unusual(struct sw_loop *loop);
 
-/* The wait of `loop` that was entered at `entered` has ended at `now`. */
-SW_INLINE void sw_loop_begin_iteration(struct sw_thread *thread, struct sw_loop *loop,
-                                       uint64_t entered, uint64_t now, int64_t events)
+/* An iteration of `loop` begins at `now`. */
+SW_INLINE void sw_loop_begin(struct sw_thread *thread, struct sw_loop *loop, uint64_t now,
+                             int64_t events)
 {
-    sw_loop_account(loop, entered);
     loop->began = now;
     loop->events = events > 0 ? (uint32_t)events : 0;
     uint64_t iteration = atomic_load_explicit(&loop->iteration, memory_order_relaxed);
@@ -127,8 +126,76 @@ SW_INLINE void sw_loop_begin_iteration(struct sw_thread *thread, struct sw_loop 
     thread->stamp++;
     /* After busy_since: whoever wakes now finds the loop busy. The watchdog has the fence. */
     atomic_signal_fence(memory_order_seq_cst);
-    if (SW_UNLIKELY(loop->unusual | atomic_load_explicit(&loop->awaited, memory_order_relaxed)))
+}
+
+/* Is there more to do at the end of this wait? */
+SW_INLINE bool sw_loop_is_watched_for(const struct sw_loop *loop)
+{
+    return (loop->unusual | atomic_load_explicit(&loop->awaited, memory_order_relaxed)) != 0;
+}
+
+/* The wait of `loop` that was entered at `entered` has ended at `now`. */
+SW_INLINE void sw_loop_begin_iteration(struct sw_thread *thread, struct sw_loop *loop,
+                                       uint64_t entered, uint64_t now, int64_t events)
+{
+    sw_loop_account(loop, entered);
+    sw_loop_begin(thread, loop, now, events);
+    if (SW_UNLIKELY(sw_loop_is_watched_for(loop)))
         sw_wait_leave_unusual(loop);
+}
+
+/* What is left to do of a usual wait that is none any more. Returns `ready`. */
+int sw_wait_leave_usual_slowly(int ready, struct sw_thread *thread, uint32_t sequence);
+/* Of a wait that ends a long iteration: puts it into the ring. Of one that a sample was asked for.
+ */
+uint64_t sw_wait_ends_long(struct sw_thread *thread, uint64_t now)
+    __attribute__((visibility("hidden")));
+uint64_t sw_wait_asked(struct sw_thread *thread, uint64_t now)
+    __attribute__((visibility("hidden")));
+void sw_wait_ends_long_kept(void) __attribute__((visibility("hidden")));
+void sw_wait_asked_kept(void) __attribute__((visibility("hidden")));
+
+/* The same as sw_wait_enter and sw_wait_leave for the wait of the usual loop where the clock is the
+ * TSC, with what is rare out of the way: it is all that a busy loop calls. `cfa` is that of the
+ * wrapper: nobody unwinds the stack of a usual wait, where the loop idles; its depth is enough.
+ * Returns the number that it is entered with. */
+SW_INLINE uint32_t sw_wait_enter_usual(struct sw_thread *thread, uint32_t id, int64_t timeout_ns,
+                                       uint64_t cfa)
+{
+    struct sw_loop *loop = &thread->loops[0];
+    uint64_t now = sw_clock_ticks_by(true);
+    thread->note.entered = now;
+    thread->note.id = id;
+    thread->note.is_wait = 1;
+    thread->note.kind = 0;
+    loop->wait_sp = cfa;
+    loop->wait_timeout_ns = timeout_ns;
+    uint64_t since = atomic_load_explicit(&loop->busy_since, memory_order_relaxed);
+    if (SW_UNLIKELY(now - since >
+                    atomic_load_explicit(&thread->threshold_ticks, memory_order_relaxed)))
+        (void)SW_KEPT_CALL(sw_wait_ends_long_kept, sw_wait_ends_long, thread, now);
+    atomic_store_explicit(&loop->busy_since, 0, memory_order_relaxed);
+    uint32_t odd = atomic_load_explicit(&thread->sequence, memory_order_relaxed) + 1;
+    atomic_store_explicit(&thread->sequence, odd, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    if (SW_UNLIKELY(atomic_load_explicit(&thread->request, memory_order_relaxed) !=
+                    SW_REQUEST_IDLE))
+        (void)SW_KEPT_CALL(sw_wait_asked_kept, sw_wait_asked, thread, now);
+    return odd;
+}
+
+SW_INLINE int sw_wait_leave_usual(struct sw_thread *thread, uint32_t sequence, int ready)
+{
+    struct sw_loop *loop = &thread->loops[0];
+    if (SW_UNLIKELY(atomic_load_explicit(&thread->sequence, memory_order_relaxed) != sequence))
+        return ready;
+    uint64_t now = sw_clock_ticks_by(true);
+    sw_loop_account(loop, thread->note.entered);
+    sw_loop_begin(thread, loop, now, ready);
+    if (SW_UNLIKELY(sw_loop_is_watched_for(loop)))
+        return sw_wait_leave_usual_slowly(ready, thread, sequence);
+    sw_call_close(thread, sequence);
+    return ready;
 }
 
 /* `loop` is the one that was entered, or any for a wait that was a call. */

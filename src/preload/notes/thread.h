@@ -51,15 +51,14 @@ enum sw_attention { SW_ATTENTION_NONE, SW_ATTENTION_LOOP, SW_ATTENTION_CALL };
 /* The handshake for a sample of a running thread, see watch/sampler.c. */
 enum sw_request { SW_REQUEST_IDLE, SW_REQUEST_ASKED, SW_REQUEST_SENDING };
 
-/* The wrapped call that the thread is in, while `sequence` is odd. Registers fill a cache line of
- * their own. */
+/* The wrapped call that the thread is in, while `sequence` is odd. */
 struct sw_note {
     uint64_t entered; /* ticks */
     uint32_t id;      /* enum sw_call_id */
     uint16_t is_wait; /* the loop's own wait, not a call inside an iteration; SW_NOTE_PARKED */
     uint16_t kind;    /* enum sw_detail_kind: of a call, not of a wait */
-    struct sw_noted_registers registers;
     uint64_t argument[3];
+    struct sw_noted_registers registers;
 };
 
 /* What one descriptor or lock took of a kind of call: those that took most stay. */
@@ -72,12 +71,14 @@ struct sw_call_cell {
 #define SW_NOTE_PARKED 2 /* parked by a scheduler: no iteration is in progress either */
 #define SW_NOTE_MASK   3 /* no call: its signal mask is being changed */
 
-/* One kind of call in one iteration. Every call writes the beginning and one cell. */
+/* One kind of call in one iteration. A call writes the first line, if it is on the descriptor or
+ * lock that the kind was first used on. */
 struct sw_call_slot {
     uint32_t stamp; /* the iteration that the rest speaks of */
     uint32_t id;    /* enum sw_call_id */
     uint32_t count;
-    uint32_t kept;    /* were the pointers of the longest followed? */
+    uint16_t kept; /* were the pointers of the longest followed? */
+    uint16_t cells_used;
     uint64_t total;   /* ticks */
     uint64_t longest; /* ticks */
     uint64_t longest_entered;
@@ -227,6 +228,7 @@ struct sw_thread {
     _Atomic uint64_t
         threshold_ticks; /* ... a system call may have emptied the TLB; 0: not known yet */
     struct sw_note note;
+    _Alignas(64) uint8_t place[SW_CALL_COUNT]; /* which slot is a call's, if that one says so too */
 
     _Atomic uint32_t ended_head, ended_tail; /* ring indices, unbounded */
     uint32_t ended_lost;
@@ -241,15 +243,13 @@ struct sw_thread {
     uint64_t wait_caller;          /* ... and the return address of its wrapper */
     _Atomic uint32_t mask_changes; /* see mask_change.h */
     _Alignas(64) struct sw_loop loops[SW_LOOPS_PER_THREAD];
-    _Alignas(64) uint8_t place[SW_CALL_COUNT]; /* which slot is a call's, if that one says so too */
     struct sw_call_slots calls;
     struct sw_annotations annotations;
     struct sw_ended ended[SW_ENDED_RING];
     struct sw_park_site parks[SW_PARK_SITES];
 };
 
-_Static_assert(offsetof(struct sw_thread, note.registers) == 64,
-               "registers in a line of their own");
+_Static_assert(offsetof(struct sw_call_slot, cells[1]) == 64, "what a call writes in one line");
 _Static_assert(SW_CALL_SLOTS <= 255, "a place is a byte");
 _Static_assert(offsetof(struct sw_loop, histogram) == 64, "what every wait writes in one line");
 

@@ -56,11 +56,6 @@ bool sw_wait_readable(const void *pointer, uint64_t size)
     return true;
 }
 
-int64_t sw_wait_timeout_ms(int timeout_ms)
-{
-    return timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000;
-}
-
 int64_t sw_wait_timeout_timespec(const struct timespec *timeout)
 {
     if (!sw_wait_readable(timeout, sizeof *timeout))

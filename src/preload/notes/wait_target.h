@@ -58,7 +58,10 @@ struct sw_wait_target sw_wait_target_select(uint32_t id, int count, const void *
                                             int64_t timeout_ns);
 
 /* A timeout as the calls take them, in ns; negative: no end. A pointer that is none has no end. */
-int64_t sw_wait_timeout_ms(int timeout_ms);
+static inline int64_t sw_wait_timeout_ms(int timeout_ms)
+{
+    return timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000;
+}
 int64_t sw_wait_timeout_timespec(const struct timespec *timeout);
 
 /* Can `size` bytes from `pointer` on be read? The thread's own stack above its stack pointer can,

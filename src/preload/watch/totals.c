@@ -16,7 +16,7 @@ static const struct sw_call_cell *heaviest_cell(const struct sw_call_slot *slot)
     const struct sw_call_cell *heaviest = NULL;
     if (sw_call_info(slot->id)->detail > SW_DETAIL_LAST_KEYED)
         return NULL;
-    for (int i = 0; i < SW_CALL_CELLS && slot->cells[i].count != 0; i++)
+    for (int i = 0; i < slot->cells_used && i < SW_CALL_CELLS; i++)
         if (heaviest == NULL || slot->cells[i].total > heaviest->total)
             heaviest = &slot->cells[i];
     return heaviest;
@@ -59,7 +59,7 @@ uint64_t sw_totals_turns(const struct sw_call_slot *slot)
     uint64_t ticks = 0;
     if (slot->id >= SW_CALL_COUNT || sw_call_info(slot->id)->detail != SW_DETAIL_CONDITION)
         return 0;
-    for (int i = 0; i < SW_CALL_CELLS && slot->cells[i].count != 0; i++)
+    for (int i = 0; i < slot->cells_used && i < SW_CALL_CELLS; i++)
         if (sw_languages_is_lock(slot->cells[i].key))
             ticks += slot->cells[i].total;
     return ticks;
