@@ -65,7 +65,7 @@ static struct sw_watch *unwatched(const struct sw_watch *watch)
     blank.sample_count = 0;
     blank.before = known_before;
     blank.stall_id = blank.signature = blank.occurrence = 0;
-    blank.detail_entered = 0;
+    memset(blank.details, 0, sizeof blank.details);
     blank.held = NULL;
     memset(blank.outside, 0, sizeof blank.outside);
     memset(&blank.first, 0, sizeof blank.first);
@@ -175,8 +175,8 @@ static void open_watch(struct sw_watch *watch, unsigned index, const struct sw_l
     memset(watch->outside, 0, sizeof watch->outside);
     memset(&watch->view, 0, sizeof watch->view);
     watch->looks = watch->looks_at_fault = 0;
-    watch->detail_entered = 0;
-    watch->detail[0] = '\0';
+    for (unsigned i = 0; i < SW_WATCH_DETAILS; i++)
+        watch->details[i].entered = watch->details[i].seen = 0;
     sw_holder_forget(watch);
     sw_samples_begin(watch);
 }
@@ -232,7 +232,7 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     memset(&view, 0, sizeof view);
     bool in_call = atomic_load(&thread->sequence) & 1;
     if (in_call)
-        sw_totals_note_detail(thread, watch);
+        sw_totals_note_detail(thread, watch, now);
     else
         sw_account_syscall(thread->tid, &view);
     /* All that was read belongs to this iteration only if it still goes on. */

@@ -22,6 +22,15 @@ static const struct sw_call_cell *heaviest_cell(const struct sw_call_slot *slot)
     return heaviest;
 }
 
+/* What was seen of the call that was entered at `entered`, while it went on; NULL: nothing. */
+static const char *detail_seen(const struct sw_watch *watch, uint64_t entered)
+{
+    for (unsigned i = 0; i < SW_WATCH_DETAILS && entered != 0; i++)
+        if (watch->details[i].entered == entered)
+            return watch->details[i].text;
+    return NULL;
+}
+
 /* Of the call that took longest, or, where many short ones on another descriptor took more, of
  * that descriptor. */
 static void set_detail(const struct sw_watch *watch, const struct sw_call_slot *slot,
@@ -37,8 +46,8 @@ static void set_detail(const struct sw_watch *watch, const struct sw_call_slot *
     }
     if (cell != NULL && cell->key != slot->key)
         sw_detail_of_cell(&text, slot->id, cell);
-    else if (watch->detail_entered != 0 && watch->detail_entered == slot->longest_entered)
-        sw_text_string(&text, watch->detail);
+    else if (detail_seen(watch, slot->longest_entered) != NULL)
+        sw_text_string(&text, detail_seen(watch, slot->longest_entered));
     else
         sw_detail_of_slot(&text, slot->id, slot);
     total->detail = text.length > 0 ? sw_arena_copy(sw_pool_capture(), buffer, text.length) : NULL;
@@ -135,11 +144,12 @@ void sw_totals_of_ended(const struct sw_watch *watch, const struct sw_ended *end
 }
 
 /* What was seen of the call that the thread is in. */
-static const char *live_detail(const struct sw_watch *watch)
+static const char *live_detail(const struct sw_watch *watch, const struct sw_note *note)
 {
-    if (watch->detail[0] == '\0')
+    const char *seen = detail_seen(watch, note->entered);
+    if (seen == NULL || seen[0] == '\0')
         return NULL;
-    return sw_arena_copy(sw_pool_capture(), watch->detail, strlen(watch->detail));
+    return sw_arena_copy(sw_pool_capture(), seen, strlen(seen));
 }
 
 void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch, uint64_t now,
@@ -158,7 +168,7 @@ void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch
         bool this_one = inside && note.id == slot.id && !added;
         struct sw_call_total total = {.count = slot.count};
         if (this_one && so_far >= slot.longest)
-            total.detail = live_detail(watch);
+            total.detail = live_detail(watch, &note);
         if (total.detail == NULL)
             set_detail(watch, &slot, &total);
         total.count += this_one;
@@ -167,7 +177,7 @@ void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch
         add_turns(totals, sw_totals_turns(&slot));
     }
     if (!added) {
-        struct sw_call_total total = {.count = 1, .detail = live_detail(watch)};
+        struct sw_call_total total = {.count = 1, .detail = live_detail(watch, &note)};
         add(totals, note.id, note.argument, so_far, &total);
     }
     if (inside && sw_call_info(note.id)->detail == SW_DETAIL_CONDITION &&
@@ -180,23 +190,43 @@ void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch
     sort(totals);
 }
 
-void sw_totals_note_detail(struct sw_thread *thread, struct sw_watch *watch)
+/* Where to keep what is seen of a call: its place, a free one, or that of the call which was seen
+ * for the shortest time. */
+static struct sw_watch_detail *detail_place(struct sw_watch *watch, uint64_t entered)
+{
+    struct sw_watch_detail *place = &watch->details[0];
+    for (unsigned i = 0; i < SW_WATCH_DETAILS; i++) {
+        struct sw_watch_detail *detail = &watch->details[i];
+        if (detail->entered == entered)
+            return detail;
+        if (detail->seen - detail->entered < place->seen - place->entered || detail->entered == 0)
+            place = detail;
+    }
+    return place;
+}
+
+void sw_totals_note_detail(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
 {
     uint32_t sequence = atomic_load(&thread->sequence);
     if (!(sequence & 1) || thread->note.is_wait)
         return;
     struct sw_note note = thread->note;
-    if (note.entered == watch->detail_entered || note.id >= SW_CALL_COUNT)
+    if (note.id >= SW_CALL_COUNT)
         return;
+    struct sw_watch_detail *place = detail_place(watch, note.entered);
     char buffer[SW_WATCH_DETAIL];
-    struct sw_text text;
-    sw_text_init(&text, buffer, sizeof buffer);
-    sw_detail_of_note(&text, &note);
+    if (place->entered != note.entered) {
+        struct sw_text text;
+        sw_text_init(&text, buffer, sizeof buffer);
+        sw_detail_of_note(&text, &note);
+    }
     atomic_thread_fence(memory_order_acquire);
     if (atomic_load(&thread->sequence) != sequence)
         return;
-    memcpy(watch->detail, buffer, sizeof buffer);
-    watch->detail_entered = note.entered;
+    if (place->entered != note.entered)
+        memcpy(place->text, buffer, sizeof buffer);
+    place->entered = note.entered;
+    place->seen = now > note.entered ? now : note.entered;
 }
 
 /* Without descriptors these are sleeps: time.sleep of CPython up to 3.10 is a select. */

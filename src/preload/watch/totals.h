@@ -23,8 +23,8 @@ void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch
 /* How long one kind of call has waited for a lock that a language's threads take turns by, ticks.
  */
 uint64_t sw_totals_turns(const struct sw_call_slot *slot);
-/* Keeps the detail of the call that the thread is in, while it can be seen. */
-void sw_totals_note_detail(struct sw_thread *thread, struct sw_watch *watch);
+/* Keeps the detail of the call that the thread is in at `now` (ticks), while it can be seen. */
+void sw_totals_note_detail(struct sw_thread *thread, struct sw_watch *watch, uint64_t now);
 /* Adds what was seen of an unwrapped system call between two looks. */
 void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view *view,
                             uint64_t now);

@@ -18,6 +18,7 @@ struct sw_held;
 
 #define SW_WATCH_OUTSIDE 4
 #define SW_WATCH_DETAIL  256
+#define SW_WATCH_DETAILS 4
 #define SW_WATCH_KERNEL  320
 #define SW_WATCH_BASES   4
 
@@ -52,6 +53,13 @@ struct sw_watch_base {
     struct sw_language_stack *language; /* what the wait runs of a language; NULL: nothing known */
 };
 
+/* What was seen of a call while it was in progress. Those that were seen longest stay. */
+struct sw_watch_detail {
+    uint64_t entered; /* ticks, when the call was; 0: free */
+    uint64_t seen;    /* ... and the last look that found it going on */
+    char text[SW_WATCH_DETAIL];
+};
+
 struct sw_watch {
     bool open;     /* speaks of an iteration in progress */
     bool dropped;  /* ... which has turned out to be nobody's stall */
@@ -82,8 +90,7 @@ struct sw_watch {
 
     struct sw_held *held; /* of holder.h; NULL: nothing was ever held from this thread */
 
-    uint64_t detail_entered; /* the call in progress that `detail` speaks of: when it was entered */
-    char detail[SW_WATCH_DETAIL];
+    struct sw_watch_detail details[SW_WATCH_DETAILS];
 
     /* Of the thread, over all iterations. */
     uint64_t parks_learnt; /* ticks: an iteration that began before may hold time spent parked, or
