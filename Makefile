@@ -56,6 +56,10 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 COMMON    := $(call objects,$(wildcard src/common/*.c))
 MACHINE   := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 PRELOAD   := $(call objects,$(sort $(wildcard src/preload/*.c src/preload/*/*.c src/preload/stack/$(MACHINE)/*.c)))
+# What runs at every program's start stands together in the library, first of all: fewer pages to be mapped then.
+START     := $(call objects,$(addprefix src/,preload/init.c preload/notes/process.c preload/notes/clock.c \
+	preload/interpose/exits.c preload/interpose/next.c preload/libc/loader.c preload/interpose/locks.c \
+	common/settings.c common/text.c common/glob.c preload/follow.c))
 SYMBOLIZE := $(call objects,$(wildcard src/symbolize/*.c))
 COMMAND   := $(call objects,$(sort $(wildcard src/command/*.c src/command/*/*.c)))
 
@@ -106,7 +110,7 @@ $(BUILD)/obj/src/preload/watch/syscall_names.o: SW_FLAGS += -I$(BUILD)/generated
 $(BUILD)/obj/src/preload/watch/syscall_names.o: $(BUILD)/generated/syscall_list.h
 
 $(LIBRARY): $(COMMON) $(PRELOAD) src/preload/libstallwatch.map
-	$(CC) $(CFLAGS) $(LDFLAGS) $(LIBRARY_LINK) -o $@.0 $(COMMON) $(PRELOAD)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(LIBRARY_LINK) -o $@.0 $(START) $(filter-out $(START),$(COMMON) $(PRELOAD))
 	ln -sf libstallwatch.so.0 $@
 
 $(HELPER): $(SYMBOLIZE) $(COMMON)

@@ -316,7 +316,7 @@ static unsigned parse_variable(struct sw_settings *settings, const char *variabl
 
 void sw_settings_default(struct sw_settings *settings)
 {
-    memset(settings, 0, sizeof *settings);
+    memset(settings, 0, offsetof(struct sw_settings, problem_text));
     sw_text_init(&settings->problems, settings->problem_text, sizeof settings->problem_text);
     for (size_t i = 0; i < ROWS; i++)
         read_value(&rows[i], settings, rows[i].info.default_text);

@@ -30,9 +30,9 @@ __attribute__((constructor)) static void sw_init(void)
     sw_process_wake = sw_rest_wake;
     sw_process_finish = sw_watchdog_finish;
     sw_process_birth(environ);
-    if (sw_process_settings.help)
+    if (sw_process_has_settings() && sw_process_settings.help)
         print_help();
-    if (!sw_process_settings.follow)
+    if (sw_process_has_settings() && !sw_process_settings.follow)
         sw_follow_stop(environ);
     if (sw_process_passive)
         return;

@@ -12,14 +12,24 @@
 
 #include "preload/libc/loader.h"
 #include "preload/libc/threads.h"
+#include "preload/notes/start.h"
 
+#define EARLY      6
 #define MOST_NAMES 1024
 
-static struct {
+struct found {
     _Atomic(const char *) name;
     void *address;
-} found[MOST_NAMES];
-static _Atomic unsigned found_count;
+};
+
+/* The first, which are found when the library is loaded, and all others. */
+static struct found found_early[EARLY] SW_AT_START, found_later[MOST_NAMES];
+static _Atomic unsigned found_count SW_AT_START;
+
+static struct found *found_at(unsigned index)
+{
+    return index < EARLY ? &found_early[index] : &found_later[index - EARLY];
+}
 
 static long missing_function(void)
 {
@@ -39,8 +49,9 @@ void sw_next_keep(void **where, const char *name, void *address)
     __atomic_store_n(where, address, __ATOMIC_RELEASE);
     unsigned index = atomic_fetch_add(&found_count, 1);
     if (index < MOST_NAMES) {
-        found[index].address = address;
-        atomic_store_explicit(&found[index].name, name, memory_order_release);
+        struct found *found = found_at(index);
+        found->address = address;
+        atomic_store_explicit(&found->name, name, memory_order_release);
     }
 }
 
@@ -74,11 +85,12 @@ static bool is_called(const char *known, const char *name)
 const void *sw_next_address(const char *name)
 {
     for (unsigned i = 0; i < MOST_NAMES; i++) {
-        const char *known = atomic_load_explicit(&found[i].name, memory_order_acquire);
+        const struct found *found = found_at(i);
+        const char *known = atomic_load_explicit(&found->name, memory_order_acquire);
         if (known == NULL)
             return NULL;
         if (is_called(known, name))
-            return found[i].address;
+            return found->address;
     }
     return NULL;
 }

@@ -360,8 +360,10 @@ enum sw_detail_kind {
 
 enum sw_call_class { SW_CLASS_WAIT, SW_CLASS_BLOCKING, SW_CLASS_LOCK, SW_CLASS_COUNT };
 
+/* The name is in it: a pointer each would be for the loader to write to, at every program's start.
+ */
 struct sw_call_info {
-    const char *name;
+    char name[32];
     enum sw_detail_kind detail;
     enum sw_call_class class;
 };

@@ -9,17 +9,19 @@
 #include <time.h>
 
 #include "common/kernel.h"
+#include "preload/notes/start.h"
 #include "preload/libc/loader.h"
 
 #define SHORTEST_BASE_NS UINT64_C(2000000) /* 50 ns of doubt in 2 ms are 25 ppm */
+#define CLOSE_NS         1000
 #define WORTH_PART       8
 #define WORTH_NS         UINT64_C(1000000000)
 
 bool sw_clock_is_tsc;
 
 static int (*libc_clock_gettime)(clockid_t, struct timespec *);
-static uint64_t birth_tsc, birth_ns;
-static uint64_t refined_tsc;               /* when the scale was last taken */
+static uint64_t birth_tsc SW_AT_START, birth_ns SW_AT_START;
+static uint64_t refined_tsc SW_AT_START;   /* when the scale was last taken */
 static uint64_t scale = UINT64_C(1) << 32; /* ns a tick, 32.32 */
 
 static uint64_t kernel_clock_ns(clockid_t clock)
@@ -58,12 +60,12 @@ static uint64_t read_tsc(void)
 }
 
 /* The TSC and the time at one moment: the read of the TSC stands between two of the clock that lie
- * close together; of a few tries the closest, since a preemption between them would spoil the
- * scale. */
+ * close together; if they do not, the closest of a few tries, since a preemption between them would
+ * spoil the scale. */
 static void read_pair(uint64_t *tsc, uint64_t *ns)
 {
     uint64_t best = UINT64_MAX;
-    for (int try = 0; try < 3; try++) {
+    for (int try = 0; try < 3 && best > CLOSE_NS; try++) {
         uint64_t before = sw_clock_monotonic_ns();
         uint64_t middle = read_tsc();
         uint64_t after = sw_clock_monotonic_ns();

@@ -13,21 +13,23 @@
 #include "common/glob.h"
 #include "common/kernel.h"
 #include "preload/notes/clock.h"
+#include "preload/notes/start.h"
 
 enum { NOT_STARTED, STARTING, READY, NOT_WATCHED };
 
 struct sw_settings sw_process_settings;
 struct sw_process *sw_process;
-bool sw_process_passive;
-bool sw_process_in_valgrind;
-void (*sw_process_watch)(void);
-void (*sw_process_wake)(void);
-void (*sw_process_finish)(void);
+bool sw_process_passive SW_AT_START;
+bool sw_process_in_valgrind SW_AT_START;
+void (*sw_process_watch)(void) SW_AT_START;
+void (*sw_process_wake)(void) SW_AT_START;
+void (*sw_process_finish)(void) SW_AT_START;
 
 static char setting_values[8192];
-static uint64_t stderr_device, stderr_inode;
-static bool stderr_open;
-static int filters_at_birth;
+static bool have_settings SW_AT_START;
+static uint64_t stderr_device SW_AT_START, stderr_inode SW_AT_START;
+static bool stderr_open SW_AT_START;
+static int filters_at_birth SW_AT_START;
 
 /* How many seccomp filters the process is under: proc(5)'s "Seccomp_filters:", or the mode where
  * the kernel does not count them. */
@@ -64,25 +66,48 @@ static bool program_is_watched(void)
     return sw_glob_match_list(sw_process_settings.only, slash != NULL ? slash + 1 : path);
 }
 
-static bool is_preloaded_by_valgrind(char *const *environment)
+/* The first eight characters as a number, so that the words to compare with are in the code: what
+ * most programs' start has to do is not to touch a page of constants. */
+#define HEAD(a, b, c, d, e, f, g, h)                                                               \
+    ((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 |              \
+     (uint64_t)(e) << 32 | (uint64_t)(f) << 40 | (uint64_t)(g) << 48 | (uint64_t)(h) << 56)
+
+static uint64_t head_of(const char *entry)
 {
-    for (; environment != NULL && *environment != NULL; environment++)
-        if (strncmp(*environment, "LD_PRELOAD=", 11) == 0 &&
-            strstr(*environment, "/vgpreload_") != NULL)
-            return true;
-    return false;
+    uint64_t head = 0;
+    for (unsigned i = 0; i < 8 && entry[i] != '\0'; i++)
+        head |= (uint64_t)(unsigned char)entry[i] << (8 * i);
+    return head;
+}
+
+/* Is there a setting in the environment? And are we preloaded beside valgrind's library, whose name
+ * has a v? */
+static bool has_settings(char *const *environment)
+{
+    bool found = false;
+    for (; environment != NULL && *environment != NULL; environment++) {
+        uint64_t head = head_of(*environment);
+        found |= head == HEAD('S', 'T', 'A', 'L', 'L', 'W', 'A', 'T');
+        if (head == HEAD('L', 'D', '_', 'P', 'R', 'E', 'L', 'O') &&
+            strchr(*environment, 'v') != NULL && strstr(*environment, "/vgpreload_") != NULL)
+            sw_process_in_valgrind = true;
+    }
+    return found;
 }
 
 void sw_process_birth(char *const *environment)
 {
     sw_clock_note_birth();
-    sw_process_in_valgrind = is_preloaded_by_valgrind(environment);
-    sw_settings_default(&sw_process_settings);
+    bool settings = has_settings(environment);
     if (getauxval(AT_SECURE) != 0) {
         sw_process_passive = true;
         return;
     }
-    sw_settings_parse(&sw_process_settings, environment, setting_values, sizeof setting_values);
+    have_settings = settings;
+    if (settings) {
+        sw_settings_default(&sw_process_settings);
+        sw_settings_parse(&sw_process_settings, environment, setting_values, sizeof setting_values);
+    }
     filters_at_birth = count_seccomp_filters();
     struct stat about;
     stderr_open = sw_kernel3(SYS_fstat, 2, (long)&about, 0) == 0;
@@ -90,7 +115,12 @@ void sw_process_birth(char *const *environment)
         stderr_device = about.st_dev;
         stderr_inode = about.st_ino;
     }
-    sw_process_passive = !program_is_watched();
+    sw_process_passive = settings && !program_is_watched();
+}
+
+bool sw_process_has_settings(void)
+{
+    return have_settings;
 }
 
 bool sw_process_stderr(uint64_t *device, uint64_t *inode)
@@ -136,6 +166,10 @@ bool sw_process_start(void)
     uint32_t state = NOT_STARTED;
     if (atomic_compare_exchange_strong(&sw_process->started, &state, STARTING)) {
         sw_clock_choose();
+        if (!have_settings) {
+            sw_settings_default(&sw_process_settings);
+            have_settings = true;
+        }
         sw_process->pid = sw_kernel_getpid();
         sw_process->started_monotonic_ns = sw_clock_monotonic_ns();
         state = has_sandboxed_itself() ? NOT_WATCHED : READY;

@@ -34,7 +34,8 @@ struct sw_process {
     uint64_t started_monotonic_ns;
 };
 
-/* Settings as parsed when the library was loaded. Read-only afterwards. */
+/* Settings as parsed when the library was loaded, or, where the environment has none, put in place
+ * by sw_process_start. Read-only afterwards. */
 extern struct sw_settings sw_process_settings;
 
 /* The process's words; NULL before the first call of sw_process_start. */
@@ -42,6 +43,8 @@ extern struct sw_process *sw_process __attribute__((visibility("hidden")));
 
 /* From the constructor: parses the settings, notes what standard error is. */
 void sw_process_birth(char *const *environment);
+/* Are the settings in place? */
+bool sw_process_has_settings(void);
 /* Device and inode of descriptor 2 when the library was loaded; false: it was closed. Any thread.
  */
 bool sw_process_stderr(uint64_t *device, uint64_t *inode);

@@ -5,9 +5,10 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 
+/* The name is in it: a pointer each would be for the loader to write to, at every program's start. */
 static const struct {
     long number;
-    const char *name;
+    char name[32];
 } names[] = {
 #define SW_SYSCALL(name) {SYS_##name, #name},
 #include <syscall_list.h>
