@@ -71,6 +71,13 @@ struct sw_call_total {
     uint64_t detail_ns, detail_count;
 };
 
+/* A pool of threads of which each has been busy with one piece of work all the while, with other
+ * work waiting. */
+struct sw_pool_full {
+    const char *name;
+    unsigned threads, busy;
+};
+
 /* What the cause was decided by: how much of the stall each explains. They may overlap. */
 struct sw_stall_figures {
     uint64_t blocking_ns, waiting_ns, lock_ns, gil_ns; /* in calls */
@@ -82,6 +89,8 @@ struct sw_stall_figures {
 };
 
 struct sw_stall {
+    const struct sw_pool_full *pool; /* not NULL: no stall of a loop, but a pool that was full. Of
+                                        the rest it has times, state, stacks (samples: threads) */
     uint64_t id;
     enum sw_stall_state state;
     uint64_t began_realtime_ns;
@@ -132,6 +141,13 @@ struct sw_stall_group {
     const char *top;  /* "function file:line" of the innermost user frame; NULL */
 };
 
+/* A pool, for the summary. */
+struct sw_pool_summary {
+    const char *name;
+    unsigned threads; /* the last time */
+    uint64_t count, total_ns, max_ns;
+};
+
 struct sw_loop_summary {
     uint32_t id;
     int tid;
@@ -151,6 +167,8 @@ struct sw_summary {
     const struct sw_loop_summary *loops;
     unsigned group_count;
     const struct sw_stall_group *groups; /* worst (most total time) first, ten at most */
+    unsigned pool_count;
+    const struct sw_pool_summary *pools; /* that were full */
 };
 
 /* What every record says of its process. */

@@ -34,6 +34,9 @@ HOLDERS = ("mutex", "rwlock", "gil", "thread", "process")
 CAUSE_PARTS = {key: NUMBER for key in ("blocking", "waiting", "lock", "gil", "cpu", "starved", "throttled", "stolen", "paging",
                                        "stopped")}
 HOLDER = {"what": str, "tid": (int, None), "name": (str, None), "command": (str, None), "frames": list}
+POOL = {"id": int, "state": str, "duration_ms": NUMBER, "threshold_ms": NUMBER, "counted": bool, "pool": dict, "stacks": list,
+        "hint": (str, None), "suppressed": (str, None)}
+POOL_OF = {"name": str, "threads": int, "busy": int}
 SUMMARY = {"uptime_ms": NUMBER, "stalls": dict, "loops": list, "worst": list}
 STALLS = {"total": int, "counted": int, "suppressed": int, "unreported": int}
 LOOP_SUMMARY = {"id": int, "thread": object, "wait": str, "iterations": int, "busy_ms": NUMBER, "wait_ms": NUMBER,
@@ -127,6 +130,17 @@ class Checker:
         if "cause_ms" in record and self.keys("cause_ms", record["cause_ms"], CAUSE_PARTS):
             self.require(min(record["cause_ms"].values()) >= 0, f"negative time: {record['cause_ms']}")
 
+    def pool(self, record):
+        if not (self.keys("pool", record, POOL) and self.keys("pool", record["pool"], POOL_OF)
+                and self.each("stacks", record["stacks"], STACK)):
+            return
+        self.require(record["state"] in ("ongoing", "ended"), f"state is {record['state']!r}")
+        self.require(record["pool"]["busy"] == record["pool"]["threads"] >= 1, f"not all are busy: {record['pool']}")
+        self.require(record["duration_ms"] >= record["threshold_ms"], f"full for {record['duration_ms']} ms only")
+        for i, stack in enumerate(record["stacks"]):
+            self.frames(f"stacks[{i}].frames", stack["frames"])
+        self.require(sum(stack["samples"] for stack in record["stacks"]) <= record["pool"]["threads"], "more stacks than threads")
+
     def calls(self, record):
         calls = record["calls"]
         self.require(len(calls) <= 5, f"{len(calls)} calls")
@@ -174,6 +188,8 @@ def check(record):
         checker.stall(record)
     elif record["type"] == "summary":
         checker.summary(record)
-    elif record["type"] != "pool":
+    elif record["type"] == "pool":
+        checker.pool(record)
+    else:
         checker.require(False, f"type is {record['type']!r}")
     return checker.problems

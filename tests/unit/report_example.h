@@ -23,6 +23,7 @@ static struct sw_stack stacks[12];
 static struct sw_stall stall;
 static struct sw_loop_summary loops[40];
 static struct sw_stall_group groups[2];
+static struct sw_pool_summary pools[1];
 static struct sw_summary summary;
 
 static inline void fresh(void)
@@ -93,7 +94,8 @@ static inline void setup(void)
                                         "clock_nanosleep",
                                         "bad /srv/app/main.py:7"};
     groups[1] = (struct sw_stall_group){1, 1, 150000000, 150000000, SW_CAUSE_CPU, NULL, NULL};
-    summary = (struct sw_summary){60000000000, 12, 10, 1, 5, 1, 3, 1, loops, 2, groups};
+    pools[0] = (struct sw_pool_summary){"anyio", 40, 2, 1500000000, 1000000000};
+    summary = (struct sw_summary){60000000000, 12, 10, 1, 5, 1, 3, 1, loops, 2, groups, 1, pools};
 }
 
 static inline const char *stall_text(bool brief)

@@ -326,6 +326,8 @@ START_TEST(summary_as_text)
         "bad /srv/app/main.py:7\n"
         "==4711==       1   150.0 ms  150.0 ms  cpu            -                0000000000000001  "
         "?\n"
+        "==4711==   full pool  threads  times      total    longest\n"
+        "==4711==   anyio           40      2  1500.0 ms  1000.0 ms\n"
         "==4711==   loop                   wait        iterations   busy    p50     p90      p99   "
         "  p99.9       max\n"
         "==4711==   thread 4711 \"python3\"  epoll_wait        1842  20.0%  80 us  1.2 ms  12.5 ms "

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/languages/pool.h"
 #include "preload/stack/flow.h"
 #include "preload/stack/modules.h"
 #include "preload/stack/unwind.h"
@@ -70,6 +71,9 @@ struct sw_language {
     /* Is a native frame of this module (NULL: of code that was compiled at run time) only the
      * runtime at work, to be left out of texts? `symbol` may be NULL. */
     bool (*is_machinery)(const struct sw_module *module, const char *symbol);
+    /* Its pools of threads, behind the `count` that `views` has; how many there are then, `most` at
+     * the most. NULL: it has none of its own. */
+    unsigned (*pools)(struct sw_pool_view *views, unsigned count, unsigned most);
 };
 
 /* Finds the native frame of each by its anchor. Frames that lie outside of what could be unwound

@@ -155,3 +155,20 @@ bool sw_languages_machinery(enum sw_lang lang, const struct sw_module *module, c
             return true;
     return false;
 }
+
+unsigned sw_languages_pools(struct sw_pool_view *views, unsigned most)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < LANGUAGES; i++)
+        if (present[i] && languages[i]->pools != NULL)
+            count = languages[i]->pools(views, count, most);
+    return count;
+}
+
+bool sw_languages_have_pools(void)
+{
+    for (unsigned i = 0; i < LANGUAGES; i++)
+        if (present[i] && languages[i]->pools != NULL)
+            return true;
+    return false;
+}

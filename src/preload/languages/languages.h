@@ -35,5 +35,9 @@ enum sw_flow sw_languages_flow(enum sw_lang lang, const struct sw_language_frame
                                const struct sw_language_frame *to);
 /* Is a native frame only a runtime at work, in a stack that has frames of `lang`? */
 bool sw_languages_machinery(enum sw_lang lang, const struct sw_module *module, const char *symbol);
+/* The pools of threads that the languages know of themselves, up to `most`. Returns how many. */
+unsigned sw_languages_pools(struct sw_pool_view *views, unsigned most);
+/* Is there a language that may have some? */
+bool sw_languages_have_pools(void);
 
 #endif

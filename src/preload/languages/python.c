@@ -7,6 +7,7 @@
 #include "preload/languages/language.h"
 #include "preload/languages/python_flow.h"
 #include "preload/languages/python_layout.h"
+#include "preload/languages/python_pools.h"
 #include "preload/languages/python_threads.h"
 #include "preload/languages/python_walk.h"
 #include "preload/stack/symbols.h"
@@ -118,6 +119,13 @@ static bool is_machinery(const struct sw_module *module, const char *symbol)
     return false;
 }
 
+static unsigned pools(struct sw_pool_view *views, unsigned count, unsigned most)
+{
+    for (unsigned i = 0; i < python_count; i++)
+        count = sw_python_pools(&pythons[i], views, count, most);
+    return count;
+}
+
 const struct sw_language sw_language_python = {
     .lang = SW_LANG_PYTHON,
     .recognise = recognise,
@@ -127,4 +135,5 @@ const struct sw_language sw_language_python = {
     .holder = holder,
     .flow = flow,
     .is_machinery = is_machinery,
+    .pools = pools,
 };

@@ -23,6 +23,9 @@ static const struct sw_python_layout table[] = {
      .previous = 24,
      .code = 32,
      .position = 120,
+     .locals = 376,
+     .stack_top = 72,
+     .generator = 16,
      .filename = 96,
      .name = 104,
      .first_line = 36,
@@ -36,6 +39,9 @@ static const struct sw_python_layout table[] = {
      .previous = 24,
      .code = 32,
      .position = 104,
+     .locals = 360,
+     .stack_top = 72,
+     .generator = 16,
      .filename = 96,
      .name = 104,
      .first_line = 36,
@@ -49,6 +55,9 @@ static const struct sw_python_layout table[] = {
      .previous = 24,
      .code = 32,
      .position = 104,
+     .locals = 360,
+     .stack_top = 72,
+     .generator = 16,
      .filename = 104,
      .name = 112,
      .first_line = 40,
@@ -62,6 +71,9 @@ static const struct sw_python_layout table[] = {
      .previous = 24,
      .code = 32,
      .position = 104,
+     .locals = 360,
+     .stack_top = 72,
+     .generator = 16,
      .filename = 104,
      .name = 112,
      .first_line = 40,
@@ -75,6 +87,9 @@ static const struct sw_python_layout table[] = {
      .previous = 24,
      .code = 32,
      .position = 96,
+     .locals = 352,
+     .stack_top = 80,
+     .generator = 16,
      .filename = 104,
      .name = 112,
      .first_line = 40,
@@ -93,6 +108,9 @@ static const struct sw_python_layout table[] = {
      .code = 32,
      .position = 56,
      .owner = 69,
+     .locals = 72,
+     .stack_top = 64,
+     .generator = 80,
      .filename = 112,
      .name = 120,
      .qualname = 128,
@@ -112,6 +130,9 @@ static const struct sw_python_layout table[] = {
      .code = 0,
      .position = 56,
      .owner = 70,
+     .locals = 72,
+     .stack_top = 64,
+     .generator = 72,
      .filename = 112,
      .name = 120,
      .qualname = 128,
@@ -183,6 +204,8 @@ static bool fill_described(const uint64_t *words, const struct parts *parts,
     layout->gil_holder = (uint16_t)holder;
     layout->text_ascii = (uint16_t)words[parts->text + 3];
     layout->text_other = layout->text_ascii + 16; /* utf8_length, utf8 */
+    layout->stack_top = 64;                       /* not told: as in 3.12, like the next */
+    layout->generator = 72;
     return locked < MOST_OFFSET && holder < MOST_OFFSET && layout->text_ascii < MOST_OFFSET &&
            take(words, parts->thread, 2, &layout->thread_next) &&
            take(words, parts->thread, 3, &layout->thread_interp) &&
@@ -192,6 +215,7 @@ static bool fill_described(const uint64_t *words, const struct parts *parts,
            take(words, parts->frame, 1, &layout->previous) &&
            take(words, parts->frame, 2, &layout->code) &&
            take(words, parts->frame, 3, &layout->position) &&
+           take(words, parts->frame, 4, &layout->locals) &&
            take(words, parts->frame, 5, &layout->owner) &&
            take(words, parts->code, 1, &layout->filename) &&
            take(words, parts->code, 2, &layout->name) &&

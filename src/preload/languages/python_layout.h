@@ -33,6 +33,8 @@ struct sw_python_layout {
     uint16_t cframe_top, cframe_previous;
     /* The frame: `position` is f_lasti up to 3.10, else a pointer to an instruction. */
     uint16_t previous, code, position, owner;
+    uint16_t locals, stack_top; /* its variables, and how far it reaches (python_objects.c) */
+    uint16_t generator; /* of a generator or coroutine: its frame; up to 3.10 a pointer to that */
     /* PyCodeObject */
     uint16_t filename, name, qualname, first_line, table, instructions;
     uint16_t code_bytes; /* up to 3.10: the instructions, a bytes object */

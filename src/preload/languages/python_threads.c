@@ -64,12 +64,25 @@ int sw_python_thread_of(const struct sw_python *python, uint64_t state)
     return sw_memory_read(pthread + number_offset(), &tid, sizeof tid) == 0 ? tid : 0;
 }
 
-/* Is it this thread's, with an interpreter? */
+/* Does it stand in a list, between those that it names? (Its first word leads to the one before.)
+ */
+static bool is_listed(const struct sw_python *python, uint64_t state)
+{
+    uint64_t before, behind, back;
+    uint16_t next = python->layout.thread_next;
+    return word_at(state, &before) && word_at(state + next, &behind) &&
+           (before == 0 || (word_at(before + next, &back) && back == state)) &&
+           (behind == 0 || (word_at(behind, &back) && back == state));
+}
+
+/* Is it this thread's, with an interpreter? Struct pthread names itself too, and there are words
+ * that lead to just before it. */
 static bool is_state(const struct sw_python *python, uint64_t state, int tid)
 {
     uint64_t interpreter;
     return sw_python_thread_of(python, state) == tid &&
-           word_at(state + python->layout.thread_interp, &interpreter) && interpreter != 0;
+           word_at(state + python->layout.thread_interp, &interpreter) && interpreter != 0 &&
+           is_listed(python, state);
 }
 
 static uint64_t keep(int tid, uint64_t state)
@@ -162,4 +175,23 @@ uint64_t sw_python_thread_state(const struct sw_python *python, int tid,
     }
     uint64_t found = search(python, tid, input);
     return found != 0 ? keep(tid, found) : 0;
+}
+
+void sw_python_each_thread(const struct sw_python *python,
+                           void (*take)(void *context, int tid, uint64_t state), void *context)
+{
+    uint64_t state = 0, before;
+    for (unsigned i = 0; i < KEPT && state == 0; i++)
+        if (kept[i].tid != 0 && is_state(python, kept[i].state, kept[i].tid))
+            state = kept[i].state;
+    for (unsigned i = 0; i < MOST_THREADS && state != 0 && word_at(state, &before) && before != 0;
+         i++)
+        state = before;
+    for (unsigned i = 0; i < MOST_THREADS && state != 0; i++) {
+        int tid = sw_python_thread_of(python, state);
+        if (tid > 0)
+            take(context, tid, state);
+        if (!word_at(state + python->layout.thread_next, &state))
+            break;
+    }
 }

@@ -16,5 +16,8 @@ uint64_t sw_python_thread_state(const struct sw_python *python, int tid,
 uint64_t sw_python_lock_holder(const struct sw_python *python, int tid);
 /* Of which thread is this one? 0: it is none. */
 int sw_python_thread_of(const struct sw_python *python, uint64_t state);
+/* Calls `take` for each thread of the interpreter of a thread that is known already. */
+void sw_python_each_thread(const struct sw_python *python,
+                           void (*take)(void *context, int tid, uint64_t state), void *context);
 
 #endif

@@ -56,7 +56,6 @@ static bool begin(struct walk *walk, uint64_t state)
     const struct sw_python_layout *layout = &walk->python->layout;
     uint64_t top;
     walk->frame_size = size_of_frame(layout);
-    walk->stack->anchored = layout->frames != SW_PYTHON_OBJECTS;
     if (walk->frame_size > FRAME_BYTES)
         return false;
     if (!word_at(state + layout->thread_top, &top))
@@ -145,6 +144,7 @@ void sw_python_walk(const struct sw_python *python, uint64_t state, struct sw_la
     uint8_t bytes[FRAME_BYTES];
     stack->count = 0;
     stack->complete = false;
+    stack->anchored = python->layout.frames != SW_PYTHON_OBJECTS;
     if (!begin(&walk, state))
         return;
     for (unsigned i = 0; i < MOST_STEPS && walk.frame != 0; i++) {
@@ -156,4 +156,22 @@ void sw_python_walk(const struct sw_python *python, uint64_t state, struct sw_la
     if (stack->torn)
         stack->count = 0;
     stack->complete = walk.frame == 0 && stack->count < SW_LANGUAGE_FRAMES;
+}
+
+void sw_python_each_frame(const struct sw_python *python, uint64_t state,
+                          bool (*take)(void *context, uint64_t frame, uint64_t code), void *context)
+{
+    const struct sw_python_layout *layout = &python->layout;
+    struct walk walk = {.python = python};
+    uint8_t bytes[FRAME_BYTES];
+    if (!begin(&walk, state))
+        return;
+    for (unsigned i = 0; i < MOST_STEPS && walk.frame != 0; i++) {
+        if (sw_memory_read(walk.frame, bytes, walk.frame_size) != 0)
+            return;
+        uint64_t code = word_in(bytes, layout->code) & ~TAG_BITS;
+        if (!is_shim(&walk, bytes) && !take(context, walk.frame, code))
+            return;
+        walk.frame = word_in(bytes, layout->previous);
+    }
 }

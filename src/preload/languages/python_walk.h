@@ -11,4 +11,10 @@
 void sw_python_walk(const struct sw_python *python, uint64_t state,
                     struct sw_language_stack *stack);
 
+/* Calls `take` for each of them with the addresses of frame and code, from the innermost outwards,
+ * until it returns false. */
+void sw_python_each_frame(const struct sw_python *python, uint64_t state,
+                          bool (*take)(void *context, uint64_t frame, uint64_t code),
+                          void *context);
+
 #endif

@@ -280,10 +280,34 @@ static void write_figures(struct sw_json *json, const struct sw_stall_figures *f
     sw_json_object_end(json);
 }
 
+/* Of a pool that the program's end has found full it is not known when it would have ended. */
+static bool write_pool(struct sw_report_record *record, const struct sw_process_info *process,
+                       const struct sw_stall *stall, unsigned stacks)
+{
+    struct sw_json *json = &record->json;
+    sw_report_record_begin(record, process, "pool", stall->began_realtime_ns);
+    sw_json_unsigned(json, "id", stall->id);
+    sw_json_string(json, "state", stall->state == SW_STALL_ENDED ? "ended" : "ongoing");
+    sw_json_ms(json, "duration_ms", stall->duration_ns);
+    sw_json_ms(json, "threshold_ms", stall->threshold_ns);
+    sw_json_bool(json, "counted", stall->counted);
+    sw_json_object_begin(json, "pool");
+    sw_report_record_string(record, "name", stall->pool->name);
+    sw_json_unsigned(json, "threads", stall->pool->threads);
+    sw_json_unsigned(json, "busy", stall->pool->busy);
+    sw_json_object_end(json);
+    write_stacks(record, stall, stacks);
+    sw_report_record_string(record, "hint", stall->hint);
+    sw_report_record_string(record, "suppressed", stall->suppressed);
+    return sw_report_record_end(record);
+}
+
 static bool write_stall(struct sw_report_record *record, const struct sw_process_info *process,
                         const struct sw_stall *stall, unsigned stacks)
 {
     struct sw_json *json = &record->json;
+    if (stall->pool != NULL)
+        return write_pool(record, process, stall, stacks);
     char hex[17];
     struct sw_text signature;
     sw_text_init(&signature, hex, sizeof hex);

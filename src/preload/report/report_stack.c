@@ -151,9 +151,16 @@ static unsigned write_frames(struct sw_text *text, int pid, const struct sw_stac
     return own.count - shown;
 }
 
-/* "35% of samples" */
-static void write_share(struct sw_text *text, unsigned samples, unsigned all)
+/* "35% of samples"; of a pool "3 of 8 threads". */
+static void write_share(struct sw_text *text, unsigned samples, unsigned all, bool threads)
 {
+    if (threads) {
+        sw_text_unsigned(text, samples);
+        sw_text_string(text, " of ");
+        sw_text_unsigned(text, all);
+        sw_text_string(text, all == 1 ? " thread" : " threads");
+        return;
+    }
     sw_text_unsigned(text, (samples * 100 + all / 2) / all);
     sw_text_string(text, "% of samples");
 }
@@ -176,12 +183,13 @@ static unsigned next_source(const struct sw_stack *stack, unsigned from)
 
 /* A stack in a line: the innermost frame, the first one with a line of source behind it, and who
  * called that. */
-static void write_other(struct sw_text *text, int pid, const struct sw_stack *whole, unsigned all)
+static void write_other(struct sw_text *text, int pid, const struct sw_stack *whole, unsigned all,
+                        bool threads)
 {
     struct sw_stack told = telling(whole), *stack = &told;
     sw_report_prefix(text, pid);
     sw_text_string(text, "    ");
-    write_share(text, stack->samples, all);
+    write_share(text, stack->samples, all, threads);
     sw_text_string(text, ": ");
     if (stack->count == 0) {
         sw_text_string(text, "?\n");
@@ -217,10 +225,16 @@ void sw_report_stacks_text(struct sw_text *text, int pid, const struct sw_stall 
     for (unsigned i = 0; i < stall->stack_count; i++)
         all += stall->stacks[i].samples;
     const struct sw_stack *stack = &stall->stacks[0];
-    if (stall->stack_count > 1) {
+    bool threads = stall->pool != NULL;
+    if (threads) {
         sw_report_prefix(text, pid);
         sw_text_string(text, "  stack: ");
-        write_share(text, stack->samples, all);
+        write_share(text, stack->samples, all, true);
+        sw_text_char(text, '\n');
+    } else if (stall->stack_count > 1) {
+        sw_report_prefix(text, pid);
+        sw_text_string(text, "  stack: ");
+        write_share(text, stack->samples, all, false);
         sw_text_string(text, " (");
         sw_text_unsigned(text, stack->samples);
         sw_text_string(text, " of ");
@@ -233,7 +247,7 @@ void sw_report_stacks_text(struct sw_text *text, int pid, const struct sw_stall 
     if (left_out > 0)
         write_more(text, pid, left_out, " more");
     for (unsigned i = 1; i < stall->stack_count && i <= OTHER_STACKS_SHOWN; i++)
-        write_other(text, pid, &stall->stacks[i], all);
+        write_other(text, pid, &stall->stacks[i], all, threads);
     if (stall->stack_count > OTHER_STACKS_SHOWN + 1)
         write_more(text, pid, stall->stack_count - OTHER_STACKS_SHOWN - 1, " more of the stacks");
 }

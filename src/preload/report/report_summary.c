@@ -195,6 +195,29 @@ static void write_totals(struct sw_text *text, const struct sw_process_info *pro
     sw_text_char(text, '\n');
 }
 
+static void pool_cell(struct sw_text *text, const struct sw_summary *summary, unsigned row,
+                      unsigned column)
+{
+    const struct sw_pool_summary *pool = &summary->pools[row];
+    switch (column) {
+    case 0:
+        sw_report_name(text, pool->name);
+        break;
+    case 1:
+        sw_text_unsigned(text, pool->threads);
+        break;
+    case 2:
+        sw_text_unsigned(text, pool->count);
+        break;
+    case 3:
+        sw_report_ms(text, pool->total_ns);
+        break;
+    default:
+        sw_report_ms(text, pool->max_ns);
+        break;
+    }
+}
+
 static void write_number_of(struct sw_text *text, int pid, const char *what, uint64_t count)
 {
     if (count == 0)
@@ -213,6 +236,9 @@ void sw_report_summary_text(struct sw_text *text, const struct sw_process_info *
     static const char *const loop_headings[] = {"loop", "wait", "iterations", "busy", "p50",
                                                 "p90",  "p99",  "p99.9",      "max"};
     struct table groups = {summary->group_count, 7, group_headings, 0x07, group_cell};
+    static const char *const pool_headings[] = {"full pool", "threads", "times", "total",
+                                                "longest"};
+    struct table pools = {summary->pool_count, 5, pool_headings, 0x1e, pool_cell};
     struct table loops = {summary->loop_count, 9, loop_headings, 0x1fc, loop_cell};
     size_t start = text->length;
     int pid = process->pid;
@@ -228,6 +254,8 @@ void sw_report_summary_text(struct sw_text *text, const struct sw_process_info *
     write_number_of(text, pid, "  report lines that could not be written: ", summary->lines_lost);
     if (groups.rows != 0)
         write_table(text, pid, &groups, summary);
+    if (pools.rows != 0)
+        write_table(text, pid, &pools, summary);
     if (loops.rows != 0)
         write_table(text, pid, &loops, summary);
     write_number_of(text, pid, "  loops not shown: ", summary->loop_count - loops.rows);
@@ -273,6 +301,18 @@ static void write_group_json(struct sw_report_record *record, const struct sw_st
     sw_json_object_end(json);
 }
 
+static void write_pool_json(struct sw_report_record *record, const struct sw_pool_summary *pool)
+{
+    struct sw_json *json = &record->json;
+    sw_json_object_begin(json, NULL);
+    sw_report_record_string(record, "name", pool->name);
+    sw_json_unsigned(json, "threads", pool->threads);
+    sw_json_unsigned(json, "count", pool->count);
+    sw_json_ms(json, "total_ms", pool->total_ns);
+    sw_json_ms(json, "max_ms", pool->max_ns);
+    sw_json_object_end(json);
+}
+
 static bool write_summary(struct sw_report_record *record, const struct sw_process_info *process,
                           const struct sw_summary *summary, uint64_t now_ns, unsigned rows)
 {
@@ -293,6 +333,10 @@ static bool write_summary(struct sw_report_record *record, const struct sw_proce
     sw_json_array_begin(json, "worst");
     for (unsigned i = 0; i < summary->group_count && i < rows; i++)
         write_group_json(record, &summary->groups[i]);
+    sw_json_array_end(json);
+    sw_json_array_begin(json, "pools");
+    for (unsigned i = 0; i < summary->pool_count && i < rows; i++)
+        write_pool_json(record, &summary->pools[i]);
     sw_json_array_end(json);
     sw_json_unsigned(json, "lines_lost", summary->lines_lost);
     return sw_report_record_end(record);

@@ -150,9 +150,12 @@ static void write_calls(struct sw_text *text, int pid, const struct sw_stall *st
 
 static void write_head(struct sw_text *text, int pid, const struct sw_stall *stall)
 {
-    begin_detail(text, pid, "stallwatch: event loop stalled for ");
+    begin_detail(text, pid,
+                 stall->pool != NULL ? "stallwatch: thread pool full for "
+                                     : "stallwatch: event loop stalled for ");
     sw_report_ms(text, stall->duration_ns);
-    if (stall->state == SW_STALL_ONGOING)
+    if (stall->state == SW_STALL_ONGOING ||
+        (stall->state == SW_STALL_EXITING && stall->pool != NULL))
         sw_text_string(text, " so far");
 }
 
@@ -164,11 +167,11 @@ void sw_report_program(struct sw_text *text, const struct sw_process_info *proce
     sw_report_name(text, named_after_thread ? process->program : process->comm);
 }
 
-static void write_full(struct sw_text *text, const struct sw_process_info *process,
-                       const struct sw_stall *stall, unsigned frames)
+/* The first line, in full. */
+static void write_first(struct sw_text *text, const struct sw_process_info *process,
+                        const struct sw_stall *stall)
 {
-    int pid = process->pid;
-    write_head(text, pid, stall);
+    write_head(text, process->pid, stall);
     sw_text_string(text, " (threshold ");
     sw_text_duration(text, stall->threshold_ns);
     sw_text_string(text, ") in ");
@@ -176,6 +179,34 @@ static void write_full(struct sw_text *text, const struct sw_process_info *proce
     sw_text_string(text, " at ");
     sw_text_time(text, stall->began_realtime_ns);
     sw_text_char(text, '\n');
+}
+
+static void write_pool(struct sw_text *text, const struct sw_process_info *process,
+                       const struct sw_stall *stall, unsigned frames)
+{
+    int pid = process->pid;
+    write_first(text, process, stall);
+    begin_detail(text, pid, "  pool:  ");
+    sw_report_name(text, stall->pool->name);
+    sw_text_string(text, ", ");
+    write_count(text, stall->pool->threads, "thread", "threads");
+    sw_text_string(text, ", each busy with the same work all the while; other work waits\n");
+    if (!stall->counted)
+        write_sentence(text, pid,
+                       "  note:  ", "not counted: STALLWATCH_COUNT has to name pool for that");
+    sw_report_stacks_text(text, pid, stall, frames);
+    write_sentence(text, pid, "  hint:  ", stall->hint);
+}
+
+static void write_full(struct sw_text *text, const struct sw_process_info *process,
+                       const struct sw_stall *stall, unsigned frames)
+{
+    int pid = process->pid;
+    if (stall->pool != NULL) {
+        write_pool(text, process, stall, frames);
+        return;
+    }
+    write_first(text, process, stall);
     begin_detail(text, pid, "  cause: ");
     sw_text_string(text, sw_settings_cause_name(stall->cause));
     sw_text_string(text, ": ");

@@ -8,7 +8,6 @@
 #include "preload/watch/other_end.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
@@ -20,54 +19,11 @@
 #include "preload/notes/process.h"
 #include "preload/report/descriptors.h"
 #include "preload/watch/account.h"
+#include "preload/watch/numbers.h"
 
 #define LONGEST_SEARCH_NS UINT64_C(30000000) /* of the watchdog's CPU time */
 #define PATH_SIZE         64
 #define INODE_SIZE        64
-
-struct directory {
-    int fd;
-    long at, length;
-    char buffer[4096];
-};
-
-/* As getdents64(2) lays it out. */
-struct entry {
-    uint64_t inode;
-    int64_t next;
-    unsigned short length;
-    unsigned char type;
-    char name[];
-};
-
-static bool open_directory(struct directory *directory, const char *path)
-{
-    directory->fd = sw_kernel_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    directory->at = directory->length = 0;
-    return directory->fd >= 0;
-}
-
-/* The next entry whose name is a number; 0: no more. */
-static int next_number(struct directory *directory)
-{
-    for (;;) {
-        if (directory->at >= directory->length) {
-            directory->length = sw_kernel3(SYS_getdents64, directory->fd, (long)directory->buffer,
-                                           sizeof directory->buffer);
-            directory->at = 0;
-            if (directory->length <= 0)
-                return -1;
-        }
-        const struct entry *entry = (const struct entry *)(directory->buffer + directory->at);
-        directory->at += entry->length;
-        int number = 0;
-        const char *c = entry->name;
-        for (; *c >= '0' && *c <= '9' && number < 100000000; c++)
-            number = number * 10 + (*c - '0');
-        if (*c == '\0' && c != entry->name)
-            return number;
-    }
-}
 
 static void make_path(char path[PATH_SIZE], const char *before, int number, const char *behind)
 {
@@ -102,13 +58,13 @@ static void count_children(int tid, int *count, int *child)
 
 int sw_other_end_only_child(void)
 {
-    struct directory tasks;
+    struct sw_numbers tasks;
     int count = 0, child = 0;
-    if (!open_directory(&tasks, "/proc/self/task"))
+    if (!sw_numbers_open(&tasks, "/proc/self/task"))
         return 0;
-    for (int tid; (tid = next_number(&tasks)) >= 0;)
+    for (int tid; (tid = sw_numbers_next(&tasks)) >= 0;)
         count_children(tid, &count, &child);
-    sw_kernel_close(tasks.fd);
+    sw_numbers_close(&tasks);
     return count == 1 ? child : 0;
 }
 
@@ -126,16 +82,16 @@ static bool links_to(const char *path, const char *wanted)
 static bool process_has(int pid, const char *wanted)
 {
     char folder[PATH_SIZE], path[PATH_SIZE];
-    struct directory descriptors;
+    struct sw_numbers descriptors;
     bool found = false;
     make_path(folder, "/proc/", pid, "/fd/");
-    if (!open_directory(&descriptors, folder))
+    if (!sw_numbers_open(&descriptors, folder))
         return false;
-    for (int fd; !found && (fd = next_number(&descriptors)) >= 0;) {
+    for (int fd; !found && (fd = sw_numbers_next(&descriptors)) >= 0;) {
         make_path(path, folder, fd, "");
         found = links_to(path, wanted);
     }
-    sw_kernel_close(descriptors.fd);
+    sw_numbers_close(&descriptors);
     return found;
 }
 
@@ -152,12 +108,12 @@ static uint64_t own_cpu_ns(void)
  * many to look at. */
 static int find_process(const char *wanted)
 {
-    struct directory processes;
+    struct sw_numbers processes;
     int found = 0;
     uint64_t until = own_cpu_ns() + LONGEST_SEARCH_NS;
-    if (!open_directory(&processes, "/proc"))
+    if (!sw_numbers_open(&processes, "/proc"))
         return 0;
-    for (int pid; (pid = next_number(&processes)) >= 0;) {
+    for (int pid; (pid = sw_numbers_next(&processes)) >= 0;) {
         bool has = pid != sw_process->pid && process_has(pid, wanted);
         if ((has && found != 0) || own_cpu_ns() > until) {
             found = 0;
@@ -166,7 +122,7 @@ static int find_process(const char *wanted)
         if (has)
             found = pid;
     }
-    sw_kernel_close(processes.fd);
+    sw_numbers_close(&processes);
     return found;
 }
 

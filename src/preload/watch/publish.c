@@ -18,6 +18,7 @@
 #include "preload/watch/groups.h"
 #include "preload/watch/loops.h"
 #include "preload/watch/metrics.h"
+#include "preload/watch/pool_totals.h"
 #include "preload/watch/say.h"
 #include "preload/watch/suppress.h"
 
@@ -84,6 +85,7 @@ void sw_publish_start(void)
 {
     memset(&out, 0, sizeof out);
     sw_groups_start();
+    sw_pool_totals_start();
     sw_annotations_start();
     out.started_ns = sw_process->started_monotonic_ns;
     out.buffer = map_buffer(BUFFER_SIZE);
@@ -134,9 +136,11 @@ void sw_publish_process(void)
 
 static bool counts(const struct sw_stall *stall)
 {
-    if (stall->state == SW_STALL_EXITING || stall->suppressed != NULL)
+    if ((stall->state == SW_STALL_EXITING && stall->pool == NULL) || stall->suppressed != NULL)
         return false;
     uint32_t wanted = sw_process_settings.count;
+    if (stall->pool != NULL)
+        return wanted & SW_COUNT_POOL;
     if (stall->startup && !(wanted & SW_COUNT_STARTUP))
         return false;
     return (wanted >> stall->cause) & 1;
@@ -198,7 +202,8 @@ static void say_helper_problem(void)
 static void write_stall(const struct sw_stall *stall, bool full)
 {
     struct sw_text text;
-    bool brief = stall->state != SW_STALL_ONGOING && sw_groups_reported(stall->signature);
+    bool brief = stall->pool == NULL && stall->state != SW_STALL_ONGOING &&
+                 sw_groups_reported(stall->signature);
     if (full) {
         text = begin_text();
         sw_report_stall_text(&text, &out.info, stall, brief);
@@ -215,7 +220,7 @@ void sw_publish_number(struct sw_stall *stall)
 {
     if (stall->id == 0)
         stall->id = ++out.next_id;
-    if (stall->occurrence == 0)
+    if (stall->occurrence == 0 && stall->pool == NULL)
         stall->occurrence = sw_groups_occurrence(stall->signature);
 }
 
@@ -226,8 +231,11 @@ void sw_publish_stall(struct sw_stall *stall, const char *top)
     sw_publish_process();
     sw_suppress_stall(stall);
     stall->counted = counts(stall);
-    sw_metrics_stall(stall);
-    if (stall->state != SW_STALL_ONGOING)
+    if (stall->pool == NULL)
+        sw_metrics_stall(stall);
+    if (stall->state != SW_STALL_ONGOING && stall->pool != NULL)
+        sw_pool_totals_add(stall);
+    else if (stall->state != SW_STALL_ONGOING)
         count_ended(stall, top);
     bool full = within_limit();
     if (!full) {
@@ -237,7 +245,8 @@ void sw_publish_stall(struct sw_stall *stall, const char *top)
     say_helper_problem();
     write_stall(stall, full);
     struct sw_text annotation = begin_text();
-    sw_annotations_stall(&annotation, stall);
+    if (stall->pool == NULL)
+        sw_annotations_stall(&annotation, stall);
 }
 
 static void fill_summary(struct sw_summary *summary, struct sw_stall_group groups[WORST_SHOWN])
@@ -253,9 +262,10 @@ static void fill_summary(struct sw_summary *summary, struct sw_stall_group group
     summary->loop_count = sw_loops_summarize(&summary->loops);
     summary->group_count = sw_groups_worst(groups, WORST_SHOWN);
     summary->groups = groups;
+    summary->pool_count = sw_pool_totals(&summary->pools);
 }
 
-static bool wants_summary_text(void)
+static bool wants_summary_text(const struct sw_summary *summary)
 {
     switch (sw_process_settings.summary) {
     case SW_SUMMARY_ALWAYS:
@@ -263,7 +273,7 @@ static bool wants_summary_text(void)
     case SW_SUMMARY_NEVER:
         return false;
     default:
-        return out.total > 0;
+        return out.total > 0 || summary->pool_count > 0;
     }
 }
 
@@ -288,7 +298,7 @@ static void write_due(struct sw_text *text, struct sw_text *json, struct sw_stal
     size_t before_text = text->length, before_json = json->length;
     if (stall->id == 0)
         stall->id = ++out.next_id;
-    if (stall->occurrence == 0)
+    if (stall->occurrence == 0 && stall->pool == NULL)
         stall->occurrence = sw_groups_next_occurrence(stall->signature);
     sw_suppress_stall(stall);
     stall->counted = counts(stall);
@@ -312,7 +322,7 @@ void sw_publish_due(struct sw_stall *const *stalls, unsigned count)
     fill_summary(&summary, groups);
     for (unsigned i = 0; i < count; i++) {
         write_due(&text, &json, stalls[i]);
-        if (stalls[i]->state == SW_STALL_ONGOING)
+        if (stalls[i]->state == SW_STALL_ONGOING || stalls[i]->pool != NULL)
             continue;
         summary.total++;
         summary.counted += stalls[i]->counted;
@@ -320,7 +330,7 @@ void sw_publish_due(struct sw_stall *const *stalls, unsigned count)
         summary.notes += !stalls[i]->counted && stalls[i]->suppressed == NULL;
     }
     size_t before_text = text.length, before_json = json.length;
-    if (wants_summary_text() || count > 0)
+    if (wants_summary_text(&summary) || count > 0)
         sw_report_summary_text(&text, &out.info, &summary);
     if (text.truncated)
         sw_text_rewind(&text, before_text);
@@ -357,7 +367,7 @@ void sw_publish_end(void)
     struct sw_stall_group groups[WORST_SHOWN];
     say_left_out();
     fill_summary(&summary, groups);
-    if (wants_summary_text()) {
+    if (wants_summary_text(&summary)) {
         struct sw_text text = begin_text();
         sw_report_summary_text(&text, &out.info, &summary);
         sw_sink_text(text.data, text.length);

@@ -257,6 +257,16 @@ int sw_snapshot_take_other(int tid, bool quiet, struct sw_stack_bounds *bounds,
     return record != NULL || quiet ? take_from_other(tid, record, bounds, sample) : -EBUSY;
 }
 
+int sw_snapshot_take_blocked(int tid, struct sw_sample *sample)
+{
+    struct sw_syscall_view view;
+    begin(sample);
+    sw_account_syscall(tid, &view);
+    if (!view.known)
+        return -EPERM;
+    return view.running ? -EBUSY : take_from_kernel(&view, tid, sample);
+}
+
 bool sw_snapshot_language_of_wait(struct sw_thread *thread, struct sw_language_stack *language)
 {
     static struct sw_unwind_stack native;

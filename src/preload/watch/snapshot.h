@@ -18,6 +18,9 @@ int sw_snapshot_take(struct sw_thread *thread, struct sw_watch *watch,
  * else zeros. 0 or a negative errno. */
 int sw_snapshot_take_other(int tid, bool quiet, struct sw_stack_bounds *bounds,
                            struct sw_sample *sample);
+/* The same of a thread that is blocked in the kernel, by what that says of it alone. -EBUSY: it is
+ * not. */
+int sw_snapshot_take_blocked(int tid, struct sw_sample *sample);
 /* What the wait of a loop, in which its thread is now, runs of a language. False: it is not in it
  * (any more). */
 bool sw_snapshot_language_of_wait(struct sw_thread *thread, struct sw_language_stack *language);

@@ -35,6 +35,7 @@
 #include "preload/watch/parks.h"
 #include "preload/watch/parks_table.h"
 #include "preload/watch/pending.h"
+#include "preload/watch/pools.h"
 #include "preload/watch/publish.h"
 #include "preload/notes/quiet.h"
 #include "preload/watch/rest.h"
@@ -207,6 +208,7 @@ static void finish(void)
         announce_loops(thread, watch);
         sw_look_last(thread, watch, exit_ticks);
     }
+    sw_pools_finish();
     sw_pending_finish(HELPER_EXIT_WAIT_MS);
     sw_publish_end();
     atomic_store(&sw_process->farewell_done, 1);
@@ -233,7 +235,9 @@ static void *watch(void *unused)
     while (!atomic_load(&sw_process->exiting)) {
         bool all_idle = false;
         uint64_t due = pass_over_threads(&all_idle);
+        uint64_t pools_due = loaded_unwinder ? sw_pools_look(sw_clock_ticks()) : UINT64_MAX;
         uint64_t publish_due = sw_publish_tend();
+        due = pools_due < due ? pools_due : due;
         sleep_until_due(due < publish_due ? due : publish_due, all_idle);
         sw_clock_refine();
     }
@@ -254,6 +258,7 @@ static void start_rooms(void)
     sw_pool_start();
     sw_pending_forget();
     sw_loops_start();
+    sw_pools_start();
     sw_scarcity_start();
     sw_publish_start();
 }
