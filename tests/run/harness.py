@@ -21,6 +21,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = (TOP / os.environ.get("STALLWATCH_BUILD", "build")).resolve()
 LIBRARY = BUILD / "libstallwatch.so"
 PROGRAMS = BUILD / "tests/programs"
+# What runs the programs of another architecture (qemu-aarch64 -L FOLDER): they get their environment by it, not with it.
+RUNNER = os.environ.get("STALLWATCH_RUNNER", "").split()
 PYTHON = "/usr/bin/python3"  # Debian's, for which the packages that the tests need are installed
 
 
@@ -52,6 +54,10 @@ class Run:
             self.environment["LD_PRELOAD"] = str(LIBRARY)
             self.environment["STALLWATCH_JSON"] = str(self.folder / "records.%p.jsonl")
         self.environment.update(environment or {})
+        if RUNNER:
+            own = {name: value for name, value in self.environment.items() if name == "LD_PRELOAD" or name.startswith("STALLWATCH_")}
+            self.environment = {name: value for name, value in self.environment.items() if name not in own}
+            arguments = [*RUNNER, *(word for name, value in own.items() for word in ("-E", f"{name}={value}")), *arguments]
         self.preload = preload
         with open(self.folder / "stdout", "wb") as out, open(self.folder / "stderr", "ab") as err:
             self.process = subprocess.Popen([str(argument) for argument in arguments], stdin=subprocess.DEVNULL,

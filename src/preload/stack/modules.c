@@ -67,6 +67,9 @@ static int ask_maps(uint64_t address, struct entry *found)
     if (sw_maps_open(&maps) < 0)
         return -ENOENT;
     while (sw_maps_next(&maps, &line)) {
+        /* Between segments, a place kept free: by some loaders without the file's name. */
+        if (line.path[0] == '\0' && !line.readable && !line.executable)
+            continue;
         bool same = line.path[0] && strcmp(line.path, found->loader_name) == 0;
         if (!same || (line.offset == 0 && line.low != module->high)) {
             if (inside)

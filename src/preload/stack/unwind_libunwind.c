@@ -54,6 +54,7 @@ static struct {
     unw_cursor_t cursor;
     const struct sw_module *module; /* that of the frame: its tables may be read */
     uint64_t looked_up;             /* the address that libunwind wanted unwind info for */
+    uint64_t pc; /* aarch64: the register of that name, which is not where the frame stands */
     uint64_t function;
     bool tables, found;
     bool first; /* no step taken yet */
@@ -72,8 +73,10 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
         return -UNW_EINVAL;
     if (sw_unwind_word(now.start.input, address, value) == 0)
         return 0;
+    /* Its code is looked at on aarch64, to see whether it returns from a signal. */
     const struct sw_module *module = now.module;
-    if (module && address >= module->low && address < module->high &&
+    bool code = address - (now.looked_up & ~UINT64_C(7)) <= 8;
+    if ((code || (module && address >= module->low && address < module->high)) &&
         sw_memory_read(address, value, sizeof *value) == 0)
         return 0;
     return -UNW_EINVAL;
@@ -256,6 +259,8 @@ int sw_libunwind_begin(const struct sw_unwind_state *state)
 {
     now.start = *state;
     now.first = true;
+    now.pc = state->reg[SW_REG_PC];
+    now.looked_up = now.pc;
     now.module = NULL;
     return lib.init_remote(&now.cursor, space, NULL) < 0 ? -EINVAL : 0;
 }
@@ -268,6 +273,21 @@ static void take_register(struct sw_unwind_state *state, enum sw_register reg)
         state->reg[reg] = value;
         state->known |= SW_REG_BIT(reg);
     }
+}
+
+/* On aarch64 the program counter has a place of its own only after a frame of a signal; else what
+ * libunwind goes on with is the link register, and the program counter stays what it was. */
+static void take_pc(struct sw_unwind_state *state)
+{
+    take_register(state, SW_REG_PC);
+#if defined(__aarch64__)
+    if (sw_unwind_knows(state, SW_REG_PC) && now.pc == state->reg[SW_REG_PC]) {
+        take_register(state, SW_REG_LR);
+        state->reg[SW_REG_PC] = state->reg[SW_REG_LR];
+    } else {
+        now.pc = state->reg[SW_REG_PC];
+    }
+#endif
 }
 
 int sw_libunwind_step(struct sw_unwind_state *state, struct sw_unwind_about *about)
@@ -289,7 +309,7 @@ int sw_libunwind_step(struct sw_unwind_state *state, struct sw_unwind_about *abo
         return result < 0 ? -EFAULT : 0;
     take_register(state, SW_REG_FP);
     take_register(state, SW_REG_SP);
-    take_register(state, SW_REG_PC);
+    take_pc(state);
     if (!sw_unwind_knows(state, SW_REG_SP) || !sw_unwind_knows(state, SW_REG_PC))
         return -EFAULT;
     return 1;
