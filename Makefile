@@ -19,7 +19,8 @@
 #   make bench           what it costs and how exact it is, beside its targets; bench-record puts that into the README
 #   make install         PREFIX (/usr/local) and DESTDIR are respected
 #   make deb             a Debian package, in build/deb; check-package: installed, tried and removed in a bare Debian
-#   make check-old-glibc the library as built here, in a Debian 11
+#   make check-musl, check-aarch64  the corpus's C programs with musl; cross-built, under qemu-user
+#   make check-old-glibc check-musl check-aarch64 elsewhere the library as built here, in a Debian 11
 #   make format          clang-format over everything; format-check only looks
 #
 # New files need no edit here: sources, unit tests and test programs are found by wildcard.
@@ -54,6 +55,8 @@ LIBRARY_LINK := -shared -Wl,-soname,libstallwatch.so.0 -Wl,-Bsymbolic -Wl,-z,def
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 COMMON    := $(call objects,$(wildcard src/common/*.c))
+# With musl the wrappers' files want its headers told in another way, and keep frame pointers: libunwind may not be there.
+LIBC      := $(if $(findstring __GLIBC__,$(shell printf '\043include <features.h>\n' | $(CC) -E -dM - 2>/dev/null)),glibc,musl)
 MACHINE   := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 PRELOAD   := $(call objects,$(sort $(wildcard src/preload/*.c src/preload/*/*.c src/preload/stack/$(MACHINE)/*.c)))
 # What runs at every program's start stands together in the library, first of all: fewer pages to be mapped then.
@@ -76,7 +79,7 @@ HELPER    := $(BUILD)/stallwatch-symbolize
 COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
-.PHONY: all tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record install uninstall clean deb check-package check-old-glibc format format-check setup-build setup-check setup-package
+.PHONY: all tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record install uninstall clean deb check-package check-old-glibc format format-check setup-build setup-check setup-package setup-elsewhere
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -100,6 +103,10 @@ $(BUILD)/obj/src/command/formats/html_files.o: $(wildcard src/command/formats/ht
 
 # Their assembler names versions of libc's symbols, which link-time optimisation would lose.
 $(call objects,$(wildcard src/preload/libc/*.c)): SW_FLAGS += -fno-lto
+
+ifeq ($(LIBC),musl)
+$(call objects,$(wildcard src/preload/interpose/*.c)): SW_FLAGS += -include src/preload/libc/musl.h -fno-omit-frame-pointer
+endif
 
 # The system calls that this machine's headers know, by name.
 $(BUILD)/generated/syscall_list.h: Makefile
@@ -245,7 +252,7 @@ tests: $(UNIT) $(FIXTURES) $(PROGRAMS) $(STORMS) $(CRATES) $(CLASSES) $(BENCH)
 # What is missing is installed first; only then can the rules above be followed, hence make within make: on all CPUs,
 # unless the user has said on how many.
 THEN = $(MAKE) --no-print-directory -s $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$$(nproc))
-setup-build setup-check setup-package: setup-%:
+setup-build setup-check setup-package setup-elsewhere: setup-%:
 	@STALLWATCH_BUILD=$(BUILD) scripts/setup $*
 
 check: setup-check
@@ -281,6 +288,25 @@ check-eintr: setup-check
 check-faults: setup-check
 	@+$(THEN) all tests
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_faults.py
+
+# Elsewhere: another libc, another processor. What cannot be built there is named, and its tests are left out.
+PLAIN := $(patsubst %.c,$(BUILD)/%,$(shell grep -L '@needs' tests/programs/*.c))
+elsewhere: $(LIBRARY)
+	@$(MAKE) --no-print-directory -s -k $(PLAIN) 2>/dev/null || true
+
+# musl-gcc does not look where the kernel's headers are.
+check-musl: setup-elsewhere
+	@mkdir -p $(BUILD)/musl-headers
+	@ln -sfn /usr/include/linux /usr/include/asm-generic /usr/include/uthash.h /usr/include/$$($(CC) -dumpmachine)/asm $(BUILD)/musl-headers
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/musl elsewhere \
+		CC='musl-gcc -fno-omit-frame-pointer -idirafter $(BUILD)/musl-headers'
+	@cd tests/run && STALLWATCH_BUILD=$(BUILD)/musl $(PYTHON) elsewhere.py musl
+
+check-aarch64: setup-elsewhere
+	@scripts/sysroot arm64 $(BUILD)/sysroot
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/aarch64 elsewhere CC='aarch64-linux-gnu-gcc --sysroot=$(abspath $(BUILD)/sysroot)'
+	@cd tests/run && STALLWATCH_BUILD=$(BUILD)/aarch64 STALLWATCH_RUNNER='qemu-aarch64 -L $(abspath $(BUILD)/sysroot)' \
+		$(PYTHON) elsewhere.py aarch64
 
 unit: setup-check
 	@+$(THEN) all tests

@@ -55,6 +55,8 @@ class Run:
             self.environment["STALLWATCH_JSON"] = str(self.folder / "records.%p.jsonl")
         self.environment.update(environment or {})
         if RUNNER:
+            # qemu-user has no host's signal left for the last ones.
+            self.environment.setdefault("STALLWATCH_SIGNAL", "40") if preload else None
             own = {name: value for name, value in self.environment.items() if name == "LD_PRELOAD" or name.startswith("STALLWATCH_")}
             self.environment = {name: value for name, value in self.environment.items() if name not in own}
             arguments = [*RUNNER, *(word for name, value in own.items() for word in ("-E", f"{name}={value}")), *arguments]

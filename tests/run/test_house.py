@@ -213,6 +213,8 @@ def test_headers_stand_alone():
     for path in sorted(SOURCES.rglob("*.h")):
         if path.name.endswith("_table.h"):
             continue  # a table is read by whoever defines its macro
+        if path.name == "musl.h":
+            continue  # for musl's headers alone
         if path.parent.name == "machine" and path.stem not in ("machine", platform.machine()):
             continue  # another architecture's
         result = subprocess.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", f"-I{SOURCES}", f"-I{harness.TOP / 'include'}", "-Wall",

@@ -57,7 +57,7 @@ void sw_exits_start(void)
 SW_EXPORT __attribute__((noreturn)) void exit(int status)
 {
     note_exit_begins();
-    SW_NEXT(exit)(status);
+    SW_NEXT(exit)(final_status(status));
     __builtin_unreachable();
 }
 

@@ -12,6 +12,7 @@
 #include <linux/futex.h>
 #include <linux/io_uring.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
 /* Sockets in blocking mode. Whose address the other end has, and whether a timeout is set, the
  * watchdog asks when it wants to know. Any thread; see wrap.h. Cancellation points. */
+#include <string.h>
 #include <sys/socket.h>
 
 #include "preload/interpose/wrap.h"
@@ -11,8 +12,13 @@ ssize_t __recv_chk(int fd, void *to, size_t size, size_t room, int flags);
 ssize_t __recvfrom_chk(int fd, void *to, size_t size, size_t room, int flags,
                        __SOCKADDR_ARG address, socklen_t *address_size);
 
-/* Addresses are unions of pointers in libc's headers, so that any kind may be passed. */
-#define AT(address) ((uintptr_t)(address).__sockaddr__)
+/* Addresses are unions of pointers in glibc's headers, so that any kind may be passed. */
+#define AT(address)                                                                                \
+    ({                                                                                             \
+        uintptr_t at_;                                                                             \
+        memcpy(&at_, &(address), sizeof at_);                                                      \
+        at_;                                                                                       \
+    })
 
 SW_WRAP_READS(SW_MINUS_ONE, int, connect, connect,
               (int fd, __CONST_SOCKADDR_ARG address, socklen_t size), (fd, address, size), fd,

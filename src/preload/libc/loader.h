@@ -13,6 +13,15 @@
 
 struct link_map;
 
+/* What _dl_find_object(3) answers (glibc 2.35 and newer): as their <dlfcn.h> has it. */
+struct sw_loader_object {
+    unsigned long long flags;
+    void *map_start, *map_end;
+    struct link_map *link_map;
+    void *eh_frame;
+    unsigned long long reserved[7];
+};
+
 /* As dlsym(3), of a handle or RTLD_DEFAULT. NULL: there is none. */
 void *sw_loader_symbol(void *handle, const char *name);
 /* What comes after this library under a name, in its default version: what a program that is linked

@@ -19,7 +19,13 @@
 #define SW_GLIBC_FIRST_DLADDR1 "GLIBC_2.17"
 #endif
 
-#if defined(__GLIBC__) && defined(SW_GLIBC_FIRST) && __GLIBC_PREREQ(2, 34)
+#if defined(__GLIBC__) && defined(SW_GLIBC_FIRST)
+#if __GLIBC_PREREQ(2, 34)
+#define SW_IS_PINNED 1
+#endif
+#endif
+
+#if defined(SW_IS_PINNED)
 #define SW_PINNED(name, version)                                                                   \
     __asm__(".symver " #name "," #name "@" version);                                               \
     extern __typeof__(name) name __attribute__((weak))

@@ -33,7 +33,7 @@ struct entry {
 
 static struct entry *newest, *last_found;
 static struct sw_arena arena;
-static int (*find_object)(void *, struct dl_find_object *);
+static int (*find_object)(void *, struct sw_loader_object *);
 static uint64_t vdso, program_headers, own_address;
 static bool started;
 
@@ -105,15 +105,15 @@ static int widen(uint64_t address, uint64_t dynamic, struct entry *found)
 /* What the loader says of `address`, into a new-born entry. */
 static int ask_loader(uint64_t address, struct entry *found)
 {
-    struct dl_find_object object;
+    struct sw_loader_object object;
     struct link_map map;
     if (find_object((void *)(uintptr_t)address, &object) != 0)
         return -ENOENT;
     struct sw_module *module = &found->module;
-    module->low = (uint64_t)(uintptr_t)object.dlfo_map_start;
-    module->high = (uint64_t)(uintptr_t)object.dlfo_map_end;
-    module->eh_frame_hdr = (uint64_t)(uintptr_t)object.dlfo_eh_frame;
-    if (sw_memory_read((uint64_t)(uintptr_t)object.dlfo_link_map, &map, sizeof map) < 0)
+    module->low = (uint64_t)(uintptr_t)object.map_start;
+    module->high = (uint64_t)(uintptr_t)object.map_end;
+    module->eh_frame_hdr = (uint64_t)(uintptr_t)object.eh_frame;
+    if (sw_memory_read((uint64_t)(uintptr_t)object.link_map, &map, sizeof map) < 0)
         return -ENOENT;
     uint64_t dynamic = (uint64_t)(uintptr_t)map.l_ld;
     if (address < module->low || address >= module->high)

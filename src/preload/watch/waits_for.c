@@ -2,29 +2,16 @@
 #include "preload/watch/waits_for.h"
 
 #include <linux/futex.h>
-#include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "preload/libc/locks.h"
 #include "preload/stack/memory.h"
 
 #define MOST_TID        (1 << 22) /* PID_MAX_LIMIT of the kernel */
-#define KIND_SHARED     128       /* PTHREAD_MUTEX_PSHARED_BIT of glibc's __kind */
-#define KINDS_OF_MUTEX  1023      /* all bits that glibc has ever set in it */
 #define MOST_FUTEX_AWAY 16        /* a rwlock's futex words, from its beginning */
-
-#if defined(__x86_64__)
-_Static_assert(offsetof(pthread_mutex_t, __data.__lock) == 0 &&
-                   offsetof(pthread_mutex_t, __data.__owner) == 8 &&
-                   offsetof(pthread_mutex_t, __data.__kind) == 16,
-               "the mutex as glibc has it");
-_Static_assert(offsetof(pthread_rwlock_t, __data.__wrphase_futex) == 8 &&
-                   offsetof(pthread_rwlock_t, __data.__writers_futex) == 12 &&
-                   offsetof(pthread_rwlock_t, __data.__cur_writer) == 24,
-               "the rwlock as glibc has it");
-#endif
 
 /* How libc's calls wait. */
 static const struct {
@@ -56,21 +43,19 @@ int sw_waits_for_mutex_owner(uint64_t address, bool *shared)
 {
     pthread_mutex_t mutex;
     *shared = false;
-    if (sw_memory_read(address, &mutex, sizeof mutex) != 0 || mutex.__data.__lock == 0 ||
-        (mutex.__data.__kind & ~KINDS_OF_MUTEX) != 0 || !is_tid(mutex.__data.__owner))
-        return 0;
-    *shared = (mutex.__data.__kind & KIND_SHARED) != 0;
-    return mutex.__data.__owner;
+    int owner = sw_memory_read(address, &mutex, sizeof mutex) == 0
+                    ? sw_libc_mutex_owner(&mutex, shared)
+                    : 0;
+    return is_tid(owner) ? owner : 0;
 }
 
 int sw_waits_for_rwlock_writer(uint64_t address, bool *shared)
 {
     pthread_rwlock_t lock;
     *shared = false;
-    if (sw_memory_read(address, &lock, sizeof lock) != 0 || !is_tid(lock.__data.__cur_writer))
-        return 0;
-    *shared = lock.__data.__shared != 0;
-    return lock.__data.__cur_writer;
+    int writer =
+        sw_memory_read(address, &lock, sizeof lock) == 0 ? sw_libc_rwlock_writer(&lock, shared) : 0;
+    return is_tid(writer) ? writer : 0;
 }
 
 static void find_lock(struct sw_waits_for *answer, enum sw_waits_for_kind kind, uint64_t address)
