@@ -378,6 +378,9 @@ void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t
     ended->ended = now;
     ended->events = loop->events;
     ended->startup = loop->startup;
+    ended->maybe = thread->maybe;
+    if (ended->maybe.stamp != thread->stamp)
+        ended->maybe.site = 0;
     sw_call_leave(thread, ended);
     sw_annotate_label_at(thread, now, ended->label);
     atomic_store_explicit(&thread->ended_head, head + 1, memory_order_release);

@@ -120,6 +120,31 @@ static void begin_anew(struct sw_call *call, struct sw_thread *thread)
         sw_process_wake();
 }
 
+/* The call that has returned came from a place that had no verdict when it was made. */
+static void note_maybe(struct sw_thread *thread, uint32_t id, uint64_t entered)
+{
+    struct sw_maybe_parked *maybe = &thread->maybe;
+    uint64_t now = sw_clock_ticks();
+    if (maybe->stamp != thread->stamp) {
+        maybe->count = 0;
+        maybe->total = 0;
+        maybe->first_entered = entered;
+        maybe->stamp = thread->stamp;
+    }
+    maybe->count++;
+    maybe->total += now - entered;
+    maybe->last_returned = now;
+    maybe->id = id;
+    __atomic_store_n(&maybe->site, thread->park_site, __ATOMIC_RELEASE);
+}
+
+static bool had_no_verdict(const struct sw_thread *thread, const struct sw_call *call)
+{
+    return thread->outer != NULL && thread->park_sequence == call->sequence &&
+           thread->park_site != 0 &&
+           atomic_load(&thread->parks[thread->park_site - 1].verdict) != SW_PARK_NO;
+}
+
 void sw_park_end(struct sw_call *call)
 {
     struct sw_thread *thread = call->thread;
@@ -132,6 +157,11 @@ void sw_park_end(struct sw_call *call)
         sw_loop_end_iteration(thread, thread->outer, thread->note.entered);
         begin_anew(call, thread);
     } else {
+        bool maybe = had_no_verdict(thread, call);
+        uint32_t id = thread->note.id;
+        uint64_t entered = thread->note.entered;
         sw_call_end(call);
+        if (maybe)
+            note_maybe(thread, id, entered);
     }
 }

@@ -158,6 +158,16 @@ struct sw_loop {
     uint32_t refused;  /* waited on often enough, and found to be a client's */
 } __attribute__((aligned(64)));
 
+/* Calls of one iteration that came from places where nobody knew yet whether threads park there. If
+ * one does, the iteration was over when the first of them began, and another began when the last
+ * had returned: watch/parks.c. */
+struct sw_maybe_parked {
+    uint32_t stamp, site; /* of the iteration; the last one's, its number + 1, or 0: none */
+    uint32_t id, count;   /* enum sw_call_id of the last one, how many */
+    uint64_t first_entered, last_returned; /* ticks */
+    uint64_t total;                        /* ticks */
+};
+
 struct sw_label {
     uint32_t stamp; /* of the iteration that it belongs to */
     uint64_t ticks; /* since when it is in force; of the longest: for how long it was */
@@ -191,6 +201,7 @@ struct sw_ended {
     uint32_t call_count;
     uint64_t other[SW_CLASS_COUNT]; /* of calls that had no room, ticks */
     struct sw_call_slot calls[SW_CALL_SLOTS];
+    struct sw_maybe_parked maybe;
     char label[SW_LABEL_TEXT];
 };
 
@@ -236,6 +247,7 @@ struct sw_thread {
     uint32_t park_sequence; /* of the last call that may have been parking */
     uint32_t park_site;     /* ... and the number of its site + 1; 0: none */
     uint32_t parks_copied, park_next;
+    struct sw_maybe_parked maybe;
     /* Where the scheduler's function takes its lock again when a callback has returned: the lock
      * (0: not known), and the stack pointer at its calls. */
     uint64_t turn_lock, turn_cfa;

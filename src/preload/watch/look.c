@@ -101,11 +101,13 @@ static bool suspect(struct sw_thread *thread, struct sw_watch *watch)
 }
 
 /* One long iteration that its thread left a note of. False: it has to wait until the candidate is
- * confirmed. */
+ * confirmed, or a place in it judged. */
 static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct sw_ended *ended)
 {
     struct sw_loop *loop = &thread->loops[ended->loop % SW_LOOPS_PER_THREAD];
     uint32_t state = atomic_load(&loop->state);
+    if (!sw_parks_part(thread, ended))
+        return false;
     bool known = speaks_of(watch, ended);
     if (ended->loop_id == 0)
         ended->loop_id = loop->id;
@@ -113,11 +115,9 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
         return sw_members_is_stranger(thread, loop);
     if ((known && watch->dropped) || ended->began < watch->parks_learnt)
         return true;
-    if (state != SW_LOOP_OWNED && state != SW_LOOP_CLOSED)
-        return true;
-    if (sw_clock_ticks_to_ns(ended->ended - ended->began) < threshold_ns())
-        return true;
-    if (sw_parks_never(thread, watch, ended->loop % SW_LOOPS_PER_THREAD))
+    if ((state != SW_LOOP_OWNED && state != SW_LOOP_CLOSED) ||
+        sw_clock_ticks_to_ns(ended->ended - ended->began) < threshold_ns() ||
+        sw_parks_never(thread, watch, ended->loop % SW_LOOPS_PER_THREAD))
         return true;
     /* Synchronous code polls too: without a stack, a poll loop has to have shown itself before. */
     bool sampled = known && watch->sample_count > 0;
@@ -156,13 +156,14 @@ static void take_all_ended(struct sw_thread *thread, struct sw_watch *watch)
 }
 
 static void open_watch(struct sw_watch *watch, unsigned index, const struct sw_loop *loop,
-                       uint64_t iteration, uint64_t began)
+                       uint64_t iteration, uint64_t since, uint64_t began)
 {
     watch->open = true;
     watch->dropped = watch->judged = false;
     watch->loop = index;
     watch->loop_id = loop->id;
     watch->iteration = iteration;
+    watch->busy_since = since;
     watch->began = began;
     memset(&watch->first, 0, sizeof watch->first);
     memset(&watch->last, 0, sizeof watch->last);
@@ -191,7 +192,8 @@ static void clear_finished(struct sw_thread *thread, struct sw_watch *watch)
             continue;
         uint64_t closed = atomic_load(&loop->closed_at);
         if (state == SW_LOOP_CLOSED && watch->open && watch->loop == i && !watch->dropped &&
-            watch->loop_id == loop->id && age_ns_at(watch, closed) >= threshold_ns())
+            watch->loop_id == loop->id && age_ns_at(watch, closed) >= threshold_ns() &&
+            (watch->judged || suspect(thread, watch)))
             sw_tell_stall(thread, watch, NULL, closed, SW_STALL_EXITING);
         if (watch->open && watch->loop == i)
             watch->open = false;
@@ -236,7 +238,7 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     else
         sw_account_syscall(thread->tid, &view);
     /* All that was read belongs to this iteration only if it still goes on. */
-    if (atomic_load(&thread->loops[watch->loop].busy_since) != watch->began)
+    if (atomic_load(&thread->loops[watch->loop].busy_since) != watch->busy_since)
         return;
     if (!watch->first.valid) {
         sw_account_renew_name(thread->tid, thread->loops[watch->loop].thread_name);
@@ -349,9 +351,10 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     }
 
     sw_ownership_want_base(thread, watch, (unsigned)(loop - thread->loops));
-    uint64_t began = atomic_load_explicit(&loop->busy_since, memory_order_acquire);
+    uint64_t since = atomic_load_explicit(&loop->busy_since, memory_order_acquire);
     uint64_t iteration = atomic_load(&loop->iteration);
-    if (began == 0 || atomic_load(&loop->busy_since) != began) {
+    uint64_t began = sw_parks_began(thread, since);
+    if (since == 0 || atomic_load(&loop->busy_since) != since) {
         watch->open = false;
         return look_idle(thread, watch, loop, now);
     }
@@ -363,7 +366,7 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     unsigned index = (unsigned)(loop - thread->loops);
     if (!watch->open || watch->loop != index || watch->iteration != iteration ||
         watch->began != began)
-        open_watch(watch, index, loop, iteration, began);
+        open_watch(watch, index, loop, iteration, since, began);
     watch->idle_iteration = iteration - 1;
     if (age_ns_at(watch, now) >= threshold_ns() / 4)
         look_deeper(thread, watch, now);
@@ -382,15 +385,16 @@ void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exi
     struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
     if (loop == NULL || atomic_load(&loop->state) != SW_LOOP_OWNED)
         return;
-    uint64_t began = atomic_load(&loop->busy_since);
+    uint64_t since = atomic_load(&loop->busy_since);
+    uint64_t began = sw_parks_began(thread, since);
     uint64_t iteration = atomic_load(&loop->iteration);
     /* A thread that has ended did so after its last wait: clean-up. */
-    if (began == 0 || !sw_account_alive(thread->tid))
+    if (since == 0 || !sw_account_alive(thread->tid))
         return;
     unsigned index = (unsigned)(loop - thread->loops);
     if (!watch->open || watch->iteration != iteration || watch->began != began)
-        open_watch(watch, index, loop, iteration, began);
+        open_watch(watch, index, loop, iteration, since, began);
     if (!watch->dropped && age_ns_at(watch, exit_ticks) >= threshold_ns() &&
-        !sw_parks_never(thread, watch, index))
+        (watch->judged || suspect(thread, watch)))
         sw_tell_stall(thread, watch, NULL, exit_ticks, SW_STALL_EXITING);
 }

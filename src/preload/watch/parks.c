@@ -160,9 +160,6 @@ static void judge(struct sw_thread *thread, struct sw_watch *watch, struct sw_pa
         return;
     }
     accept(thread, loop, site, frame);
-    /* What went on before may have begun with time that was spent parked. */
-    watch->parks_learnt = sw_clock_ticks();
-    watch->dropped = true;
 }
 
 void sw_parks_judge(struct sw_thread *thread, struct sw_watch *watch)
@@ -174,6 +171,65 @@ void sw_parks_judge(struct sw_thread *thread, struct sw_watch *watch)
         judge(thread, watch, &thread->parks[i], copy);
         sw_kernel3(SYS_munmap, (long)copy, sizeof *copy, 0);
     }
+}
+
+static enum sw_park_verdict verdict_of(const struct sw_thread *thread,
+                                       const struct sw_maybe_parked *maybe)
+{
+    if (maybe->site == 0 || maybe->site > SW_PARK_SITES)
+        return SW_PARK_NO;
+    return (enum sw_park_verdict)atomic_load(&thread->parks[maybe->site - 1].verdict);
+}
+
+/* What the thread notes of the iteration in progress; false: nothing, or it is being changed. */
+static bool copy_maybe(const struct sw_thread *thread, struct sw_maybe_parked *maybe)
+{
+    *maybe = thread->maybe;
+    atomic_thread_fence(memory_order_acquire);
+    return maybe->stamp == thread->stamp && maybe->count == thread->maybe.count &&
+           maybe->last_returned == thread->maybe.last_returned;
+}
+
+uint64_t sw_parks_began(const struct sw_thread *thread, uint64_t since)
+{
+    struct sw_maybe_parked maybe;
+    if (!copy_maybe(thread, &maybe) || verdict_of(thread, &maybe) != SW_PARK_YES)
+        return since;
+    return maybe.last_returned > since ? maybe.last_returned : since;
+}
+
+static void take_out(const struct sw_maybe_parked *maybe, struct sw_call_slot *slot)
+{
+    if (slot->id != maybe->id)
+        return;
+    slot->total -= maybe->total < slot->total ? maybe->total : slot->total;
+    slot->count -= maybe->count < slot->count ? maybe->count : slot->count;
+    if (slot->longest > slot->total)
+        slot->longest = slot->total;
+}
+
+void sw_parks_take_out(const struct sw_thread *thread, struct sw_call_slot *slot)
+{
+    struct sw_maybe_parked maybe;
+    if (copy_maybe(thread, &maybe) && verdict_of(thread, &maybe) == SW_PARK_YES)
+        take_out(&maybe, slot);
+}
+
+bool sw_parks_part(const struct sw_thread *thread, struct sw_ended *ended)
+{
+    struct sw_maybe_parked *maybe = &ended->maybe;
+    enum sw_park_verdict verdict = verdict_of(thread, maybe);
+    if (verdict == SW_PARK_YES) {
+        if (maybe->first_entered - ended->began > ended->ended - maybe->last_returned)
+            ended->ended = maybe->first_entered;
+        else
+            ended->began = maybe->last_returned;
+        for (uint32_t i = 0; i < ended->call_count && i < SW_CALL_SLOTS; i++)
+            take_out(maybe, &ended->calls[i]);
+    }
+    if (verdict != SW_PARK_UNKNOWN)
+        maybe->site = 0;
+    return verdict != SW_PARK_UNKNOWN;
 }
 
 /* The place, known and not known to park, that the sample's call came from; NULL: it was in none.

@@ -16,9 +16,17 @@
 
 #include "preload/watch/watch.h"
 
-/* Judges the places that the thread has come to since, and drops the iteration in progress where
- * one of them parks. The unwinder has been loaded. */
+/* Judges the places that the thread has come to since. The unwinder has been loaded. */
 void sw_parks_judge(struct sw_thread *thread, struct sw_watch *watch);
+/* Where a place turned out to park after the thread had been there, the iteration was over then and
+ * another began. When the one in progress really began, if the loop's notes say `since`. */
+uint64_t sw_parks_began(const struct sw_thread *thread, uint64_t since);
+/* Of one that has ended: makes `ended` the longer one of both. False: a place is yet to be judged.
+ */
+bool sw_parks_part(const struct sw_thread *thread, struct sw_ended *ended);
+/* A kind of call of the iteration in progress, copied: takes the time out of it that was spent
+ * parked. */
+void sw_parks_take_out(const struct sw_thread *thread, struct sw_call_slot *slot);
 /* Was the thread parked at a sample of the iteration in progress, at a place that was taken for
  * none before another thread was seen at the loop, or the loop's own wait was known? Judged anew by
  * the sample's stack. */

@@ -155,7 +155,7 @@ static int take_from_running(struct sw_thread *thread, struct sw_watch *watch,
             sw_memory_mapping(sp, &bounds->low, &bounds->high, &bounds->grows) != 0)
             return -EFAULT;
         struct sw_unwind_input input;
-        int error = sw_sampler_take(thread, bounds, watch->began, &input, &sample->ticks);
+        int error = sw_sampler_take(thread, bounds, watch->busy_since, &input, &sample->ticks);
         if (error == 0 && !capture_running(thread->tid, &input, sample) &&
             watch->language_missed++ < MOST_MISSED)
             return -EBUSY;

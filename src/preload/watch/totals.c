@@ -8,6 +8,7 @@
 #include "preload/notes/clock.h"
 #include "preload/watch/detail.h"
 #include "preload/watch/memory_pool.h"
+#include "preload/watch/parks.h"
 #include "preload/watch/syscall_names.h"
 
 /* The descriptor or lock that took most of a kind of call; NULL: its kind has none. */
@@ -132,6 +133,8 @@ void sw_totals_of_ended(const struct sw_watch *watch, const struct sw_ended *end
     for (uint32_t i = 0; i < ended->call_count && i < SW_CALL_SLOTS; i++) {
         const struct sw_call_slot *slot = &ended->calls[i];
         struct sw_call_total total = {.count = slot->count};
+        if (slot->count == 0)
+            continue;
         set_detail(watch, slot, &total);
         add(totals, slot->id, slot->argument, slot->total, &total);
         add_turns(totals, sw_totals_turns(slot));
@@ -164,6 +167,9 @@ void sw_totals_live(const struct sw_thread *thread, const struct sw_watch *watch
     for (unsigned i = 0; i < SW_CALL_SLOTS; i++) {
         struct sw_call_slot slot = thread->calls.slot[i];
         if (slot.stamp != stamp || slot.count == 0 || slot.id >= SW_CALL_COUNT)
+            continue;
+        sw_parks_take_out(thread, &slot);
+        if (slot.count == 0)
             continue;
         bool this_one = inside && note.id == slot.id && !added;
         struct sw_call_total total = {.count = slot.count};

@@ -67,6 +67,7 @@ struct sw_watch {
     uint32_t loop; /* index in the thread's loops */
     uint32_t loop_id;
     uint64_t iteration, began;
+    uint64_t busy_since; /* of the loop: `began`, or before that where it was parked until then */
     struct sw_reading before; /* the thread's last one before this iteration */
     struct sw_reading first, last;
 

@@ -106,6 +106,8 @@ static void release_ended_thread(struct sw_thread *thread, struct sw_watch *watc
 {
     if (sw_account_alive(thread->tid))
         return;
+    if (loaded_unwinder)
+        sw_parks_judge(thread, watch);
     sw_look_at_ended(thread, watch);
     for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++) {
         if (atomic_load(&thread->loops[i].state) == SW_LOOP_OWNED) {
@@ -206,6 +208,8 @@ static void finish(void)
         if (watch == NULL)
             continue;
         announce_loops(thread, watch);
+        if (loaded_unwinder)
+            sw_parks_judge(thread, watch);
         sw_look_last(thread, watch, exit_ticks);
     }
     sw_pools_finish();
