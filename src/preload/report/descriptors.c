@@ -5,6 +5,7 @@
 #include <linux/close_range.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <string.h>
 
 #include "common/kernel.h"
 
@@ -12,6 +13,7 @@
 
 static bool private_table;
 static int process_fd = -1;
+static bool taken[KEPT_FROM]; /* in our own table, for a moment */
 
 /* Asked with arguments that are wrong in themselves: what comes back tells whether the call is
  * allowed at all. */
@@ -65,9 +67,36 @@ int sw_descriptors_keep(int fd)
     return (int)moved;
 }
 
-void sw_descriptors_pipe_begin(int ends[2])
+/* All that are free below KEPT_FROM; where there may not be as many, two are left. */
+static void take_low_numbers(void)
+{
+    long fd, last[2] = {-1, -1};
+    while ((fd = sw_kernel3(SYS_dup, 0, 0, 0)) >= 0 && fd < KEPT_FROM) {
+        taken[fd] = true;
+        last[0] = last[1];
+        last[1] = fd;
+    }
+    if (fd >= 0)
+        sw_kernel_close((int)fd);
+    for (int i = 0; i < 2 && fd < 0 && last[i] >= 0; i++) {
+        taken[last[i]] = false;
+        sw_kernel_close((int)last[i]);
+    }
+}
+
+static void free_low_numbers(void)
+{
+    for (int fd = 0; fd < KEPT_FROM; fd++)
+        if (taken[fd])
+            sw_kernel_close(fd);
+    memset(taken, 0, sizeof taken);
+}
+
+void sw_descriptors_pipe_begin(int ends[2], bool numbered)
 {
     ends[0] = ends[1] = -1;
+    if (private_table && numbered)
+        take_low_numbers();
     if (private_table)
         return;
     ends[0] = sw_kernel_open("/dev/null", O_RDONLY | O_CLOEXEC, 0);
@@ -79,6 +108,7 @@ void sw_descriptors_pipe_begin(int ends[2])
 void sw_descriptors_pipe_end(const int ends[2])
 {
     struct stat one, other;
+    free_low_numbers();
     if (private_table || sw_kernel3(SYS_fstat, ends[0], (long)&one, 0) != 0 ||
         sw_kernel3(SYS_fstat, ends[1], (long)&other, 0) != 0)
         return;

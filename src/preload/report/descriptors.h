@@ -29,9 +29,11 @@ int sw_descriptors_keep(int fd);
  * Around a library's start that leaves a pipe open which nobody needs: libunwind's local mode,
  * never used here, opens one as the library is set up, and in a shared table it would sit at a
  * number that the program counts on. The two lowest free numbers are noted before; if they are one
- * pipe's ends afterwards, they are closed.
+ * pipe's ends afterwards, they are closed. `numbered`: somebody keeps books on all descriptors by
+ * their numbers alone (ThreadSanitizer, which takes one of the same number in another table for a
+ * race with the program's); then the pipe gets numbers above the usual range.
  */
-void sw_descriptors_pipe_begin(int ends[2]);
+void sw_descriptors_pipe_begin(int ends[2], bool numbered);
 void sw_descriptors_pipe_end(const int ends[2]);
 
 #endif

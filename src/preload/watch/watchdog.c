@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "common/kernel.h"
+#include "preload/libc/sanitizer.h"
 #include "preload/libc/threads.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/park_member.h"
@@ -69,7 +70,7 @@ static void load_unwinder_once(void)
     sw_quiet_begin();
     sw_modules_start();
     int ends[2];
-    sw_descriptors_pipe_begin(ends);
+    sw_descriptors_pipe_begin(ends, sw_sanitizer_of_threads());
     int error = sw_unwind_start(why, sizeof why);
     sw_descriptors_pipe_end(ends);
     sw_parks_table_start();
