@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import subprocess
@@ -72,6 +73,14 @@ def test_few_descriptors():
 def test_no_descriptor_left():
     python("h = []\ntry:\n    while True: h.append(os.dup(0))\nexcept OSError: pass",
            before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16)))
+
+
+def test_gives_up_its_privileges():
+    """While its loop turns: all threads change their user by a signal that libc sends to each (nptl(7)), the watchdog too."""
+    need_root()
+    python("os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+           "users = {open(f'/proc/self/task/{t}/status').read().split('Uid:')[1].split()[0] for t in os.listdir('/proc/self/task')}\n"
+           "os.write(1, repr(users).encode())", records=True)
 
 
 def test_no_more_threads():
@@ -161,15 +170,55 @@ def test_symbolic_link_is_not_followed():
         require(target.read_text() == "precious\n", "a symbolic link was followed")
 
 
+def make_root(root):
+    """A folder to be the root of a program that says who it is, with the loader and libraries where they are here, and
+    beside libc the library."""
+    program = root / "program/says_who"
+    for folder in (program.parent, root / "log"):
+        folder.mkdir()
+    subprocess.run(["cc", "-O1", "-D_GNU_SOURCE", "-o", program, harness.TOP / "tests/run/fixtures/says_who.c"], check=True)
+    needed = subprocess.run(["ldd", program, harness.LIBRARY], capture_output=True, text=True, check=True).stdout
+    for path in set(re.findall(r"/\S+(?= \(0x)", needed)):
+        to = root / path[1:]
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, to)
+        if "/libc.so" in path:
+            library = pathlib.Path(shutil.copy(harness.LIBRARY, to.parent / "libstallwatch.so"))
+    for path in [root, *root.rglob("*")]:
+        os.chmod(path, 0o755)
+    os.chmod(root / "log", 0o777)
+    os.chmod(library, 0o4755)
+    return program
+
+
 def test_setuid_is_passive():
-    """The loader ignores a library that is not in its own folders; one that is there stays passive by AT_SECURE."""
+    """The loader ignores a preloaded library in a setuid program, but for one of the system's own folders that is setuid
+    itself: that one is loaded, and does nothing. In a root of its own, as another user than the program's."""
     need_root()
+
+    def enter():
+        os.chroot(root)
+        os.chdir("/")
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
     with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        program = shutil.copy(STALLS, folder)
-        os.chown(program, 65534, 65534)
-        os.chmod(program, 0o4755)
-        same([program], records=False)
+        root = pathlib.Path(folder)
+        if os.statvfs(root).f_flag & os.ST_NOSUID:
+            raise harness.Skip(f"{root} is on a file system without setuid")
+        program = make_root(root)
+        settings = {"LD_PRELOAD": "libstallwatch.so", "STALLWATCH_JSON": "/log/records", "STALLWATCH_LOG": "/log/text",
+                    "STALLWATCH_HELPER": "none", "STALLWATCH_VERBOSE": "1"}
+        for user, mode, secure in ((0, 0o755, 0), (12345, 0o4755, 1)):
+            os.chown(program, user, user)
+            os.chmod(program, mode)
+            ran = subprocess.run(["/program/says_who"], env=settings, preexec_fn=enter, capture_output=True, text=True, timeout=30)
+            require((ran.returncode, ran.stdout) == (0, f"secure {secure}, library 1\n"), f"{ran}")
+            written = sorted(path.name for path in (root / "log").iterdir())
+            require(written == ([] if secure else ["records", "text"]), f"secure {secure}: it wrote {written}\n{ran.stderr}")
+            require(not (secure and ran.stderr), f"it said {ran.stderr}")
+            for name in written:
+                (root / "log" / name).unlink()
 
 
 def test_dumpable_no_more():
