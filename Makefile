@@ -320,7 +320,8 @@ demo: setup-build
 check-node: setup-check
 	@scripts/setup node
 	@+$(THEN) all tests
-	@STALLWATCH_BUILD=$(BUILD) STALLWATCH_NODES=all STALLWATCH_NODE_SECONDS=$(or $(SECONDS),60) $(PYTHON) tests/run/run.py node node_clean node_beside
+	@STALLWATCH_BUILD=$(BUILD) STALLWATCH_NODES=all STALLWATCH_NODE_SECONDS=$(or $(SECONDS),60) STALLWATCH_NODE_CHAINS=10 \
+		$(PYTHON) tests/run/run.py node node_clean node_beside node_chains
 
 check-python: setup-check
 	@+$(THEN) all

@@ -48,6 +48,23 @@ static const struct sw_v8_layout known = {
     .type_byte_array = 304,
     .type_trusted_byte_array = 305,
     .type_fixed_array = 299,
+    .type_trusted_fixed_array = 299,
+    .type_protected_fixed_array = 299,
+    .type_interpreter_data = 306,
+    .type_code = 307,
+    .type_stream = 308,
+    .code_header = 32,
+    .code_deopts = 8,
+    .code_size = 52,
+    .shared_in_wrapper = SW_V8_NONE,
+    .deopts_literals = 2,
+    .deopts_shared = 6,
+    .deopts_positions = 7,
+    .deopts_first = 11,
+    .bytecodes = 8,
+    .bytecode_size = {{1, 1, 2, 2, 3, 4, 5, 1},
+                      {1, 1, 3, 3, 5, 7, 9, 1},
+                      {1, 1, 5, 5, 9, 13, 17, 1}},
     .not_string = 128,
     .frame_irregexp = 20,
     .frame_wasm = 5,
@@ -56,7 +73,8 @@ static const struct sw_v8_layout known = {
 
 static void start(void)
 {
-    static const uint16_t types[] = {2000, 300, 301, 302, 303, 304, 299, 8, 0, 1, 3, 5, 10};
+    static const uint16_t types[] = {2000, 300, 301, 302, 303, 304, 299, 306,
+                                     307,  308, 8,   0,   1,   3,   5,   10};
     image_map(&image);
     layout = &known;
     for (unsigned i = 0; i < sizeof types / sizeof types[0]; i++)
@@ -76,10 +94,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     for (unsigned i = 0; i < FRAMES; i++) {
         native.frame[i].cfa = image.low + 48 + i * 56;
         native.frame[i].function = 0;
+        native.frame[i].ip = image.low + 64 + i * 250;
+        native.frame[i].exact = i == 0;
     }
     stack.count = 0;
     sw_language_v8.capture(1, &input, &native, &stack);
-    HOLDS(stack.count <= FRAMES);
+    HOLDS(stack.count <= FRAMES * SW_V8_INLINED);
     for (unsigned i = 0; i < stack.count; i++) {
         const struct sw_language_frame *frame = &stack.frame[i];
         HOLDS(frame->function == NULL || strlen(frame->function) < NAME_MOST + 16);

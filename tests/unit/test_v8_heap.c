@@ -8,6 +8,7 @@
 #include "preload/languages/v8_heap.h"
 #include "preload/languages/v8_lines.h"
 #include "preload/stack/memory.h"
+#include "v8_fixture.h"
 
 enum type { TYPE_SHARED = 300, TYPE_SCRIPT, TYPE_SCOPE, TYPE_BYTES, TYPE_FUNCTION = 2000 };
 
@@ -42,27 +43,6 @@ static const struct sw_v8_layout layout = {
     .scope_locals = 2,
     .scope_first = 3,
 };
-
-static uint64_t tagged(const void *object)
-{
-    return (uint64_t)(uintptr_t)object + 1;
-}
-
-static uint64_t small(int64_t value)
-{
-    return (uint64_t)value << 32;
-}
-
-/* An object of so many words, the first of which is the map. */
-static uint64_t *object(unsigned type, unsigned words)
-{
-    uint16_t *map = calloc(1, 64);
-    map[6] = (uint16_t)type;
-    uint64_t *made = calloc(words, 8);
-    made[0] = tagged(map);
-    sw_memory_forget();
-    return made;
-}
 
 static void set_length(uint64_t *string, size_t length)
 {
@@ -170,17 +150,6 @@ START_TEST(strings_that_are_none)
         sizeof text);
 }
 END_TEST
-
-static size_t put_bits(uint8_t *to, uint64_t bits)
-{
-    size_t length = 0;
-    do {
-        to[length] = (uint8_t)((bits & 0x7f) | (bits > 0x7f ? 0x80 : 0));
-        bits >>= 7;
-        length++;
-    } while (bits > 0);
-    return length;
-}
 
 /* An expression `step` farther into the code, at a position that is `growth` farther. */
 static size_t put_entry(uint8_t *to, bool flagged, uint64_t step, int64_t growth)

@@ -27,6 +27,7 @@ struct sw_language_frame {
     const char *function,
         *file;       /* of intern.h: they live as long as the process; NULL: not known */
     uint32_t line;   /* 0: not known */
+    bool inlined;    /* into the next one, by a compiler */
     uint16_t native; /* the native frame that runs it, as an index into the unwound stack */
     uint64_t anchor; /* an address in the native frame that runs it; 0: not known */
     uint64_t code;   /* what it runs, as its row knows it, and how far it is; 0: not known */

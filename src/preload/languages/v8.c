@@ -12,6 +12,7 @@
 
 #include "preload/languages/intern.h"
 #include "preload/languages/language.h"
+#include "preload/languages/v8_code.h"
 #include "preload/languages/v8_function.h"
 #include "preload/languages/v8_heap.h"
 #include "preload/languages/v8_lines.h"
@@ -93,31 +94,52 @@ static bool find_builtin(const struct sw_unwind_input *input, uint64_t fp,
     return false;
 }
 
-/* Is it a frame that is to be seen? Then what it is. */
-static bool decode(const struct sw_unwind_input *input, uint64_t fp,
-                   struct sw_language_frame *frame)
+/* A frame of a JSFunction: what it runs, innermost first, in up to `room` frames. */
+static unsigned describe_all(const struct sw_unwind_input *input,
+                             const struct sw_unwind_frame *native, uint64_t fp,
+                             const struct sw_v8_function *function, unsigned room,
+                             struct sw_language_frame *frames)
+{
+    struct sw_v8_place places[SW_V8_INLINED];
+    int64_t position = position_in(input, fp);
+    unsigned count =
+        position < 0 ? sw_v8_code_places(layout, native->ip, !native->exact, function, places) : 0;
+    if (count == 0 || count > room) {
+        describe(function, position, frames);
+        return 1;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        frames[i] = frames[0];
+        frames[i].inlined = i + 1 < count;
+        describe(&places[i].function, places[i].position, &frames[i]);
+    }
+    return count;
+}
+
+/* Is it a frame that is to be seen? Then what it is, in up to `room` frames; returns how many. */
+static unsigned decode(const struct sw_unwind_input *input, const struct sw_unwind_frame *native,
+                       uint64_t fp, unsigned room, struct sw_language_frame *frame)
 {
     static const char expression[] = "(regular expression)", wasm[] = "(WebAssembly)";
     struct sw_v8_function function;
     uint64_t context, object;
     if (!slot(input, fp, layout->context_or_type, &context))
-        return false;
+        return 0;
     if ((context & 1) == 0 && context >> 1 == layout->frame_irregexp)
         frame->function = sw_intern(expression, sizeof expression - 1);
     else if ((context & 1) == 0 && context >> 1 == layout->frame_wasm)
         frame->function = sw_intern(wasm, sizeof wasm - 1);
     if (frame->function != NULL)
-        return true;
+        return 1;
     if (context == (uint64_t)layout->frame_builtin_exit << 1 &&
         find_builtin(input, fp, &function)) {
         describe(&function, -1, frame);
-        return true;
+        return 1;
     }
     if ((context & 1) == 0 || !slot(input, fp, layout->function, &object) ||
         !sw_v8_function_of(layout, object, &function))
-        return false;
-    describe(&function, position_in(input, fp), frame);
-    return true;
+        return 0;
+    return describe_all(input, native, fp, &function, room, frame);
 }
 
 static void capture(int tid, const struct sw_unwind_input *input,
@@ -130,8 +152,9 @@ static void capture(int tid, const struct sw_unwind_input *input,
         memset(frame, 0, sizeof *frame);
         frame->native = (uint16_t)i;
         frame->anchor = fp;
-        if (is_own_code(&native->frame[i]) && decode(input, fp, frame))
-            stack->count++;
+        if (is_own_code(&native->frame[i]))
+            stack->count += (uint16_t)decode(input, &native->frame[i], fp,
+                                             SW_LANGUAGE_FRAMES - stack->count, frame);
     }
     stack->complete = native->complete;
 }

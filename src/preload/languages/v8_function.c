@@ -99,6 +99,34 @@ bool sw_v8_function_of(const struct sw_v8_layout *layout, uint64_t object,
            sw_v8_function_of_shared(layout, shared, function);
 }
 
+/*
+ * The first words of a SharedFunctionInfo, before its name, hold what it runs: the bytecode, where
+ * it has been compiled for the interpreter; the baseline compiler's code, which has it in place of
+ * what it would be given up by; or either in an InterpreterData.
+ */
+bool sw_v8_function_bytecode(const struct sw_v8_layout *layout,
+                             const struct sw_v8_function *function, uint64_t *bytecode)
+{
+    for (uint32_t offset = 8; offset < layout->shared_name; offset += 8) {
+        uint64_t object;
+        uint32_t type;
+        bool more = sw_v8_field(function->shared, offset, &object);
+        for (unsigned step = 0; step < 3 && more; step++) {
+            if (!sw_v8_type(layout, object, &type))
+                break;
+            if (type == layout->type_bytecode_array) {
+                *bytecode = object;
+                return true;
+            }
+            if (type == layout->type_code)
+                more = sw_v8_field(object, layout->code_deopts, &object);
+            else
+                more = type == layout->type_interpreter_data && sw_v8_field(object, 8, &object);
+        }
+    }
+    return false;
+}
+
 /* The function's own name, else the inferred one: the first string that is not empty. */
 static uint64_t name_in_scope(const struct sw_v8_layout *layout, uint64_t scope)
 {

@@ -23,6 +23,9 @@ bool sw_v8_function_of(const struct sw_v8_layout *layout, uint64_t object,
 /* The same of a SharedFunctionInfo. */
 bool sw_v8_function_of_shared(const struct sw_v8_layout *layout, uint64_t shared,
                               struct sw_v8_function *function);
+/* Its bytecode; false: it has none (any more). */
+bool sw_v8_function_bytecode(const struct sw_v8_layout *layout,
+                             const struct sw_v8_function *function, uint64_t *bytecode);
 /* Its name, or the one that V8 inferred from what it was assigned to; "(anonymous)". Returns bytes
  * written, without the end. */
 size_t sw_v8_function_name(const struct sw_v8_layout *layout, const struct sw_v8_function *function,

@@ -59,6 +59,28 @@ static const struct {
     {AT(type_byte_array), true, {"type_ByteArray__BYTE_ARRAY_TYPE"}},
     {AT(type_trusted_byte_array), false, {"type_TrustedByteArray__TRUSTED_BYTE_ARRAY_TYPE"}},
     {AT(type_fixed_array), true, {"type_FixedArray__FIXED_ARRAY_TYPE"}},
+    {AT(type_trusted_fixed_array), false, {"type_TrustedFixedArray__TRUSTED_FIXED_ARRAY_TYPE"}},
+    {AT(type_protected_fixed_array),
+     false,
+     {"type_ProtectedFixedArray__PROTECTED_FIXED_ARRAY_TYPE"}},
+    {AT(type_interpreter_data), false, {"type_InterpreterData__INTERPRETER_DATA_TYPE"}},
+    {AT(type_code), false, {"type_Code__CODE_TYPE"}},
+    {AT(type_stream), false, {"type_InstructionStream__INSTRUCTION_STREAM_TYPE"}},
+    {AT(code_header),
+     false,
+     {"class_InstructionStream__instruction_start__uintptr_t",
+      "class_Code__instruction_start__uintptr_t"}},
+    {AT(code_deopts), false, {"class_Code__deoptimization_data__FixedArray"}},
+    {AT(code_size), false, {"class_Code__instruction_size__int"}},
+    {AT(deopts_literals), false, {"DeoptimizationDataLiteralArrayIndex"}},
+    {AT(deopts_shared),
+     false,
+     {"DeoptimizationDataWrappedSharedFunctionInfoIndex",
+      "DeoptimizationDataSharedFunctionInfoIndex"}},
+    {AT(deopts_positions), false, {"DeoptimizationDataInliningPositionsIndex"}},
+    {AT(shared_in_wrapper),
+     false,
+     {"class_SharedFunctionInfoWrapper__shared_info__Tagged_SharedFunctionInfo_"}},
     {AT(not_string), true, {"FirstNonstringType"}},
     {AT(frame_irregexp), false, {"frametype_IrregexpFrame"}},
     {AT(frame_wasm), false, {"frametype_WasmFrame"}},
@@ -114,6 +136,42 @@ static void fill_rest(struct sw_v8_layout *layout)
         layout->type_trusted_byte_array = layout->type_byte_array;
 }
 
+/*
+ * The same of compiled code. Version 10 exports where code keeps its parts, but not those of the
+ * table by which it is given up; later ones these, and the header of the code has less in it: what
+ * they have in common is the order, the table of source positions behind that one, and the entries
+ * behind its fourth word from the inlined positions on.
+ */
+static void fill_code(struct sw_v8_layout *layout)
+{
+    bool early = layout->type_stream == SW_V8_NONE;
+    if (layout->code_deopts == SW_V8_NONE)
+        layout->code_deopts = early ? 2 * TAGGED : TAGGED;
+    if (layout->deopts_positions == SW_V8_NONE) {
+        layout->deopts_literals = 2;
+        layout->deopts_shared = 6;
+        layout->deopts_positions = 7;
+    }
+    if (early) /* its safepoints have another header, and are not needed */
+        layout->code_size = SW_V8_NONE;
+    layout->deopts_first = layout->deopts_positions + 4;
+}
+
+/* No constant either, but the table itself, as long as V8's compiler has kept it. */
+static void read_bytecode_sizes(const struct sw_module *module, struct sw_v8_layout *layout)
+{
+    uint64_t address, size;
+    if (sw_exports_find(module, "_ZN2v88internal11interpreter9Bytecodes14kBytecodeSizesE", &address,
+                        &size) != 0 ||
+        size % 3 != 0 || size / 3 > SW_V8_BYTECODES)
+        return;
+    uint32_t count = (uint32_t)(size / 3);
+    for (unsigned wide = 0; wide < 3; wide++)
+        if (sw_memory_read(address + wide * count, layout->bytecode_size[wide], count) != 0)
+            return;
+    layout->bytecodes = count;
+}
+
 static bool read_layout(const struct sw_module *module, struct sw_v8_layout *layout)
 {
     if (!is_uncompressed(module))
@@ -128,6 +186,8 @@ static bool read_layout(const struct sw_module *module, struct sw_v8_layout *lay
         memcpy((char *)layout + constants[i].at, &value, sizeof value);
     }
     fill_rest(layout);
+    fill_code(layout);
+    read_bytecode_sizes(module, layout);
     layout->flagged_positions = have_flagged_positions(module);
     return true;
 }

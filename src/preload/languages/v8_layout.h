@@ -13,6 +13,8 @@
 
 #define SW_V8_NONE UINT32_MAX /* of an offset: this version has none, or does not say where */
 
+#define SW_V8_BYTECODES 256
+
 struct sw_v8_layout {
     /* From a frame's rbp. */
     int32_t context_or_type, function, bytecode_array, bytecode_offset;
@@ -25,14 +27,23 @@ struct sw_v8_layout {
     uint32_t thin_actual, external_data;
     uint32_t array_length, array_data;
     uint32_t bytecode_length, bytecode_data, bytecode_positions;
+    uint32_t code_header, code_deopts, code_size, shared_in_wrapper;
+    /* Words into the table by which code is given up, and of its first entry. */
+    uint32_t deopts_literals, deopts_shared, deopts_positions, deopts_first;
     /* Words into a ScopeInfo, behind its map. */
     uint32_t scope_locals, scope_first;
     /* Instance types (those of functions form a range). */
     uint32_t function_first, function_last, type_shared, type_script, type_scope_info;
     uint32_t type_bytecode_array, type_byte_array, type_trusted_byte_array, type_fixed_array;
+    uint32_t type_trusted_fixed_array, type_protected_fixed_array, type_interpreter_data;
+    uint32_t type_code, type_stream;
     uint32_t not_string;
     /* Frames that are told apart by their type. */
     uint32_t frame_irregexp, frame_wasm, frame_builtin_exit;
+    /* Bytes of each bytecode, as it is and behind either prefix that widens it; 0 of them: V8 does
+     * not say. */
+    uint32_t bytecodes;
+    uint8_t bytecode_size[3][SW_V8_BYTECODES];
     uint32_t flagged_positions; /* source positions: 1 where flags stand beside the offset, 0 where
                                    its sign is one */
 };

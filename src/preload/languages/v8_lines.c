@@ -75,7 +75,7 @@ static bool next_number(struct bytes *bytes, int64_t *value)
     return true;
 }
 
-int64_t sw_v8_position_at(const struct sw_v8_layout *layout, uint64_t table, int64_t offset)
+int64_t sw_v8_packed_at(const struct sw_v8_layout *layout, uint64_t table, int64_t offset)
 {
     struct bytes bytes;
     int64_t code = -1, packed = 0, found = -1, growth;
@@ -90,9 +90,50 @@ int64_t sw_v8_position_at(const struct sw_v8_layout *layout, uint64_t table, int
             break;
         packed = (int64_t)((uint64_t)packed + (uint64_t)growth);
         if (packed > 0 && (packed & 1) == 0) /* of a script */
-            found = (packed >> 1 & 0x3fffffff) - 1;
+            found = packed;
     }
     return found;
+}
+
+int64_t sw_v8_position_at(const struct sw_v8_layout *layout, uint64_t table, int64_t offset)
+{
+    int64_t packed = sw_v8_packed_at(layout, table, offset);
+    return packed >= 0 ? SW_V8_PACKED_POSITION(packed) : -1;
+}
+
+/* How long the bytecode at `at` is, with its prefix: Wide and ExtraWide, and the debugger's forms
+ * of them, are the first four. 0: it is none. */
+static unsigned bytecode_length(const struct sw_v8_layout *layout, uint64_t at)
+{
+    uint8_t code[2];
+    if (sw_memory_read(at, code, sizeof code) != 0)
+        return 0;
+    unsigned wide = code[0] < 4 ? 1 + (code[0] & 1) : 0;
+    unsigned which = code[wide != 0];
+    return which < layout->bytecodes ? layout->bytecode_size[wide][which] + (wide != 0) : 0;
+}
+
+int64_t sw_v8_bytecode_at(const struct sw_v8_layout *layout, uint64_t table, uint64_t bytecode,
+                          uint64_t offset)
+{
+    struct bytes bytes;
+    uint64_t end, step;
+    int64_t at = -1, next = 0, length;
+    if (layout->bytecodes == 0 || !open_table(layout, table, &bytes) ||
+        !sw_v8_small_field(bytecode, layout->bytecode_length, &length) || !next_bits(&bytes, &end))
+        return -1;
+    while (end < offset) {
+        unsigned size =
+            next < length
+                ? bytecode_length(layout, bytecode - 1 + layout->bytecode_data + (uint64_t)next)
+                : 0;
+        if (size == 0 || !next_bits(&bytes, &step) || step >> 32 != 0)
+            return -1;
+        end += step;
+        at = next;
+        next += size;
+    }
+    return at;
 }
 
 /* By the ends of lines that V8 has looked up itself, where it has. */

@@ -54,6 +54,7 @@ static void add_language_frame(const struct sw_language_stack *language, unsigne
     frame->symbol = language->frame[i].function;
     frame->file = language->frame[i].file;
     frame->line = language->frame[i].line;
+    frame->inlined = language->frame[i].inlined;
 }
 
 /* The language's frames that stand before native frame `native`, from the `from`th on. Returns

@@ -22,6 +22,7 @@ struct sw_linked_frame {
     enum sw_lang lang; /* of a language's frame: `symbol` is its function, and there is no module */
     const char *file;
     uint32_t line;
+    bool inlined;
 };
 
 struct sw_linked_stack {

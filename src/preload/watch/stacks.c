@@ -115,6 +115,7 @@ static void set_module(struct sw_frame *frame, const struct sw_linked_frame *lin
         frame->lang = linked->lang;
         frame->file = linked->file;
         frame->line = linked->line;
+        frame->inlined = linked->inlined;
         return;
     }
     if (linked->module == NULL) {

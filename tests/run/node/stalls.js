@@ -55,19 +55,37 @@ const ways = {
   },
 };
 
-// The same function in each of its tiers: interpreted, then compiled as well as it can be.
+// The same functions in each of their tiers: interpreted, translated, then compiled better and better, into one.
 function waitHot(milliseconds) {
-  return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds); // HERE tiers
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  return Atomics.wait(cell, 0, 0, milliseconds); // HERE tiers
+}
+
+function addHot(milliseconds) {
+  let sum = 'x';
+  sum += waitHot(milliseconds); // HERE between
+  return sum;
+}
+
+function callHot(milliseconds) {
+  kept += 1;
+  return addHot(milliseconds).length; // HERE outside
 }
 
 function stallInTiers() {
-  setTimeout(() => waitHot(MS), 0);
-  setTimeout(() => {
-    for (let i = 0; i < 30000; i++) {
-      waitHot(0);
+  const calls = [0, 400, 3000, 30000];
+  const next = () => {
+    for (let i = calls.shift(); i > 0; i--) {
+      callHot(0);
     }
-    setTimeout(() => waitHot(MS), 20);
-  }, 20);
+    setTimeout(() => {
+      callHot(120);
+      if (calls.length > 0) {
+        setTimeout(next, 10);
+      }
+    }, 20);
+  };
+  next();
 }
 
 function waitHere(value) {

@@ -1,0 +1,136 @@
+// A program whose stack is known at each moment: `node chains.js SECONDS LOG`. Each stalling turn goes down a chain of
+// functions and blocks or computes in the last; LOG has a line of JSON for each such turn: when, and what its stack was
+// (function and line, innermost first). Between them the same functions run hot, are compiled, and given up again.
+'use strict';
+
+const fs = require('fs');
+
+const cell = new Int32Array(new SharedArrayBuffer(4));
+const letters = 'abcd';
+let mode = 'run';
+let until = 0;
+let kept = 0;
+
+function leaf(chain) {
+  kept += chain.length;
+  if (mode === 'wait') {
+    Atomics.wait(cell, 0, 0, 3); // leaf wait
+  }
+  while (mode === 'spin' && Date.now() < until) { // leaf spin
+    kept++;
+  }
+  return 1;
+}
+
+function a(chain, i) {
+  switch (chain[i]) {
+    case 'a': return a(chain, i + 1) + 1; // a a
+    case 'b': return b(chain, i + 1) + 2; // a b
+    case 'c': return c(chain, i + 1) + 3; // a c
+    case 'd': return d(chain, i + 1) + 4; // a d
+  }
+  return leaf(chain) + 5; // a leaf
+}
+
+function b(chain, i) {
+  const next = chain[i];
+  if (next === 'a') {
+    return a(chain, i + 1) + 1; // b a
+  }
+  if (next === 'b') {
+    return b(chain, i + 1) + 1; // b b
+  }
+  const rest = next === 'c'
+    ? c(chain, i + 1) // b c
+    : next === 'd'
+      ? d(chain, i + 1) // b d
+      : leaf(chain); // b leaf
+  return rest + 1;
+}
+
+const c = (chain, i) => {
+  let sum = kept & 1;
+  for (const letter of chain.slice(i, i + 1)) {
+    if (letter === 'a') sum += a(chain, i + 1); // c a
+    if (letter === 'b') sum += b(chain, i + 1); // c b
+    if (letter === 'c') sum += c(chain, i + 1); // c c
+    if (letter === 'd') sum += d(chain, i + 1); // c d
+  }
+  if (i === chain.length) sum += leaf(chain); // c leaf
+  return sum;
+};
+
+function d(chain, i) {
+  try {
+    switch (chain[i]) {
+      case 'a': return a(chain, i + 1); // d a
+      case 'b': return b(chain, i + 1); // d b
+      case 'c': return c(chain, i + 1); // d c
+      case 'd': return d(chain, i + 1); // d d
+      default: return leaf(chain); // d leaf
+    }
+  } finally {
+    kept++;
+  }
+}
+
+function start(chain) {
+  return a(chain, 1); // start
+}
+
+const [seconds, log] = process.argv.slice(2);
+const lines = fs.readFileSync(__filename, 'utf8').split('\n');
+const lineOf = (mark) => lines.findIndex((line) => line.endsWith(`// ${mark}`)) + 1;
+const end = Date.now() + seconds * 1000;
+const entries = [];
+let random = 12345;
+
+function pick(count) {
+  random = (random * 1103515245 + 12345) % 2147483648;
+  return Math.floor(random / 65536) % count;
+}
+
+function someChain() {
+  // A string at times, so that what was compiled for arrays is given up.
+  const chain = ['a'];
+  for (let i = pick(6); i > 0; i--) {
+    chain.push(letters[pick(4)]);
+  }
+  return pick(8) === 0 ? chain.join('') : chain;
+}
+
+function stackOf(chain, way) {
+  const names = [...chain, 'leaf'];
+  const stack = [['start', lineOf('start')]];
+  for (let i = 0; i + 1 < names.length; i++) {
+    stack.unshift([names[i], lineOf(`${names[i]} ${names[i + 1]}`)]);
+  }
+  stack.unshift(['leaf', lineOf(`leaf ${way}`)]);
+  return stack;
+}
+
+function stall() {
+  const chain = someChain();
+  const way = ['wait', 'spin'][pick(2)];
+  const began = Date.now();
+  mode = way;
+  until = began + 4;
+  kept += start(chain);
+  mode = 'run';
+  entries.push({ began, ended: Date.now(), way, stack: stackOf(chain, way) });
+  setTimeout(Date.now() < end ? warm : finish, 6);
+}
+
+function warm() {
+  for (let i = pick(4) === 0 ? 300 : 3; i > 0; i--) {
+    kept += start(someChain());
+  }
+  setTimeout(stall, 6);
+}
+
+function finish() {
+  fs.writeFileSync(log, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  fs.writeSync(1, 'done\n');
+}
+
+setTimeout(warm, 20);

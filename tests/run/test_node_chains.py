@@ -1,0 +1,89 @@
+"""Stacks of JavaScript that are known at each moment (tests/run/node/chains.js), at a threshold of 1 ms, while V8 compiles
+the functions, puts them into each other and gives that up again: what is told is the truth or a part of it, never else.
+
+A stack that is blocked in a call is told whole, in each tier. Of one that computes, what was inlined into its innermost
+frame may be missing, and that frame's line be its function's first. (Before and after its chain a turn has no stack of it.)
+"""
+
+import datetime
+import json
+import os
+
+import harness
+from harness import require
+from test_node import nodes
+
+ALONE = True
+CHAINS = harness.TOP / "tests/run/node/chains.js"
+SECONDS = int(os.environ.get("STALLWATCH_NODE_CHAINS", "2"))
+
+
+def milliseconds(stall):
+    return datetime.datetime.fromisoformat(stall["time"].replace("Z", "+00:00")).timestamp() * 1000
+
+
+def turn_of(stall, turns):
+    """The turn that most of the stall is in; None: it is of another (one that compiles)."""
+    began = milliseconds(stall)
+    ended = began + stall["duration_ms"]
+    shares = [(min(ended, turn["ended"] + 1) - max(began, turn["began"]), i) for i, turn in enumerate(turns)
+              if turn["began"] <= ended and began <= turn["ended"] + 1]
+    share, which = max(shares, default=(0, 0))
+    return turns[which] if share > stall["duration_ms"] / 2 else None
+
+
+def first_lines():
+    """Where each function begins: what is told of one where nothing better is known."""
+    found = {}
+    for number, line in enumerate(CHAINS.read_text().splitlines(), 1):
+        for name in ("leaf", "a", "b", "c", "d", "start"):
+            if line.startswith((f"function {name}(", f"const {name} = (")):
+                found[name] = number
+    return found
+
+
+def is_part(frames, truth, first):
+    """Are these frames the stack, or some of it in its order, each at its line or at its function's first?"""
+    at = 0
+    for name, line in frames:
+        while at < len(truth) and not (truth[at][0] == name and line in (truth[at][1], first[name])):
+            at += 1
+        if at == len(truth):
+            return False
+        at += 1
+    return True
+
+
+def compare(run, turns):
+    """What the stacks of the stalls are: {"whole": …, "in part": …}, and those that are wrong."""
+    counts, wrong, inlined, first = {"whole": 0, "in part": 0}, [], 0, first_lines()
+    for stall in run.stalls():
+        turn = turn_of(stall, turns)
+        for stack in stall["stacks"] if turn else []:
+            own = [frame for frame in stack["frames"] if frame["file"] == str(CHAINS) and frame["function"] in first]
+            frames = [(frame["function"], frame["line"]) for frame in own]
+            truth = [tuple(frame) for frame in turn["stack"]]
+            inlined += sum(frame["inlined"] for frame in own)
+            if frames == truth:
+                counts["whole"] += 1
+            elif not frames or (turn["way"] == "spin" and is_part(frames, truth, first)):
+                counts["in part"] += 1
+            else:
+                wrong.append(f"{turn['way']}: told {frames}, was {truth}")
+    return counts, wrong, inlined
+
+
+def test_no_stack_is_wrong():
+    for node in nodes():
+        place = harness.Run(["/bin/true"], preload=False).wait()
+        log = place.folder / "log"
+        with place, harness.Run([node, CHAINS, str(SECONDS), log],
+                                environment={"STALLWATCH_THRESHOLD_MS": "1", "STALLWATCH_MAX_REPORTS": "100000",
+                                             "STALLWATCH_LOG": "none"}) as run:
+            run.wait(60 + SECONDS)
+            require(run.code == 0 and run.stdout == "done\n", f"{node}: {run.code} {run.stdout}\n{run.stderr[-1500:]}")
+            counts, wrong, inlined = compare(run, [json.loads(line) for line in log.read_text().splitlines()])
+        print(f"  {node}: {counts['whole']} stacks told whole, {counts['in part']} in part, {len(wrong)} wrong; "
+              f"{inlined} frames inlined")
+        require(not wrong, f"{node}: {len(wrong)} stacks are wrong:\n" + "\n".join(wrong[:10]))
+        require(counts["whole"] >= SECONDS * 5, f"{node}: too few stacks to say anything: {counts}")
