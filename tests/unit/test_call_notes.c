@@ -356,7 +356,8 @@ END_TEST
 START_TEST(every_call_has_a_row)
 {
     for (uint32_t id = 0; id < SW_CALL_COUNT; id++)
-        ck_assert(sw_call_info(id)->name[0] != '\0' && memchr(sw_call_info(id)->name, 0, 32) != NULL);
+        ck_assert(sw_call_info(id)->name[0] != '\0' &&
+                  memchr(sw_call_info(id)->name, 0, 32) != NULL);
     ck_assert_str_eq(sw_call_info(SW_CALL_fsync)->name, "fsync");
     ck_assert_ptr_eq(sw_call_info((enum sw_call_id)9999), sw_call_info(0));
 }

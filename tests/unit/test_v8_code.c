@@ -219,6 +219,8 @@ START_TEST(tables_that_lie)
 {
     place_at(1, 2, CALL); /* another bytecode, of another position */
     ck_assert_uint_eq(ask(CALL, true), 0);
+    place_at(1, 61, CALL); /* beyond the last, whose position it would have */
+    ck_assert_uint_eq(ask(CALL, true), 0);
     place_at(1, 7, CALL);
     expect_three();
     literals[1] = small(1); /* the inner one is beyond */
@@ -243,6 +245,61 @@ START_TEST(tables_that_lie)
     layout.code_header = HEADER;
 }
 END_TEST
+
+#if defined(__x86_64__)
+static void put(unsigned at, const void *bytes, size_t length)
+{
+    memcpy(instructions + at, bytes, length);
+}
+
+/* A loop at 200, whose check for interrupts calls at 328 what returns to CALL. */
+static void put_loop(void)
+{
+    static const uint8_t loop[] = {0x49, 0x3b, 0x65, 0xa0,         /* cmp rsp,[r13-0x60] */
+                                   0x0f, 0x86, 118,  0,    0,   0, /* jbe 328 */
+                                   0x90, 0x74, 20,                 /* nop; jz 233 */
+                                   0x48, 0x01, 0xd8, 0xeb, 0xee};  /* add rax,rbx; jmp 200 */
+    static const uint8_t call[] = {0xe8, 0, 0, 0, 0, 0xe9, 0x7b, 0xff, 0xff, 0xff}; /* jmp 210 */
+    put(200, loop, sizeof loop);
+    put(328, call, sizeof call);
+}
+
+START_TEST(code_that_computes_in_a_loop)
+{
+    static const uint8_t flag[] = {0x41, 0x80, 0x7d, 0xb1, 0, 0x0f, 0x85, 117, 0, 0, 0, 0xeb, 0xf3};
+    put_loop();
+    static const unsigned inside[] = {200, 204, 210, 211, 213, 216};
+    for (unsigned i = 0; i < sizeof inside / sizeof inside[0]; i++) {
+        ck_assert_uint_eq(ask(inside[i], false), 3);
+        ck_assert_uint_eq(places[0].function.shared, inner);
+        ck_assert_int_eq(places[0].position, 340);
+    }
+    ck_assert_uint_eq(ask(211, true), 3); /* a call that cannot give the code up, in the loop */
+    ck_assert_uint_eq(ask(233, false), 0);
+    put(200, flag, sizeof flag); /* later versions': cmp byte [r13-0x4f],0; jnz 328; jmp 200 */
+    ck_assert_uint_eq(ask(205, false), 3);
+}
+END_TEST
+
+START_TEST(loops_that_say_nothing)
+{
+    static const uint8_t compare[] = {0x49, 0x3b, 0x45, 0xa0}, jump[] = {0xeb, 0xfe};
+    put_loop();
+    put(200, compare, sizeof compare); /* rax, not rsp */
+    ck_assert_uint_eq(ask(210, false), 0);
+    put_loop();
+    put(328, "\xcc", 1); /* no call there */
+    ck_assert_uint_eq(ask(210, false), 0);
+    put_loop();
+    put(328, "\x90\xe8\0\0\0\0", 6); /* what it returns to is no place to give it up */
+    ck_assert_uint_eq(ask(210, false), 0);
+    put(500, jump, sizeof jump);
+    ck_assert_uint_eq(ask(500, false), 0);
+    memset(instructions + 100, 0x90, 3900 - 100); /* a long way, and no end */
+    ck_assert_uint_eq(ask(120, false), 0);
+}
+END_TEST
+#endif
 
 /* What comes before it in memory may be anything; far away is too far. */
 START_TEST(no_code)
@@ -304,6 +361,10 @@ int main(void)
     tcase_add_test(all, inlined_functions);
     tcase_add_test(all, safepoints);
     tcase_add_test(all, tables_that_lie);
+#if defined(__x86_64__)
+    tcase_add_test(all, code_that_computes_in_a_loop);
+    tcase_add_test(all, loops_that_say_nothing);
+#endif
     tcase_add_test(all, no_code);
     tcase_add_test(all, baseline);
     suite_add_tcase(suite, all);

@@ -12,8 +12,11 @@
  */
 #include "preload/languages/v8_code.h"
 
+#include <string.h>
+
 #include "preload/languages/v8_heap.h"
 #include "preload/languages/v8_lines.h"
+#include "preload/languages/v8_loop.h"
 #include "preload/stack/memory.h"
 
 #define ALIGNMENT   64
@@ -139,9 +142,11 @@ static bool agrees(const struct sw_v8_layout *layout, const struct sw_v8_place *
                    int64_t bytecode)
 {
     uint64_t array, table;
+    int64_t length;
     if (bytecode < 0) /* its entry, where the stack is checked */
         return place->position == place->function.start;
     return sw_v8_function_bytecode(layout, &place->function, &array) &&
+           sw_v8_small_field(array, layout->bytecode_length, &length) && bytecode < length &&
            sw_v8_field(array, layout->bytecode_positions, &table) &&
            sw_v8_position_at(layout, table, bytecode) == place->position;
 }
@@ -209,6 +214,37 @@ static unsigned find_in_baseline(const struct sw_v8_layout *layout, const struct
     return at >= 0 && place->position >= 0;
 }
 
+/*
+ * Of code that computes, or calls what cannot give it up: the smallest loop around it belongs to
+ * the function whose check for interrupts is in it, which therefore runs, and is at that loop; so
+ * do those that it is inlined into. Of several (the way around passes the check of a loop inside)
+ * the outermost one.
+ */
+static unsigned find_in_loop(const struct sw_v8_layout *layout, const struct code *code,
+                             uint64_t ip, const struct sw_v8_function *function,
+                             struct sw_v8_place places[SW_V8_INLINED])
+{
+    static struct sw_v8_place others[SW_V8_INLINED];
+    uint64_t returns[SW_V8_CHECKS];
+    unsigned checks = sw_v8_loop_checks(ip, returns), count = 0;
+    for (unsigned i = 0; i < checks; i++) {
+        unsigned more =
+            find_places(layout, code, (uint32_t)(returns[i] - code->start), function, others);
+        unsigned less = more < count ? more : count;
+        for (unsigned j = 1; j <= less; j++)
+            if (others[more - j].function.shared != places[count - j].function.shared ||
+                (j < less && others[more - j].position != places[count - j].position))
+                return 0;
+        if (more == 0)
+            return 0;
+        if (count == 0 || more < count) {
+            memcpy(places, others, sizeof others);
+            count = more;
+        }
+    }
+    return count;
+}
+
 unsigned sw_v8_code_places(const struct sw_v8_layout *layout, uint64_t ip, bool at_call,
                            const struct sw_v8_function *function,
                            struct sw_v8_place places[SW_V8_INLINED])
@@ -219,8 +255,11 @@ unsigned sw_v8_code_places(const struct sw_v8_layout *layout, uint64_t ip, bool 
         !find_header(layout, last, &code) ||
         !sw_v8_field(code.object, layout->code_deopts, &code.deopts))
         return 0;
-    if (is_optimised(layout, function->shared, &code))
-        return at_call ? find_places(layout, &code, (uint32_t)(ip - code.start), function, places)
-                       : 0;
+    if (is_optimised(layout, function->shared, &code)) {
+        unsigned count = 0;
+        if (at_call)
+            count = find_places(layout, &code, (uint32_t)(ip - code.start), function, places);
+        return count != 0 ? count : find_in_loop(layout, &code, ip, function, places);
+    }
     return find_in_baseline(layout, &code, last - code.start, function, places);
 }

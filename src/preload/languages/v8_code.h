@@ -20,8 +20,8 @@ struct sw_v8_place {
 /*
  * What a frame of `function` runs whose code stands at `ip`: a return address where it is
  * `at_call`, else an instruction. Innermost first; the last is `function` itself. Returns how many;
- * 0: the code does not tell. Of optimised code that is so of everything but the calls that
- * JavaScript makes.
+ * 0: the code does not tell. Optimised code tells at the calls that may find it given up, and in
+ * its loops.
  */
 unsigned sw_v8_code_places(const struct sw_v8_layout *layout, uint64_t ip, bool at_call,
                            const struct sw_v8_function *function,

@@ -20,7 +20,7 @@ enum sw_helper_phase {
 struct sw_helper_state {
     enum sw_helper_phase phase;
     char path[SW_SYMBOLIZE_PATH + 1]; /* "": no helper */
-    int socket; /* ours only if it is the file below */
+    int socket;                       /* ours only if it is the file below */
     uint64_t socket_device,
         socket_inode; /* programs close everything, and open something else there */
     struct sw_symbolize_shared *shared;

@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 
-/* The name is in it: a pointer each would be for the loader to write to, at every program's start. */
+/* The name is in it: a pointer each would be for the loader to write to, at every program's start.
+ */
 static const struct {
     long number;
     char name[32];

@@ -1,6 +1,6 @@
 // A program whose stack is known at each moment: `node chains.js SECONDS LOG`. Each stalling turn goes down a chain of
 // functions and blocks or computes in the last; LOG has a line of JSON for each such turn: when, and what its stack was
-// (function and line, innermost first). Between them the same functions run hot, are compiled, and given up again.
+// (function and lines that it may be at, innermost first). Between them the same functions run hot, are compiled, and given up again.
 'use strict';
 
 const fs = require('fs');
@@ -11,8 +11,51 @@ let mode = 'run';
 let until = 0;
 let kept = 0;
 
+function step(i) {
+  let sum = 0;
+  for (let j = 0; j < 40; j++) { // step
+    sum ^= i * j;
+  }
+  return sum;
+}
+
+// One loop in another, of another function.
+function nest() {
+  while (Date.now() < until) { // nest while
+    for (let i = 0; i < 200; i++) { // nest for
+      kept += step(i); // nest step
+    }
+  }
+}
+
+function before() {
+  for (let i = 0; i < 3; i++) { // before
+    kept ^= i;
+  }
+}
+
+function after() {
+  for (let i = 0; i < 3; i++) { // after
+    kept ^= step(i);
+  }
+}
+
+// Loops of others stand before its own and behind it.
+function between() {
+  before();
+  while (Date.now() < until) { // between
+    kept++;
+  }
+  after();
+}
+
 function leaf(chain) {
   kept += chain.length;
+  if (mode === 'nest') {
+    nest(); // leaf nest
+  } else if (mode === 'between') {
+    between(); // leaf between
+  }
   if (mode === 'wait') {
     Atomics.wait(cell, 0, 0, 3); // leaf wait
   }
@@ -106,12 +149,17 @@ function stackOf(chain, way) {
     stack.unshift([names[i], lineOf(`${names[i]} ${names[i + 1]}`)]);
   }
   stack.unshift(['leaf', lineOf(`leaf ${way}`)]);
+  if (way === 'nest') {
+    stack.unshift(['step', lineOf('step')], ['nest', lineOf('nest while'), lineOf('nest for'), lineOf('nest step')]);
+  } else if (way === 'between') {
+    stack.unshift(['between', lineOf('between')]);
+  }
   return stack;
 }
 
 function stall() {
   const chain = someChain();
-  const way = ['wait', 'spin'][pick(2)];
+  const way = ['wait', 'spin', 'nest', 'between'][pick(4)];
   const began = Date.now();
   mode = way;
   until = began + 4;
@@ -122,9 +170,13 @@ function stall() {
 }
 
 function warm() {
+  mode = ['run', 'between'][pick(2)];
+  until = 0;
   for (let i = pick(4) === 0 ? 300 : 3; i > 0; i--) {
     kept += start(someChain());
   }
+  nest();
+  mode = 'run';
   setTimeout(stall, 6);
 }
 
