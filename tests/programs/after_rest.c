@@ -28,14 +28,14 @@ int main(int count, char **arguments)
         REQUIRE(epoll_wait(loop, &event, 1, 5) == 0);
     pid_t writer = fork();
     for (int i = 0; writer == 0 && i < 4; i++) {
-        pause_ms(700);
+        pause_ms(300);
         REQUIRE(write(ends[1], "x", 1) == 1);
     }
     if (writer == 0)
         _exit(0);
     for (int i = 0; i < 4; i++) {
         char byte;
-        int ready = epoll_wait(loop, &event, 1, by_timeout ? 500 : -1);
+        int ready = epoll_wait(loop, &event, 1, by_timeout ? 210 : -1);
         if (ready > 0)
             REQUIRE(read(ends[0], &byte, 1) == 1);
         else

@@ -3,6 +3,7 @@
     repeat.py N [PATTERN...]     the tests named (all of programs/ where none is), N times
 
 What holds once by luck fails sometime: only failures are shown while it runs, and at the end how often each test failed.
+What a program does without the library is seen in the first of the runs.
 With STRESS=1 as many others as there are CPUs compute all the time; expectations.py says what that may change.
 """
 
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import expectations
 import harness
 import run
 
@@ -36,6 +38,7 @@ def stop_load(load):
 
 def repeat(times, patterns):
     tests = [test for test in run.collect() if run.wanted(test.name, patterns or ["programs/"])]
+    expectations.Plain.kept = {}
     failures = collections.Counter()
     skipped = 0
     for number in range(1, times + 1):

@@ -25,7 +25,7 @@
 #include "server.h"
 
 static struct server server;
-static unsigned connect_ms;
+static unsigned connect_ms, answer_ms = 300;
 static PGconn *connection;
 
 static void answer(int socket, char kind, const void *body, uint32_t size)
@@ -46,7 +46,7 @@ static bool take_body(int socket)
            server_read(socket, body, ntohl(length) - 4);
 }
 
-/* Start-up (no authentication is asked for), and then each query is done after 300 ms. */
+/* Start-up (no authentication is asked for), and then each query is done after a while. */
 static void serve(int socket)
 {
     char kind;
@@ -57,7 +57,7 @@ static void serve(int socket)
     answer(socket, 'S', "client_encoding\0UTF8", 21);
     answer(socket, 'Z', "I", 1);
     while (server_read(socket, &kind, 1) && take_body(socket) && kind == 'Q') {
-        pause_ms(300);
+        pause_ms(answer_ms);
         answer(socket, 'C', "SELECT 0", 9);
         answer(socket, 'Z', "I", 1);
     }
@@ -90,6 +90,7 @@ static NOINLINE void on_connect(void)
 
 static void *work(void *busy)
 {
+    answer_ms = 120;
     begin();
     for (int i = 0; i < 4; i++) {
         on_exec();
@@ -154,7 +155,7 @@ int main(int count, char **words)
     } else if (strcmp(words[1], "worker") == 0) {
         pthread_t worker = thread_begin(work, words);
         struct loop loop = loop_begin();
-        loop_turn(&loop, 80);
+        loop_turn(&loop, 40);
         loop_end(&loop);
         pthread_join(worker, NULL);
     } else {
