@@ -41,7 +41,8 @@ struct sw_language_stack {
     bool complete; /* the outermost frame is there */
     bool
         torn; /* it was being changed just then: there are none, and another look would have some */
-    bool anchored; /* each frame has an anchor, as far as it was found */
+    bool anchored;      /* each frame has an anchor, as far as it was found */
+    uint64_t coroutine; /* the outermost that the thread is in, where the language has such; 0 */
     struct sw_language_frame frame[SW_LANGUAGE_FRAMES];
 };
 
@@ -72,6 +73,10 @@ struct sw_language {
     /* Is a native frame of this module (NULL: of code that was compiled at run time) only the
      * runtime at work, to be left out of texts? `symbol` may be NULL. */
     bool (*is_machinery)(const struct sw_module *module, const char *symbol);
+    /* What the runtime calls what the thread works on, as far as `stack` tells. False: nothing.
+     * NULL: it has no such names. The thread may be going on. */
+    bool (*label)(const struct sw_unwind_input *input, const struct sw_language_stack *stack,
+                  char *label, size_t size);
     /* Its pools of threads, behind the `count` that `views` has; how many there are then, `most` at
      * the most. NULL: it has none of its own. */
     unsigned (*pools)(struct sw_pool_view *views, unsigned count, unsigned most);

@@ -46,6 +46,7 @@ void sw_languages_capture(int tid, const struct sw_unwind_input *input,
     for (unsigned i = 0; i < LANGUAGES && stack->count == 0; i++) {
         stack->lang = languages[i]->lang;
         stack->complete = stack->anchored = stack->torn = false;
+        stack->coroutine = 0;
         if (present[i])
             languages[i]->capture(tid, input, native, stack);
     }
@@ -154,6 +155,16 @@ bool sw_languages_machinery(enum sw_lang lang, const struct sw_module *module, c
             languages[i]->is_machinery(module, symbol))
             return true;
     return false;
+}
+
+void sw_languages_label(const struct sw_unwind_input *input, const struct sw_language_stack *stack,
+                        char *label, size_t size)
+{
+    label[0] = '\0';
+    for (unsigned i = 0; i < LANGUAGES; i++)
+        if (stack->count > 0 && present[i] && languages[i]->lang == stack->lang &&
+            languages[i]->label != NULL && !languages[i]->label(input, stack, label, size))
+            label[0] = '\0';
 }
 
 unsigned sw_languages_pools(struct sw_pool_view *views, unsigned most)

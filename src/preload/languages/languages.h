@@ -35,6 +35,10 @@ enum sw_flow sw_languages_flow(enum sw_lang lang, const struct sw_language_frame
                                const struct sw_language_frame *to);
 /* Is a native frame only a runtime at work, in a stack that has frames of `lang`? */
 bool sw_languages_machinery(enum sw_lang lang, const struct sw_module *module, const char *symbol);
+/* What a runtime calls what the thread works on whose frames are in `stack`: a task's name. Empty:
+ * nothing is known. The thread may be going on. */
+void sw_languages_label(const struct sw_unwind_input *input, const struct sw_language_stack *stack,
+                        char *label, size_t size);
 /* The pools of threads that the languages know of themselves, up to `most`. Returns how many. */
 unsigned sw_languages_pools(struct sw_pool_view *views, unsigned most);
 /* Is there a language that may have some? */

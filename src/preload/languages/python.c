@@ -8,6 +8,8 @@
 #include "preload/languages/python_flow.h"
 #include "preload/languages/python_layout.h"
 #include "preload/languages/python_pools.h"
+#include "preload/languages/python_requests.h"
+#include "preload/languages/python_tasks.h"
 #include "preload/languages/python_threads.h"
 #include "preload/languages/python_walk.h"
 #include "preload/stack/symbols.h"
@@ -119,6 +121,16 @@ static bool is_machinery(const struct sw_module *module, const char *symbol)
     return false;
 }
 
+static bool label(const struct sw_unwind_input *input, const struct sw_language_stack *stack,
+                  char *text, size_t size)
+{
+    for (unsigned i = 0; i < python_count && stack->coroutine != 0; i++)
+        if (sw_python_request_name(&pythons[i], stack->coroutine, text, size) ||
+            sw_python_task_name(&pythons[i], stack->coroutine, input, text, size))
+            return true;
+    return false;
+}
+
 static unsigned pools(struct sw_pool_view *views, unsigned count, unsigned most)
 {
     for (unsigned i = 0; i < python_count; i++)
@@ -135,5 +147,6 @@ const struct sw_language sw_language_python = {
     .holder = holder,
     .flow = flow,
     .is_machinery = is_machinery,
+    .label = label,
     .pools = pools,
 };

@@ -11,12 +11,14 @@
 #include <string.h>
 
 #include "preload/languages/python_code.h"
+#include "preload/languages/python_objects.h"
 #include "preload/stack/memory.h"
 
-#define MOST_STEPS  4000        /* deeper recursions are cut */
-#define OWNER_C     3           /* FRAME_OWNED_BY_CSTACK; from 3.14 on the interpreter's, and 4 */
-#define TAG_BITS    UINT64_C(7) /* of 3.14's references; objects are aligned to 8 and more */
-#define FRAME_BYTES 128         /* as much of a frame as any version needs */
+#define MOST_STEPS      4000 /* deeper recursions are cut */
+#define OWNER_GENERATOR 1    /* FRAME_OWNED_BY_GENERATOR */
+#define OWNER_C         3    /* FRAME_OWNED_BY_CSTACK; from 3.14 on the interpreter's, and 4 */
+#define TAG_BITS        UINT64_C(7) /* of 3.14's references; objects are aligned to 8 and more */
+#define FRAME_BYTES     128         /* as much of a frame as any version needs */
 
 struct walk {
     const struct sw_python *python;
@@ -92,6 +94,19 @@ static bool is_shim(const struct walk *walk, const uint8_t *bytes)
     return layout->frames == SW_PYTHON_SHIMS && bytes[layout->owner] >= OWNER_C;
 }
 
+/* A coroutine's frame lies in the coroutine; up to 3.10 it names it, before f_lasti. */
+static void note_coroutine(struct walk *walk, const uint8_t *bytes)
+{
+    const struct sw_python_layout *layout = &walk->python->layout;
+    uint64_t object = 0;
+    if (layout->frames == SW_PYTHON_OBJECTS)
+        object = word_in(bytes, layout->position - 8);
+    else if (bytes[layout->owner] == OWNER_GENERATOR)
+        object = walk->frame - layout->generator;
+    if (object != 0 && sw_python_is(walk->python, object, "coroutine"))
+        walk->stack->coroutine = object;
+}
+
 /* One frame; false: what is there is none. */
 static bool add(struct walk *walk, const uint8_t *bytes)
 {
@@ -103,6 +118,8 @@ static bool add(struct walk *walk, const uint8_t *bytes)
     }
     /* A recursion that is too deep: its innermost part, and what call runs that. */
     if (stack->count == SW_LANGUAGE_FRAMES)
+        note_coroutine(walk, bytes);
+    if (stack->count == SW_LANGUAGE_FRAMES)
         return layout->frames == SW_PYTHON_SHIMS && walk->segment < stack->count;
     struct sw_language_frame frame;
     memset(&frame, 0, sizeof frame);
@@ -113,6 +130,7 @@ static bool add(struct walk *walk, const uint8_t *bytes)
     if (!sw_python_read_code(walk->python, word_in(bytes, layout->code) & ~TAG_BITS,
                              word_in(bytes, layout->position), &frame))
         return false;
+    note_coroutine(walk, bytes);
     /* What CPython puts below an __init__ that it calls by itself (_Py_InitCleanup, from 3.12 on)
      * is nobody's code: it has no line, and for a file its name. */
     if (frame.line != 0 || (frame.file != NULL && frame.file != frame.function))

@@ -86,6 +86,26 @@ static const char *signature_key(const struct sw_stall *stall)
     return stall->calls[0].name;
 }
 
+/* What the runtime said at the samples, where it said nothing else at any. (It may have said
+ * nothing of work that has a name: of a thread that had gone on before it was read.) */
+static void label_of_samples(const struct sw_watch *watch, char label[SW_LABEL_TEXT])
+{
+    label[0] = '\0';
+    for (unsigned i = 0; i < watch->sample_count; i++) {
+        const struct sw_sample *sample = &watch->samples[i];
+        bool nameless = sample->language.count > 0 && sample->language.coroutine == 0;
+        bool other =
+            sample->label[0] != '\0' && label[0] != '\0' && strcmp(sample->label, label) != 0;
+        if (nameless || other) {
+            label[0] = '\0';
+            return;
+        }
+        if (sample->label[0] != '\0')
+            memcpy(label, sample->label, SW_LABEL_TEXT);
+    }
+}
+
+/* The program's own comes first. */
 static void fill_label(const struct sw_compose_input *input, struct sw_stall *stall)
 {
     char label[SW_LABEL_TEXT];
@@ -94,6 +114,8 @@ static void fill_label(const struct sw_compose_input *input, struct sw_stall *st
     else if (!sw_annotate_label_at(input->thread, input->now, label))
         return;
     label[sizeof label - 1] = '\0';
+    if (label[0] == '\0')
+        label_of_samples(input->watch, label);
     if (label[0] != '\0')
         stall->label = sw_arena_copy(sw_pool_capture(), label, strlen(label));
 }

@@ -49,6 +49,7 @@ static int finish(const struct sw_unwind_input *input, struct sw_sample *sample)
     if (sw_languages_recognise(&sample->stack))
         return -EBUSY;
     sw_languages_place(&sample->stack, &sample->language);
+    sw_languages_label(input, &sample->language, sample->label, sizeof sample->label);
     return 0;
 }
 
@@ -178,7 +179,7 @@ static void begin(struct sw_sample *sample)
     sample->sequence = 0;
     sample->call_id = SW_CALL_COUNT;
     sample->ticks = 0;
-    sample->kernel[0] = '\0';
+    sample->kernel[0] = sample->label[0] = '\0';
     sample->stack.count = 0;
     sample->language.count = 0;
     sample->still_ns = 0;

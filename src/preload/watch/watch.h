@@ -31,6 +31,7 @@ struct sw_sample {
     uint32_t call_id;  /* valid with `sequence` */
     uint64_t still_ns; /* how long the thread stood still for it */
     char kernel[SW_WATCH_KERNEL]; /* as sw_kernel_frames writes it */
+    char label[SW_LABEL_TEXT];    /* what the runtime calls what it works on; empty: not known */
     struct sw_unwind_stack stack;
     struct sw_language_stack language; /* placed in `stack` */
 };
