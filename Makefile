@@ -9,7 +9,7 @@
 #   make fuzz            the fuzzers of tests/fuzz, SECONDS=600 each; needs clang
 #   make check-suites    CPython's own tests, libuv's, libevent's, redis's and GLib's (from Debian's packages, into the build
 #                        folder), result by result the same with the library as without; SUITES='libuv test_socket' only those
-#   make check-sanitizers  the unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
+#   make check-sanitizers  the unit tests and programs with the address, undefined-behaviour and thread sanitizers, and valgrind
 #   make unit            the unit tests alone
 #   make demo            a small server that stalls, and the report
 #   make check-node      the tests of node with versions 18 to 26 from npm, 60 s of load, and beside blocked-at
@@ -272,10 +272,14 @@ check-suites: setup-check
 	@+$(THEN) all
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) test_suites.py $(SUITES)
 
-SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# PARTS='address thread valgrind corpus memcheck' chooses. TSan warns of fences, which it does not model.
+SANITIZE := -O1 -g -fno-omit-frame-pointer
 check-sanitizers: setup-check
-	@+$(THEN) BUILD=$(BUILD)/sanitized CFLAGS="$(SANITIZE)" unit-build
-	@cd tests/run && STALLWATCH_BUILD=$(BUILD)/sanitized $(PYTHON) sanitizers.py
+	@scripts/setup sanitizers
+	@+$(THEN) BUILD=$(BUILD)/sanitized CFLAGS="$(SANITIZE) -fsanitize=address,undefined -fno-sanitize-recover=undefined" unit-build
+	@+$(THEN) BUILD=$(BUILD)/threads CFLAGS="$(SANITIZE) -fsanitize=thread -Wno-tsan" unit-build
+	@+$(THEN) all tests
+	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) sanitizers.py $(PARTS)
 
 check-storms: setup-check
 	@+$(THEN) all tests

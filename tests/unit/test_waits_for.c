@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,7 +244,7 @@ START_TEST(memory_that_lies_or_is_gone)
 END_TEST
 
 /* Thread i takes lock i, and then lock i + 1 of `circle` threads. */
-static int circle;
+static atomic_int circle;
 
 static void *take_two(void *argument)
 {
@@ -330,7 +331,8 @@ START_TEST(no_circle)
     char told[512];
     begin_circle(2);
     wait_of(tids[1]);
-    int outside = (circle = 1, 2);
+    int outside = 2;
+    circle = 1;
     pthread_create(&threads[outside], NULL, take_two, (void *)(intptr_t)outside); /* wants lock 0 */
     sem_wait(&reached);
     sem_post(&go_on);
