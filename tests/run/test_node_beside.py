@@ -34,7 +34,8 @@ def says_blocked_at(node, way, *arguments):
         found = []
         for line in re.findall(r"(?m)^blocked-at (.*)$", run.stderr):
             report = json.loads(line)
-            places = [place.strip() for place in report["stack"] if "stalls.js" in place]
+            places = [place.strip().replace(f"{test_node.STALLS.parent}/", "") for place in report["stack"]
+                      if "stalls.js" in place]
             found.append((round(report["time"]), places[0] if places else "(no place in the program)"))
         return found
 
@@ -47,8 +48,8 @@ def test_what_each_reports():
         stall = test_node.look(node, way)
         frame = test_node.first_of_program(stall)
         theirs = [f"{ms} ms {place}" for ms, place in says_blocked_at(node, way) if ms >= 200]
-        print(f"  {way}: stallwatch {stall['duration_ms']:.0f} ms {frame['function']} line {frame['line']}, "
-              f"{stall['call']['name'] if stall['call'] else stall['cause']}; blocked-at {theirs}")
+        print(f"  {way}: stallwatch {stall['duration_ms']:.0f} ms at {frame['function']} (stalls.js:{frame['line']}), "
+              f"{stall['cause']}{': ' + stall['call']['name'] if stall['call'] else ''}; blocked-at {', '.join(theirs)}")
         require(frame["function"] == function, harness.show([stall]))
         require(theirs, f"{way}: blocked-at has nothing to compare with")
 
