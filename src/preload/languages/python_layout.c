@@ -100,7 +100,6 @@ static const struct sw_python_layout table[] = {
      .lines = SW_PYTHON_LOCATIONS,
      .thread_top = 56,
      .thread_id = 152,
-     .thread_native_id = 160,
      .through_cframe = true,
      .cframe_top = 8,
      .cframe_previous = 16,
@@ -122,7 +121,6 @@ static const struct sw_python_layout table[] = {
      .lines = SW_PYTHON_LOCATIONS,
      .thread_top = 56,
      .thread_id = 136,
-     .thread_native_id = 144,
      .through_cframe = true,
      .cframe_top = 0,
      .cframe_previous = 8,
@@ -211,7 +209,6 @@ static bool fill_described(const uint64_t *words, const struct parts *parts,
            take(words, parts->thread, 3, &layout->thread_interp) &&
            take(words, parts->thread, 4, &layout->thread_top) &&
            take(words, parts->thread, 5, &layout->thread_id) &&
-           take(words, parts->thread, 6, &layout->thread_native_id) &&
            take(words, parts->frame, 1, &layout->previous) &&
            take(words, parts->frame, 2, &layout->code) &&
            take(words, parts->frame, 3, &layout->position) &&

@@ -28,7 +28,7 @@ struct sw_python_layout {
     enum sw_python_frames frames;
     enum sw_python_lines lines;
     /* PyThreadState */
-    uint16_t thread_next, thread_interp, thread_top, thread_id, thread_native_id; /* 0: has none */
+    uint16_t thread_next, thread_interp, thread_top, thread_id;
     bool through_cframe; /* thread_top is of a _PyCFrame */
     uint16_t cframe_top, cframe_previous;
     /* The frame: `position` is f_lasti up to 3.10, else a pointer to an instruction. */

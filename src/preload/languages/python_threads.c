@@ -4,8 +4,8 @@
  * The evaluating function has its thread state at hand all the time: in a register that calls keep,
  * or spilled to its frame. So the first word from the stack pointer outwards that points to
  * something which names this very thread is it: its `thread_id` is the address of the thread's
- * struct pthread, in which glibc has the kernel's number for it; from 3.11 on that number also
- * stands in the state itself (`native_thread_id`).
+ * struct pthread, in which glibc has the kernel's number for it. (`native_thread_id`, from 3.11 on,
+ * is the parent's in a child whose program forks without telling Python, as uWSGI does.)
  *
  * Where one state is known the others are too, by the list that they form: a thread is looked for
  * there before its stack is searched.
@@ -49,7 +49,7 @@ static uint64_t number_offset(void)
 int sw_python_thread_of(const struct sw_python *python, uint64_t state)
 {
     const struct sw_python_layout *layout = &python->layout;
-    uint64_t pthread, number = 0;
+    uint64_t pthread;
     int tid = 0;
     if (state == 0 || (state & 7) != 0 || !word_at(state + layout->thread_id, &pthread))
         return 0;
@@ -57,10 +57,6 @@ int sw_python_thread_of(const struct sw_python *python, uint64_t state)
     uint64_t self;
     if ((pthread & 15) != 0 || pthread == 0 || !word_at(pthread + 16, &self) || self != pthread)
         return 0;
-    if (layout->thread_native_id != 0)
-        return word_at(state + layout->thread_native_id, &number) && number < INT32_MAX
-                   ? (int)number
-                   : 0;
     return sw_memory_read(pthread + number_offset(), &tid, sizeof tid) == 0 ? tid : 0;
 }
 
