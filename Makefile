@@ -19,6 +19,8 @@
 #   make bench           what it costs and how exact it is, beside its targets; bench-record puts that into the README
 #   make install         PREFIX (/usr/local) and DESTDIR are respected
 #   make deb             a Debian package, in build/deb; check-package: installed, tried and removed in a bare Debian
+#   make check-builds    gcc and clang, -O0 to -O3, LTO, -Werror, each tried; and two folders, one result
+#   make lint            clang-tidy, cppcheck and shellcheck, with the project's own settings
 #   make check-musl, check-aarch64  the corpus's C programs with musl; cross-built, under qemu-user
 #   make check-old-glibc check-musl check-aarch64 elsewhere the library as built here, in a Debian 11
 #   make format          clang-format over everything; format-check only looks
@@ -38,7 +40,8 @@ INSTALL ?= install
 
 VERSION  := $(shell sed -n 's/.*SW_VERSION *"\(.*\)".*/\1/p' src/common/version.h)
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes
-SW_FLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc -Iinclude $(WARNINGS) -pthread
+# file-prefix-map: built in another folder, the files are the same.
+SW_FLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc -Iinclude $(WARNINGS) -pthread -ffile-prefix-map=$(CURDIR)=.
 # The tests' programs stand in for users' own: optimised, with debug information, nothing special.
 PROGRAM_FLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wno-unused-result -pthread
 
@@ -79,7 +82,7 @@ HELPER    := $(BUILD)/stallwatch-symbolize
 COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
-.PHONY: all tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record install uninstall clean deb check-package check-old-glibc format format-check setup-build setup-check setup-package setup-elsewhere
+.PHONY: all check-builds lint tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record install uninstall clean deb check-package check-old-glibc format format-check setup-build setup-check setup-package setup-elsewhere setup-lint
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -252,7 +255,7 @@ tests: $(UNIT) $(FIXTURES) $(PROGRAMS) $(STORMS) $(CRATES) $(CLASSES) $(BENCH)
 # What is missing is installed first; only then can the rules above be followed, hence make within make: on all CPUs,
 # unless the user has said on how many.
 THEN = $(MAKE) --no-print-directory -s $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$$(nproc))
-setup-build setup-check setup-package setup-elsewhere: setup-%:
+setup-build setup-check setup-package setup-elsewhere setup-lint: setup-%:
 	@STALLWATCH_BUILD=$(BUILD) scripts/setup $*
 
 check: setup-check
@@ -397,6 +400,20 @@ check-package: deb
 check-old-glibc: setup-package
 	@+$(THEN) all
 	@tests/package/old_glibc $(LIBRARY).0
+
+# --- builds and checkers ---------------------------------------------------------------------------
+
+# CONFIGURATIONS='gcc:-O2 …' tries only those.
+check-builds: setup-check setup-lint
+	@tests/builds/check $(BUILD)/builds $(CONFIGURATIONS)
+
+lint: setup-lint $(BUILD)/generated/syscall_list.h
+	@cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr --suppressions-list=.cppcheck \
+		--std=c11 -D__$(MACHINE)__ -D__GLIBC__ -D_GNU_SOURCE -Isrc -Iinclude -j2 src
+	@find src -name '*.c' ! -path '*/libc/musl.c' ! -path 'src/preload/stack/*/*' -o -path '*/$(MACHINE)/*.c' | \
+		xargs -P2 -n8 sh -c 'clang-tidy --quiet "$$@" -- $(SW_FLAGS) -I$(BUILD)/generated' clang-tidy 2>/dev/null
+	@shellcheck scripts/setup scripts/setup-others scripts/sysroot scripts/demo tests/builds/check tests/package/*
+	@echo "lint: nothing found"
 
 # --- house keeping ---------------------------------------------------------------------------------
 

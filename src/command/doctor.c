@@ -169,5 +169,5 @@ int sw_doctor_main(char **arguments)
     }
     if (given != 1)
         return sw_complain_usage("expected one PROGRAM, or --pid PID (--help says more)");
-    return program != NULL ? look_at_program(program) : look_at_process(pid);
+    return program != NULL ? look_at_program(program) : look_at_process(pid != NULL ? pid : "");
 }

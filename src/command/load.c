@@ -109,8 +109,8 @@ int sw_load_file(struct sw_load *load, const char *path, uint64_t from)
     int fd = open_log(path);
     if (fd < 0)
         return fd;
-    if (from != 0 && lseek(fd, (off_t)from, SEEK_SET) < 0)
-        from = 0;
+    if (from != 0)
+        (void)lseek(fd, (off_t)from, SEEK_SET); /* where that cannot be, all of it is read */
     int result = sw_load_descriptor(fd, into_merge, load->merge, load, skipped, &first);
     sw_progress_end(&load->progress);
     if (fd != STDIN_FILENO)

@@ -26,7 +26,7 @@ static bool may_borrow(void)
 void sw_descriptors_start(bool may_unshare)
 {
     private_table = may_unshare && may_borrow() &&
-                    sw_kernel3(SYS_close_range, 0, (long)~0u, CLOSE_RANGE_UNSHARE) == 0;
+                    sw_kernel3(SYS_close_range, 0, INT64_C(0xffffffff), CLOSE_RANGE_UNSHARE) == 0;
     if (!private_table)
         return;
     /* 0, 1 and 2 stay taken, so that nothing opened here is mistaken for a standard stream. */

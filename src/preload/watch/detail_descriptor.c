@@ -184,7 +184,7 @@ void sw_detail_say_descriptor(struct sw_text *text, int fd, int option)
     const char *what = target;
     size_t what_length = colon != NULL ? (size_t)(colon - target) : (size_t)length;
     if (strncmp(target, "anon_inode:", 11) == 0) {
-        what = colon + 1;
+        what = target + 11;
         what_length = (size_t)length - (size_t)(what - target);
         if (what_length > 2 && what[0] == '[') {
             what++;
