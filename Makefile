@@ -104,8 +104,8 @@ $(BUILD)/obj/src/preload/watch/parks_table.o: share/parks.conf
 $(BUILD)/obj/src/preload/watch/hints_table.o: share/hints.conf
 $(BUILD)/obj/src/command/formats/html_files.o: $(wildcard src/command/formats/html/*)
 
-# Their assembler names versions of libc's symbols, which link-time optimisation would lose.
-$(call objects,$(wildcard src/preload/libc/*.c)): SW_FLAGS += -fno-lto
+# Their assembler names functions, and versions of libc's symbols, which link-time optimisation would lose.
+$(call objects,$(wildcard src/preload/libc/*.c src/preload/notes/*.c)): SW_FLAGS += -fno-lto
 
 ifeq ($(LIBC),musl)
 $(call objects,$(wildcard src/preload/interpose/*.c)): SW_FLAGS += -include src/preload/libc/musl.h -fno-omit-frame-pointer
