@@ -2,7 +2,8 @@
 
     address     the unit tests, built with AddressSanitizer and UndefinedBehaviorSanitizer
     thread      the unit tests, built with ThreadSanitizer
-    valgrind    the unit tests as they are, under memcheck
+    valgrind    the unit tests as they are, under memcheck: what that finds alone, since with it some come too late for their
+                own measures
     corpus      the C programs of tests/programs, with a library preloaded that is built with the first two: each prints and
                 ends as with the sanitizers' library alone
     memcheck    a few of these programs under memcheck, with the library as it is
@@ -90,7 +91,7 @@ def unit_tests(part, build, before=()):
                                  cwd=harness.TOP, capture_output=True, text=True, errors="replace", timeout=900,
                                  env={**harness.clean_environment(), **ENVIRONMENT, "STALLWATCH_BUILD": str(build)})
             said = errors_of_valgrind(folder)
-        good = ran.returncode == 0 and not said and not finding(ran.stdout + ran.stderr)
+        good = (ran.returncode == 0 or bool(before)) and not said and not finding(ran.stdout + ran.stderr)
         return name, good, said + ran.stdout + ran.stderr
     sources = sorted((harness.TOP / "tests/unit").glob("test_*.c"))
     return run_all(part, run, [source for source in sources if source.stem[len("test_"):] not in LEFT_OUT[part]])
