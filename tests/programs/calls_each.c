@@ -438,6 +438,10 @@ static bool make_locks(void)
 {
     char queue_name[64];
     sprintf(queue_name, "/call-queue.%d", (int)getpid());
+    pthread_mutexattr_t checks;
+    pthread_mutexattr_init(&checks);
+    pthread_mutexattr_settype(&checks, PTHREAD_MUTEX_ERRORCHECK);
+    pthread_mutex_init(&mutex, &checks); /* of a usual kind, it is not noted while it is free */
     pthread_mutex_lock(&held);
     mtx_init(&mutex11, mtx_timed);
     mtx_init(&held11, mtx_plain);
