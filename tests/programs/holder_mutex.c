@@ -29,6 +29,7 @@
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static sem_t held;
+static volatile bool asks;
 static int late[2];
 
 static NOINLINE void sleep_with_it(void)
@@ -81,10 +82,14 @@ static void *hold(void *how)
     bool hands_over = strcmp(how, "hand_over") == 0;
     if (hands_over)
         other = thread_begin(second, NULL);
-    if (strcmp(how, "read_with_it") == 0)
-        other = thread_begin(write_after, NULL);
+    while (hands_over && mutex.__data.__lock != 2) /* glibc: somebody waits */
+        pause_ms(1);
     pause_ms(5);
     sem_post(&held);
+    while (!asks)
+        pause_ms(1);
+    if (strcmp(how, "read_with_it") == 0)
+        other = thread_begin(write_after, NULL);
     if (strcmp(how, "sleep_with_it") == 0)
         sleep_with_it();
     else if (strcmp(how, "burn_with_it") == 0)
@@ -101,6 +106,7 @@ static void *hold(void *how)
 
 static NOINLINE void on_event(void)
 {
+    asks = true;
     pthread_mutex_lock(&mutex);
     pthread_mutex_unlock(&mutex);
     keep_frame++;

@@ -13,7 +13,7 @@ static uint64_t late_ms(enum sw_lateness reason, uint64_t from_ms, uint64_t to_m
 
 static void late(uint64_t planned_ms, uint64_t woke_ms, uint64_t ready_ms)
 {
-    sw_lateness_note(planned_ms * MS, woke_ms * MS, ready_ms * MS);
+    sw_lateness_note(planned_ms * MS, woke_ms * MS, ready_ms * MS, 0);
 }
 
 START_TEST(only_within_the_span)
@@ -56,14 +56,51 @@ END_TEST
 
 START_TEST(small_differences_do_not_matter)
 {
-    sw_lateness_note(1000 * MS, 1000 * MS + 1999999, MS);
-    sw_lateness_note(2000 * MS, 1000 * MS, MS); /* woken before its time */
-    sw_lateness_note(3000 * MS, 3000 * MS, 0);
+    sw_lateness_note(1000 * MS, 1000 * MS + 1999999, MS, 0);
+    sw_lateness_note(2000 * MS, 1000 * MS, MS, 0); /* woken before its time */
+    sw_lateness_note(3000 * MS, 3000 * MS, 0, 0);
     ck_assert(!sw_lateness_matters(1000 * MS, 1000 * MS + 1999999));
     ck_assert(!sw_lateness_matters(2000 * MS, 1000 * MS));
     ck_assert(sw_lateness_matters(1000 * MS, 1002 * MS));
     ck_assert_uint_eq(sw_lateness_within(SW_LATENESS_BUSY, 0, UINT64_MAX), 0);
     ck_assert_uint_eq(sw_lateness_within(SW_LATENESS_STOPPED, 0, UINT64_MAX), 0);
+}
+END_TEST
+
+/* With a threshold of half a millisecond a wait for a CPU of a fifth of it does; a timer's delay
+ * does not make the process one that stood still. */
+START_TEST(small_thresholds_make_them_matter)
+{
+    sw_process_settings.threshold_ns = MS / 2;
+    sw_lateness_note(1000 * MS, 1000 * MS + MS / 10, MS / 10, 0);
+    ck_assert_uint_eq(sw_lateness_within(SW_LATENESS_BUSY, 0, UINT64_MAX), MS / 10);
+    sw_lateness_note(2000 * MS, 2001 * MS, 0, 0);
+    ck_assert_uint_eq(sw_lateness_within(SW_LATENESS_STOPPED, 0, UINT64_MAX), 0);
+    sw_lateness_note(3000 * MS, 3500 * MS, 0, 0);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_STOPPED, 0, 9000), 500);
+}
+END_TEST
+
+/* A process that was stopped, on a crowded machine. */
+START_TEST(both_reasons_in_one_span)
+{
+    sw_lateness_note(1000 * MS, 1600 * MS, 200 * MS, 0);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_STOPPED, 0, 9000), 400);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 9000), 200);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_STOPPED, 1000, 1400), 400);
+}
+END_TEST
+
+/* What it worked at for all the time is not lateness; what it stood still in is, wherever it was.
+ */
+START_TEST(work_is_no_lateness)
+{
+    sw_lateness_note(1000 * MS, 1100 * MS, 1 * MS, 90 * MS);
+    ck_assert_uint_eq(sw_lateness_total(), 0);
+    sw_lateness_note(1000 * MS, 1100 * MS, 90 * MS, 9 * MS);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 2000), 100);
+    sw_lateness_note(2000 * MS, 2500 * MS, 30 * MS, 9 * MS);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_STOPPED, 2000, 3000), 500);
 }
 END_TEST
 
@@ -81,11 +118,15 @@ END_TEST
 
 int main(void)
 {
+    sw_process_settings.threshold_ns = 100 * MS;
     TCase *all = tcase_create("all");
     tcase_add_test(all, only_within_the_span);
     tcase_add_test(all, several_add_up);
     tcase_add_test(all, two_reasons);
     tcase_add_test(all, small_differences_do_not_matter);
+    tcase_add_test(all, small_thresholds_make_them_matter);
+    tcase_add_test(all, both_reasons_in_one_span);
+    tcase_add_test(all, work_is_no_lateness);
     tcase_add_test(all, old_ones_are_forgotten);
     return run_suite(all, "lateness");
 }

@@ -2,9 +2,13 @@
 #include "preload/watch/lateness.h"
 
 #include "preload/notes/clock.h"
+#include "preload/notes/process.h"
 
 #define REMEMBERED   32
 #define TOLERATED_NS UINT64_C(2000000)
+/* ... and of a small threshold this part: what is late by that may be all that a stall was. */
+#define TOLERATED_PART 8
+#define SMALL_PART     4 /* of a span, which is told apart from the rest from there on */
 
 static struct {
     uint64_t from, to;
@@ -15,19 +19,37 @@ static uint64_t total;
 
 bool sw_lateness_matters(uint64_t planned, uint64_t woke)
 {
-    return woke > planned && sw_clock_ticks_to_ns(woke - planned) >= TOLERATED_NS;
+    uint64_t part_ns = sw_process_settings.threshold_ns / TOLERATED_PART;
+    uint64_t tolerated_ns = part_ns < TOLERATED_NS ? part_ns : TOLERATED_NS;
+    return woke > planned && sw_clock_ticks_to_ns(woke - planned) >= tolerated_ns;
 }
 
-void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns)
+static void add(uint64_t from, uint64_t to, enum sw_lateness reason)
+{
+    times[next % REMEMBERED].from = from;
+    times[next % REMEMBERED].to = to;
+    times[next % REMEMBERED].reason = reason;
+    next++;
+    total += to - from;
+}
+
+void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns, uint64_t cpu_ns)
 {
     if (!sw_lateness_matters(planned, woke))
         return;
-    bool was_ready = delay_ns * 2 >= sw_clock_ticks_to_ns(woke - planned);
-    times[next % REMEMBERED].from = planned;
-    times[next % REMEMBERED].to = woke;
-    times[next % REMEMBERED].reason = was_ready ? SW_LATENESS_BUSY : SW_LATENESS_STOPPED;
-    next++;
-    total += woke - planned;
+    uint64_t span_ns = sw_clock_ticks_to_ns(woke - planned);
+    uint64_t own_ns = delay_ns + cpu_ns;
+    uint64_t still_ns = span_ns >= TOLERATED_NS && own_ns < span_ns ? span_ns - own_ns : 0;
+    /* Who has stood still, waits for a CPU when all go on. */
+    if (still_ns * SMALL_PART >= span_ns && delay_ns * SMALL_PART >= span_ns) {
+        uint64_t went_on = planned + sw_clock_ns_to_ticks(still_ns);
+        add(planned, went_on, SW_LATENESS_STOPPED);
+        add(went_on, woke, SW_LATENESS_BUSY);
+    } else if (delay_ns * 2 >= span_ns) {
+        add(planned, woke, SW_LATENESS_BUSY);
+    } else if (still_ns * 2 >= span_ns) {
+        add(planned, woke, SW_LATENESS_STOPPED);
+    }
 }
 
 uint64_t sw_lateness_total(void)

@@ -13,9 +13,9 @@
 
 enum sw_lateness { SW_LATENESS_BUSY, SW_LATENESS_STOPPED };
 
-/* It was to wake at `planned` and woke at `woke` (ticks), and was ready but not running for
- * `delay_ns` in between; small differences are no lateness. */
-void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns);
+/* It was to look at `planned` and did at `woke` (ticks); in between it was ready but not running
+ * for `delay_ns`, and ran for `cpu_ns`. Small differences are no lateness, nor is work. */
+void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns, uint64_t cpu_ns);
 /* Would sw_lateness_note take it for lateness? */
 bool sw_lateness_matters(uint64_t planned, uint64_t woke);
 /* How much of [from, to] it was late in for this reason, of the last such times; ticks. */

@@ -51,13 +51,15 @@
 #define HELPER_EXIT_WAIT_MS 1000
 #define MANY_RECORDS        16 /* new ones: threads that came and went, maybe */
 #define HOUSEKEEPING_NS     UINT64_C(1000000000)
+#define DELAY_FRESH_NS      UINT64_C(5000000) /* what it had before is not taken for a sleep's own */
 
 enum { NONE, STARTING, RUNNING, CANNOT_RUN };
 
 static bool loaded_unwinder;
 static uint64_t last_housekeeping;
 static unsigned records_then; /* that there were at the last housekeeping */
-static uint64_t own_delay_ns; /* the watchdog's run-queue delay when it was last read */
+static uint64_t own_delay_ns, own_cpu_ns,
+    own_delay_read; /* the watchdog's run-queue delay, when it was read */
 
 /* What unwinding needs is loaded when the first loop has been found, or a candidate's first
  * iteration gets long. */
@@ -137,6 +139,13 @@ static struct sw_look look_at_one(struct sw_thread *thread, struct sw_watch *wat
     return sw_look_at(thread, watch, now);
 }
 
+static void read_own_delay(void)
+{
+    own_delay_ns = sw_account_delay_ns(atomic_load(&sw_process->watchdog_tid));
+    own_cpu_ns = sw_account_cpu_ns(atomic_load(&sw_process->watchdog_tid));
+    own_delay_read = sw_clock_ticks();
+}
+
 /* Once a second, and whenever many records have been made: where threads come and go fast, a record
  * is to be used again before too many others are. */
 static void keep_house(unsigned count)
@@ -148,7 +157,7 @@ static void keep_house(unsigned count)
     last_housekeeping = now;
     records_then = count;
     sw_scarcity_note(now);
-    own_delay_ns = sw_account_delay_ns(atomic_load(&sw_process->watchdog_tid));
+    read_own_delay();
     for (unsigned i = 0; i < count && i < SW_MOST_WATCHES; i++) {
         struct sw_thread *thread = sw_thread_at(i);
         if (thread != NULL && thread->tid != 0 && sw_watches_of(i, thread) != NULL)
@@ -185,17 +194,20 @@ static void note_lateness(uint64_t due, uint64_t woke)
 {
     if (!sw_lateness_matters(due, woke))
         return;
-    uint64_t delay_ns = sw_account_delay_ns(atomic_load(&sw_process->watchdog_tid));
-    sw_lateness_note(due, woke, delay_ns - own_delay_ns);
-    own_delay_ns = delay_ns;
+    uint64_t delay_ns = own_delay_ns, cpu_ns = own_cpu_ns;
+    read_own_delay();
+    sw_lateness_note(due, woke, own_delay_ns - delay_ns, own_cpu_ns - cpu_ns);
 }
 
 static void sleep_until_due(uint64_t due, bool all_idle)
 {
-    /* What the pass took of the time until `due` is no lateness. */
-    uint64_t slept = sw_clock_ticks();
+    /* What the pass took of the time until `due` is no lateness, unless somebody else ran in it. */
+    uint64_t passed = sw_clock_ticks();
+    note_lateness(due, passed);
+    if (!all_idle && sw_clock_ticks_to_ns(passed - own_delay_read) > DELAY_FRESH_NS)
+        read_own_delay();
     if (sw_rest_until(due, all_idle) && due != UINT64_MAX)
-        note_lateness(due > slept ? due : slept, sw_clock_ticks());
+        note_lateness(due > passed ? due : passed, sw_clock_ticks());
 }
 
 static void finish(void)
