@@ -89,7 +89,7 @@ all: $(PRODUCTS)
 # --- what gets installed ---------------------------------------------------------------------------
 
 # What is compiled depends on how it is compiled, not on the rest of this file.
-COMPILE = $(CC) $(SW_FLAGS) $(LIBRARY_FLAGS) $(CPPFLAGS) $(CFLAGS)
+COMPILE = $(CC) $(SW_FLAGS) $(LIBRARY_FLAGS) $(CPPFLAGS) $(CFLAGS) $(LAST_FLAGS)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo "$(COMPILE)" | cmp -s - $@ || echo "$(COMPILE)" >$@
@@ -104,8 +104,9 @@ $(BUILD)/obj/src/preload/watch/parks_table.o: share/parks.conf
 $(BUILD)/obj/src/preload/watch/hints_table.o: share/hints.conf
 $(BUILD)/obj/src/command/formats/html_files.o: $(wildcard src/command/formats/html/*)
 
-# Their assembler names functions, and versions of libc's symbols, which link-time optimisation would lose.
-$(call objects,$(wildcard src/preload/libc/*.c src/preload/notes/*.c)): SW_FLAGS += -fno-lto
+# Their assembler names functions, versions of libc's symbols, or files that it includes: link-time optimisation would lose these.
+BY_HAND := $(shell grep -rlE 'pushsection|SW_PINNED|SW_KEPT_FUNCTION' src --include=*.c)
+$(call objects,$(BY_HAND)): LAST_FLAGS := -fno-lto
 
 ifeq ($(LIBC),musl)
 $(call objects,$(wildcard src/preload/interpose/*.c)): SW_FLAGS += -include src/preload/libc/musl.h -fno-omit-frame-pointer

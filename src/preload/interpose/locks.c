@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "preload/interpose/wrap.h"
+#include "preload/libc/locks.h"
 #include "preload/notes/park_member.h"
 
 /* For programs linked long ago. */
@@ -38,10 +39,7 @@ static inline bool may_try(const pthread_mutex_t *mutex)
 {
     uintptr_t lock = (uintptr_t)next_pthread_mutex_lock,
               try = (uintptr_t)next_pthread_mutex_trylock;
-    int kind = mutex->__data.__kind;
-    return (kind == PTHREAD_MUTEX_TIMED_NP || kind == PTHREAD_MUTEX_RECURSIVE_NP ||
-            kind == PTHREAD_MUTEX_ADAPTIVE_NP) &&
-           lock - try + NEAR < 2 * NEAR;
+    return sw_libc_mutex_is_plain(mutex) && lock - try + NEAR < 2 * NEAR;
 }
 
 SW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)

@@ -34,6 +34,15 @@ static inline int sw_libc_mutex_owner(const pthread_mutex_t *mutex, bool *shared
     return mutex->__data.__owner;
 }
 
+/* Is it of a kind that pthread_mutex_lock(3) and pthread_mutex_trylock(3) treat alike where it is
+ * free? Any thread. */
+static inline bool sw_libc_mutex_is_plain(const pthread_mutex_t *mutex)
+{
+    int kind = mutex->__data.__kind;
+    return kind == PTHREAD_MUTEX_TIMED_NP || kind == PTHREAD_MUTEX_RECURSIVE_NP ||
+           kind == PTHREAD_MUTEX_ADAPTIVE_NP;
+}
+
 /* The thread that has a rwlock for writing; 0: none. */
 static inline int sw_libc_rwlock_writer(const pthread_rwlock_t *lock, bool *shared)
 {
@@ -49,6 +58,12 @@ static inline int sw_libc_mutex_owner(const pthread_mutex_t *mutex, bool *shared
 {
     *shared = (mutex->__u.__i[0] & 128) != 0;
     return (mutex->__u.__i[0] & 15) != 0 ? mutex->__u.__i[1] & 0x3fffffff : 0;
+}
+
+static inline bool sw_libc_mutex_is_plain(const pthread_mutex_t *mutex)
+{
+    return mutex->__u.__i[0] == PTHREAD_MUTEX_NORMAL ||
+           mutex->__u.__i[0] == PTHREAD_MUTEX_RECURSIVE;
 }
 
 static inline int sw_libc_rwlock_writer(const pthread_rwlock_t *lock, bool *shared)
