@@ -2,7 +2,7 @@
 the functions, puts them into each other and gives that up again: what is told is the truth or a part of it, never else.
 
 A stack that is blocked in a call is told whole, in each tier. Of one that computes, what was inlined into its innermost
-frame may be missing, and that frame's line be its function's first. (Before and after its chain a turn has no stack of it.)
+frame may be missing, and that frame's line be its function's first.
 """
 
 import datetime
@@ -20,18 +20,15 @@ FUNCTIONS = ("step", "nest", "before", "between", "after", "leaf", "a", "b", "c"
 SECONDS = int(os.environ.get("STALLWATCH_NODE_CHAINS", "2"))
 
 
-def milliseconds(stall):
+def began(stall):
     return datetime.datetime.fromisoformat(stall["time"].replace("Z", "+00:00")).timestamp() * 1000
 
 
-def turn_of(stall, turns):
-    """The turn that most of the stall is in; None: it is of another (one that compiles)."""
-    began = milliseconds(stall)
-    ended = began + stall["duration_ms"]
-    shares = [(min(ended, turn["ended"] + 1) - max(began, turn["began"]), i) for i, turn in enumerate(turns)
-              if turn["began"] <= ended and began <= turn["ended"] + 1]
-    share, which = max(shares, default=(0, 0))
-    return turns[which] if share > stall["duration_ms"] / 2 else None
+def turn_of(stall, stack, turns):
+    """The turn in whose stretch the stack was first seen; None: it is of before or after, or of a turn that compiles. A
+    thread may stand for long at any place, if another has its CPU; times are those of clocks that tick once a millisecond."""
+    seen = began(stall) + stack["at_ms"]
+    return next((turn for turn in turns if turn["entered"] + 1.5 < seen < turn["until"] - 1), None)
 
 
 def first_lines():
@@ -74,15 +71,17 @@ def compare(run, turns, lines_lack):
     """What the stacks of the stalls are: {"whole": …, "in part": …}, and those that are wrong."""
     counts, wrong, inlined, first = {"whole": 0, "in part": 0}, [], 0, first_lines()
     for stall in run.stalls():
-        turn = turn_of(stall, turns)
-        for stack in stall["stacks"] if turn else []:
+        for stack in stall["stacks"]:
+            turn = turn_of(stall, stack, turns)
+            if turn is None:
+                continue
             own = [frame for frame in stack["frames"] if frame["file"] == str(CHAINS) and frame["function"] in first]
             frames = [(frame["function"], frame["line"]) for frame in own]
             truth = [tuple(frame) for frame in turn["stack"]]
             inlined += sum(frame["inlined"] for frame in own)
             if is_whole(frames, truth):
                 counts["whole"] += 1
-            elif not frames or (turn["way"] != "wait" and is_part(frames, truth, first)) or (
+            elif (turn["way"] != "wait" and is_part(frames, truth, first)) or (
                     lines_lack and len(frames) == len(truth) and is_part(frames, truth, first)):
                 counts["in part"] += 1
             else:
@@ -103,4 +102,4 @@ def test_no_stack_is_wrong():
         print(f"  {node}: {counts['whole']} stacks told whole, {counts['in part']} in part, {len(wrong)} wrong; "
               f"{inlined} frames inlined")
         require(not wrong, f"{node}: {len(wrong)} stacks are wrong:\n" + "\n".join(wrong[:10]))
-        require(counts["whole"] >= SECONDS * 5, f"{node}: too few stacks to say anything: {counts}")
+        require(counts["whole"] >= SECONDS, f"{node}: too few stacks to say anything: {counts}")

@@ -38,6 +38,9 @@ static struct sw_v8_layout layout = {
     .code_header = HEADER,
     .code_deopts = 8,
     .code_size = 52,
+    .code_flags = 48,
+    .code_kind_mask = 15,
+    .code_baseline = 10,
     .shared_in_wrapper = SW_V8_NONE,
     .deopts_literals = 2,
     .deopts_shared = 6,
@@ -202,11 +205,16 @@ START_TEST(safepoints)
     static const uint32_t head[4] = {5, 2, 1 | 1 << 1 | 2 << 4 | 1 << 7, 0};
     static const uint8_t entries[] = {40,         0,         1, 0xb2, 2, 0, 0,
                                       CALL & 255, CALL >> 8, 2, 0xba, 2, 0, 0};
+    uint32_t turbofan = 0x10c, maglev = 0x10b;
     place_at(1, 7, 697);
+    memcpy((char *)code + 48, &maglev, sizeof maglev);
     ck_assert_uint_eq(ask(CALL, true), 0);
     memcpy(instructions + SIZE, head, sizeof head);
     memcpy(instructions + SIZE + sizeof head, entries, sizeof entries);
     expect_three();
+    memcpy((char *)code + 48, &turbofan, sizeof turbofan); /* whose table is another */
+    ck_assert_uint_eq(ask(CALL, true), 0);
+    memcpy((char *)code + 48, &maglev, sizeof maglev);
     instructions[SIZE + 4] = 1; /* the second one is none any more */
     ck_assert_uint_eq(ask(CALL, true), 0);
     memset(instructions + SIZE, 0xff, sizeof head);

@@ -93,6 +93,15 @@ static uint32_t number_of(const uint8_t *bytes, unsigned size)
     return value;
 }
 
+/* Kinds are counted from compiler to compiler: Maglev's comes behind the baseline one's. */
+static bool is_maglev(const struct sw_v8_layout *layout, const struct code *code)
+{
+    uint32_t flags;
+    return layout->code_flags != SW_V8_NONE && layout->code_baseline != SW_V8_NONE &&
+           sw_memory_read(code->object - 1 + layout->code_flags, &flags, sizeof flags) == 0 &&
+           (flags & layout->code_kind_mask) == layout->code_baseline + 1;
+}
+
 /* Which of the places a call returns to, by the safepoints of Maglev, whose places are those where
  * it is given up; -1: none of them. Fields of an entry, each as wide as the header says: what it
  * returns to, the index and one, and more. */
@@ -104,7 +113,7 @@ static int64_t find_safepoint(const struct sw_v8_layout *layout, const struct co
     } head;
     uint32_t size;
     uint8_t entry[32];
-    if (layout->code_size == SW_V8_NONE ||
+    if (layout->code_size == SW_V8_NONE || !is_maglev(layout, code) ||
         sw_memory_read(code->object - 1 + layout->code_size, &size, sizeof size) != 0 ||
         offset > size || sw_memory_read(code->start + size, &head, sizeof head) != 0 ||
         !(head.widths & 1) || head.count > MOST_DEOPTS)
@@ -131,7 +140,7 @@ static bool find_bytecode(const struct sw_v8_layout *layout, const struct code *
         if (small_element(layout, code->deopts, layout->deopts_first + i * ENTRY + 2, &pc) &&
             pc == (int64_t)offset)
             found = i;
-    if (found < 0) /* not Turbofan's, or no place that it can be given up at */
+    if (found < 0)
         found = find_safepoint(layout, code, offset);
     return found >= 0 && found < places &&
            small_element(layout, code->deopts, layout->deopts_first + found * ENTRY, bytecode);

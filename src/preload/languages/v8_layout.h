@@ -27,7 +27,8 @@ struct sw_v8_layout {
     uint32_t thin_actual, external_data;
     uint32_t array_length, array_data;
     uint32_t bytecode_length, bytecode_data, bytecode_positions;
-    uint32_t code_header, code_deopts, code_size, shared_in_wrapper;
+    uint32_t code_header, code_deopts, code_flags, code_size, shared_in_wrapper;
+    uint32_t code_kind_mask, code_baseline; /* kinds of code, in its flags */
     /* Words into the table by which code is given up, and of its first entry. */
     uint32_t deopts_literals, deopts_shared, deopts_positions, deopts_first;
     /* Words into a ScopeInfo, behind its map. */

@@ -1,13 +1,15 @@
 // A program whose stack is known at each moment: `node chains.js SECONDS LOG`. Each stalling turn goes down a chain of
-// functions and blocks or computes in the last; LOG has a line of JSON for each such turn: when, and what its stack was
-// (function and lines that it may be at, innermost first). Between them the same functions run hot, are compiled, and given up again.
+// functions and blocks or computes in the last; LOG has a line of JSON for each such turn: from when to
+// when its stack was what (function and lines that it may be at, innermost first). Between them the same functions run hot, are compiled, and given up again.
 'use strict';
 
 const fs = require('fs');
 
 const cell = new Int32Array(new SharedArrayBuffer(4));
 const letters = 'abcd';
+const MS = 8;
 let mode = 'run';
+let entered = 0;
 let until = 0;
 let kept = 0;
 
@@ -51,13 +53,17 @@ function between() {
 
 function leaf(chain) {
   kept += chain.length;
+  if (mode !== 'run') {
+    entered = Date.now();
+    until = mode === 'warm' ? 0 : entered + MS;
+  }
   if (mode === 'nest') {
     nest(); // leaf nest
-  } else if (mode === 'between') {
+  } else if (mode === 'between' || mode === 'warm') {
     between(); // leaf between
   }
   if (mode === 'wait') {
-    Atomics.wait(cell, 0, 0, 3); // leaf wait
+    Atomics.wait(cell, 0, 0, MS); // leaf wait
   }
   while (mode === 'spin' && Date.now() < until) { // leaf spin
     kept++;
@@ -160,18 +166,15 @@ function stackOf(chain, way) {
 function stall() {
   const chain = someChain();
   const way = ['wait', 'spin', 'nest', 'between'][pick(4)];
-  const began = Date.now();
   mode = way;
-  until = began + 4;
   kept += start(chain);
   mode = 'run';
-  entries.push({ began, ended: Date.now(), way, stack: stackOf(chain, way) });
+  entries.push({ entered, until, way, stack: stackOf(chain, way) });
   setTimeout(Date.now() < end ? warm : finish, 6);
 }
 
 function warm() {
-  mode = ['run', 'between'][pick(2)];
-  until = 0;
+  mode = ['run', 'warm'][pick(2)];
   for (let i = pick(4) === 0 ? 300 : 3; i > 0; i--) {
     kept += start(someChain());
   }
