@@ -73,6 +73,9 @@ struct sw_language {
     /* Is a native frame of this module (NULL: of code that was compiled at run time) only the
      * runtime at work, to be left out of texts? `symbol` may be NULL. */
     bool (*is_machinery)(const struct sw_module *module, const char *symbol);
+    /* How many of the outermost frames are those in which the runtime's own event loop waits and
+     * calls callbacks from, as far as their names tell. NULL: it has none. */
+    unsigned (*loop_frames)(const struct sw_language_stack *stack);
     /* What the runtime calls what the thread works on, as far as `stack` tells. False: nothing.
      * NULL: it has no such names. The thread may be going on. */
     bool (*label)(const struct sw_unwind_input *input, const struct sw_language_stack *stack,

@@ -157,6 +157,15 @@ bool sw_languages_machinery(enum sw_lang lang, const struct sw_module *module, c
     return false;
 }
 
+unsigned sw_languages_loop_frames(const struct sw_language_stack *stack)
+{
+    for (unsigned i = 0; i < LANGUAGES; i++)
+        if (stack->count > 0 && languages[i]->lang == stack->lang &&
+            languages[i]->loop_frames != NULL)
+            return languages[i]->loop_frames(stack);
+    return 0;
+}
+
 void sw_languages_label(const struct sw_unwind_input *input, const struct sw_language_stack *stack,
                         char *label, size_t size)
 {

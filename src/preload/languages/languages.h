@@ -35,6 +35,9 @@ enum sw_flow sw_languages_flow(enum sw_lang lang, const struct sw_language_frame
                                const struct sw_language_frame *to);
 /* Is a native frame only a runtime at work, in a stack that has frames of `lang`? */
 bool sw_languages_machinery(enum sw_lang lang, const struct sw_module *module, const char *symbol);
+/* How many of the outermost frames of `stack` are a runtime's own event loop's, by their names: for
+ * where its wait has not been seen yet. */
+unsigned sw_languages_loop_frames(const struct sw_language_stack *stack);
 /* What a runtime calls what the thread works on whose frames are in `stack`: a task's name. Empty:
  * nothing is known. The thread may be going on. */
 void sw_languages_label(const struct sw_unwind_input *input, const struct sw_language_stack *stack,

@@ -121,6 +121,22 @@ static bool is_machinery(const struct sw_module *module, const char *symbol)
     return false;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = text != NULL ? strlen(text) : 0, tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* asyncio's loop waits in a function that _run_once calls, and runs callbacks from it. */
+static unsigned loop_frames(const struct sw_language_stack *stack)
+{
+    for (unsigned i = stack->complete ? stack->count : 0; i > 0; i--)
+        if (ends_with(stack->frame[i - 1].function, "_run_once") &&
+            ends_with(stack->frame[i - 1].file, "/asyncio/base_events.py"))
+            return stack->count - (i - 1);
+    return 0;
+}
+
 static bool label(const struct sw_unwind_input *input, const struct sw_language_stack *stack,
                   char *text, size_t size)
 {
@@ -147,6 +163,7 @@ const struct sw_language sw_language_python = {
     .holder = holder,
     .flow = flow,
     .is_machinery = is_machinery,
+    .loop_frames = loop_frames,
     .label = label,
     .pools = pools,
 };

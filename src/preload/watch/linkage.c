@@ -69,14 +69,13 @@ static unsigned add_language(const struct sw_language_stack *language, unsigned 
     return i;
 }
 
-/* The language's frames that the loop's wait has too, from the outermost on, and what is outside of
- * the innermost of them: an interpreter may run them all in one native frame. */
-static void widen_loop(const struct sw_language_stack *language,
-                       const struct sw_language_stack *base, struct sw_linked_stack *stack)
+/* How many of the language's outermost frames the loop's wait has too. */
+static unsigned common_language(const struct sw_language_stack *language,
+                                const struct sw_language_stack *base)
 {
     unsigned same = 0;
     if (base == NULL || base->lang != language->lang || !base->complete || !language->complete)
-        return;
+        return sw_languages_loop_frames(language);
     while (same < base->count && same < language->count) {
         const struct sw_language_frame *one = &language->frame[language->count - 1 - same];
         const struct sw_language_frame *other = &base->frame[base->count - 1 - same];
@@ -84,6 +83,15 @@ static void widen_loop(const struct sw_language_stack *language,
             break;
         same++;
     }
+    return same;
+}
+
+/* Those, and what is outside of the innermost of them: an interpreter may run them all in one
+ * native frame. */
+static void widen_loop(const struct sw_language_stack *language,
+                       const struct sw_language_stack *base, struct sw_linked_stack *stack)
+{
+    unsigned same = common_language(language, base);
     for (unsigned i = stack->count; i > 0 && same > 0; i--) {
         same -= stack->frame[i - 1].lang == language->lang;
         if (same == 0 && stack->count - (i - 1) > stack->loop)

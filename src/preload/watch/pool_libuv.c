@@ -67,7 +67,7 @@ static struct {
 void sw_pool_libuv_start(void)
 {
     thread_count = 0;
-    memset(&worker, 0, sizeof worker);
+    worker.queue = worker.function = 0;
 }
 
 static void judge_module(struct sw_module *module)

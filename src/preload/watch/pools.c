@@ -58,10 +58,12 @@ static uint64_t threshold_ns(void)
 void sw_pools_start(void)
 {
     look_due = 0;
-    for (unsigned i = 0; i < MOST_POOLS; i++) {
-        pools[i].view.key = 0;
-        pools[i].told.samples = NULL; /* a parent's are its own */
-    }
+    /* What was never used is left untouched: it has no memory yet. */
+    for (unsigned i = 0; i < MOST_POOLS; i++)
+        if (pools[i].told.samples != NULL || pools[i].view.key != 0) {
+            pools[i].view.key = 0;
+            pools[i].told.samples = NULL; /* a parent's are its own */
+        }
     sw_pool_libuv_start();
 }
 

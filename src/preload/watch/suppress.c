@@ -43,8 +43,8 @@ void sw_suppress_stall(struct sw_stall *stall)
 {
     struct sw_suppress_facts facts = {
         .call = stall->call_named && stall->call_count > 0 ? stall->calls[0].name : NULL,
-        .cause = sw_settings_cause_name(stall->cause),
-        .thread = stall->thread_name,
+        .cause = stall->pool != NULL ? "pool" : sw_settings_cause_name(stall->cause),
+        .thread = stall->pool != NULL ? stall->pool->name : stall->thread_name,
         .signature = stall->signature,
         .duration_ns = stall->duration_ns,
         .frame_at = frame_at,
