@@ -39,6 +39,7 @@ struct full {
     struct sw_pool_view view;                                  /* key 0: none */
     uint64_t turns[SW_POOL_WORKERS];                           /* of each, at the last look */
     uint64_t delay[SW_POOL_WORKERS], delayed[SW_POOL_WORKERS]; /* ns: at the first, and since */
+    uint64_t loops_delay, loops_delayed; /* the same of the loops' threads together */
     uint64_t since, last; /* ticks: of the first look that found it so, and of the last */
     unsigned looks;
     bool ran;  /* a worker has been on a CPU since */
@@ -98,10 +99,25 @@ static uint64_t age_ns(const struct full *full)
     return sw_clock_ticks_to_ns(full->last - full->since);
 }
 
+/* How long the threads of loops have been without a CPU: one of them may have what workers wait
+ * for, as Python's lock. */
+static uint64_t delay_of_loops(void)
+{
+    uint64_t sum = 0;
+    unsigned count = sw_thread_count();
+    for (unsigned i = 0; i < count && i < SW_MOST_WATCHES; i++) {
+        const struct sw_thread *thread = sw_thread_at(i);
+        if (thread != NULL && thread->tid != 0 &&
+            __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE) != NULL)
+            sum += sw_account_delay_ns(thread->tid);
+    }
+    return sum;
+}
+
 /* A worker that had no CPU would have been free before: that time is the machine's. */
 static bool is_believed(const struct full *full)
 {
-    uint64_t longest = 0, age = age_ns(full);
+    uint64_t longest = full->loops_delayed, age = age_ns(full);
     for (unsigned i = 0; i < full->view.count; i++)
         longest = full->delayed[i] > longest ? full->delayed[i] : longest;
     return age >= longest && age - longest >= threshold_ns() &&
@@ -111,6 +127,10 @@ static bool is_believed(const struct full *full)
 /* Notes which workers have been on a CPU since the last look, and which would have liked to. */
 static void note_turns(struct full *full)
 {
+    uint64_t loops = delay_of_loops();
+    if (full->looks == 0)
+        full->loops_delay = loops;
+    full->loops_delayed = loops > full->loops_delay ? loops - full->loops_delay : 0;
     for (unsigned i = 0; i < full->view.count; i++) {
         uint64_t turns = 0, delay = 0;
         bool known = sw_account_turns(full->view.worker[i].tid, &turns, &delay);
