@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "common/own_machine.h"
 #include "command/complain.h"
 #include "command/doctor_process.h"
 #include "command/examine.h"
@@ -59,7 +60,7 @@ static void check_machine(struct sw_examination *examination)
         sw_examine_add(examination, SW_FINDING_WARNING,
                        "stallwatch-symbolize is missing%s: reports will have no lines", "",
                        "make, or make install");
-    void *unwind = dlopen("libunwind-x86_64.so.8", RTLD_NOW | RTLD_LOCAL);
+    void *unwind = dlopen("libunwind-" SW_MACHINE_NAME ".so.8", RTLD_NOW | RTLD_LOCAL);
     if (unwind == NULL)
         sw_examine_add(examination, SW_FINDING_WARNING,
                        "libunwind8 is not installed%s: stacks are followed by frame pointers only",

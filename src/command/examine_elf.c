@@ -6,6 +6,7 @@
 #include <libelf.h>
 #include <stdio.h>
 #include <string.h>
+#include "common/own_machine.h"
 #include <unistd.h>
 
 #include "command/examine.h"
@@ -169,9 +170,12 @@ void sw_examine_elf(struct sw_examination *examination, int fd)
         elf_end(elf);
         return;
     }
-    if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64) {
-        sw_examine_add(examination, SW_FINDING_FATAL, "it is %s; the library is for x86-64",
-                       header.e_machine == EM_X86_64    ? "an x32 program"
+    if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != SW_MACHINE_ELF) {
+        sw_examine_add(examination, SW_FINDING_FATAL,
+                       "it is %s; the library is for " SW_MACHINE_SPOKEN,
+                       header.e_ident[EI_CLASS] != ELFCLASS64 && header.e_machine == EM_X86_64
+                           ? "an x32 program"
+                       : header.e_machine == EM_X86_64  ? "a program for x86-64"
                        : header.e_machine == EM_386     ? "a 32-bit program"
                        : header.e_machine == EM_AARCH64 ? "a program for arm64"
                                                         : "a program for another processor",

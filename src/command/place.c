@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "common/own_machine.h"
 #include <unistd.h>
 
 static int find(const char *const *places, char *path, size_t size)
@@ -31,9 +32,9 @@ static int find(const char *const *places, char *path, size_t size)
 
 int sw_place_library(char *path, size_t size)
 {
-    static const char *const places[] = {"libstallwatch.so", "../lib/libstallwatch.so",
-                                         "../lib64/libstallwatch.so",
-                                         "../lib/x86_64-linux-gnu/libstallwatch.so", NULL};
+    static const char *const places[] = {
+        "libstallwatch.so", "../lib/libstallwatch.so", "../lib64/libstallwatch.so",
+        "../lib/" SW_MACHINE_NAME "-linux-gnu/libstallwatch.so", NULL};
     return find(places, path, size);
 }
 

@@ -60,7 +60,7 @@ ALLOWED_ROOMS = {"stack": {"takes the loader's lock or loads"}, "libc": {"takes 
 MAY_INCLUDE = {
     "common": set(),
     "libc": {"common"},
-    "machine": set(),
+    "machine": {"common"},
     "notes": {"common", "libc", "machine"},
     "stack": {"common", "libc", "machine"},
     "report": {"common", "machine", "notes"},

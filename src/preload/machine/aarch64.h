@@ -5,14 +5,12 @@
 #ifndef SW_MACHINE_AARCH64_H
 #define SW_MACHINE_AARCH64_H
 
-#include <elf.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 
-#define SW_MACHINE_ELF  EM_AARCH64
-#define SW_MACHINE_NAME "aarch64" /* in libunwind's names */
+#include "common/own_machine.h"
 
 /* The ABI has none: what lies below sp is nobody's. */
 #define SW_MACHINE_RED_ZONE 0

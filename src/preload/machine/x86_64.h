@@ -4,14 +4,12 @@
 #ifndef SW_MACHINE_X86_64_H
 #define SW_MACHINE_X86_64_H
 
-#include <elf.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 
-#define SW_MACHINE_ELF  EM_X86_64
-#define SW_MACHINE_NAME "x86_64" /* in libunwind's names */
+#include "common/own_machine.h"
 
 /* What a function may use below its stack pointer, and a signal's frame leaves alone. */
 #define SW_MACHINE_RED_ZONE 128
