@@ -1,19 +1,16 @@
 /*
  * See pools.h. Nothing of the program is asked, and nothing wakes the watchdog for this but itself:
- * it looks when it is awake for a loop, ten times a second at the most, first only whether work
- * waits anywhere (a few reads), and in closer turns as long as a pool looks full.
+ * it looks when it is awake for a loop, ten times a second at the most, and in closer turns as long
+ * as a pool looks full.
  *
  * A pool is full as long as looks find the same: the same work waits first, and each worker has the
  * work it had. Work is told apart by its address, which may be used again: a worker that has been
  * blocked all the while (the kernel gave it no CPU) cannot have gone on to other work; where one
- * has run, only many looks in uneven turns that all find the same are believed.
+ * has run, only many looks in uneven turns that all find the same are believed. Time in which a
+ * worker or a loop had no CPU is the machine's, and makes no pool full.
  */
 #include "preload/watch/pools.h"
 
-#include <string.h>
-#include <sys/mman.h>
-
-#include "common/kernel.h"
 #include "preload/languages/languages.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
@@ -23,7 +20,6 @@
 #include "preload/watch/ownership.h"
 #include "preload/watch/pool_libuv.h"
 #include "preload/watch/pool_tell.h"
-#include "preload/watch/snapshot.h"
 #include "preload/watch/watches.h"
 
 #define MOST_POOLS    16
