@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "preload/libc/pinned.h"
+#include "preload/notes/start.h"
 
 #define DLOPEN_MODE ((int)0x80000000) /* __RTLD_DLOPEN of glibc's include/dlfcn.h */
 
@@ -35,7 +36,7 @@ static void *in_libdl(const char *name)
 
 /* `to` is a pointer to a function; `name` stays NULL where it cannot be had. */
 #define FIND(name)                                                                                 \
-    static __typeof__(name) *name##_is;                                                            \
+    static __typeof__(name) *name##_is SW_AT_START;                                                \
     if (name##_is == NULL) {                                                                       \
         void *found_ = name != NULL ? (void *)(uintptr_t)name : in_libdl(#name);                   \
         memcpy(&name##_is, &found_, sizeof found_);                                                \

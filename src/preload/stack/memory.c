@@ -30,7 +30,8 @@ struct block {
 };
 
 static struct block blocks[BLOCKS];
-static uint8_t block_bytes[BLOCKS][4096] __attribute__((aligned(4096)));
+/* Not aligned: all that is zero at the start would be, and away from what is written then. */
+static uint8_t block_bytes[BLOCKS][4096];
 static uint64_t capture = 1;
 static int pid; /* ours; looked up anew with each capture, for a fork changes it */
 static bool vm_readv_forbidden;
