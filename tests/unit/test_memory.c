@@ -105,6 +105,10 @@ START_TEST(blocks_last_until_forgotten)
     ck_assert_uint_ne(sw_memory_capture(), capture);
     ck_assert_int_eq(sw_memory_read(at(bytes + 5), &got, 1), 0);
     ck_assert_uint_eq(got, 2);
+    bytes[5] = 3;
+    sw_memory_give_back();
+    ck_assert_int_eq(sw_memory_read(at(bytes + 5), &got, 1), 0);
+    ck_assert_uint_eq(got, 3);
 }
 END_TEST
 

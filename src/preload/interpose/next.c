@@ -12,7 +12,7 @@
 
 #include "preload/libc/loader.h"
 #include "preload/libc/threads.h"
-#include "preload/notes/start.h"
+#include "common/start.h"
 
 #define EARLY      6
 #define MOST_NAMES 1024

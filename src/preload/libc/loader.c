@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "preload/libc/pinned.h"
-#include "preload/notes/start.h"
+#include "common/start.h"
 
 #define DLOPEN_MODE ((int)0x80000000) /* __RTLD_DLOPEN of glibc's include/dlfcn.h */
 

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "common/kernel.h"
-#include "preload/notes/start.h"
+#include "common/start.h"
 #include "preload/libc/loader.h"
 
 #define SHORTEST_BASE_NS UINT64_C(2000000) /* 50 ns of doubt in 2 ms are 25 ppm */

@@ -13,7 +13,7 @@
 #include "common/glob.h"
 #include "common/kernel.h"
 #include "preload/notes/clock.h"
-#include "preload/notes/start.h"
+#include "common/start.h"
 
 enum { NOT_STARTED, STARTING, READY, NOT_WATCHED };
 

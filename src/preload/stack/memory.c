@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 
 #include "common/kernel.h"
@@ -40,6 +41,14 @@ void sw_memory_forget(void)
 {
     capture++;
     pid = sw_kernel_getpid();
+}
+
+void sw_memory_give_back(void)
+{
+    uint64_t first = ((uint64_t)(uintptr_t)block_bytes + PAGE - 1) / PAGE * PAGE;
+    uint64_t end = (uint64_t)(uintptr_t)(block_bytes + BLOCKS) / PAGE * PAGE;
+    sw_memory_forget();
+    sw_kernel3(SYS_madvise, (long)first, (long)(end - first), MADV_DONTNEED);
 }
 
 uint64_t sw_memory_capture(void)

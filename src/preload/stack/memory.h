@@ -15,6 +15,8 @@
 
 /* Forgets all blocks: at the start of each capture. */
 void sw_memory_forget(void);
+/* The same, and gives the kernel back what the blocks lie in. One system call. */
+void sw_memory_give_back(void);
 /* A number that changes with each sw_memory_forget: what was checked in this capture need not be
  * checked again. */
 uint64_t sw_memory_capture(void);

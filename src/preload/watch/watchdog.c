@@ -23,6 +23,7 @@
 #include "preload/notes/wait_target.h"
 #include "preload/report/descriptors.h"
 #include "preload/report/helper.h"
+#include "preload/stack/memory.h"
 #include "preload/stack/modules.h"
 #include "preload/stack/unwind.h"
 #include "preload/watch/helper_place.h"
@@ -56,6 +57,7 @@
 enum { NONE, STARTING, RUNNING, CANNOT_RUN };
 
 static bool loaded_unwinder;
+static bool read_much; /* as when a loop has been found: the next stall is mostly far off */
 static uint64_t last_housekeeping;
 static unsigned records_then; /* that there were at the last housekeeping */
 static uint64_t own_delay_ns, own_cpu_ns,
@@ -101,6 +103,7 @@ static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
         if (loop->fd >= 0)
             sw_park_forget_no();
         sw_ownership_base(thread, watch, i);
+        read_much = true;
         sw_account_read(thread->tid, &watch->known);
     }
 }
@@ -255,6 +258,10 @@ static void *watch(void *unused)
         uint64_t pools_due = loaded_unwinder ? sw_pools_look(sw_clock_ticks()) : UINT64_MAX;
         uint64_t publish_due = sw_publish_tend();
         due = pools_due < due ? pools_due : due;
+        if (all_idle && read_much) {
+            sw_memory_give_back();
+            read_much = false;
+        }
         sleep_until_due(due < publish_due ? due : publish_due, all_idle);
         sw_clock_refine();
     }

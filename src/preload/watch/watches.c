@@ -6,10 +6,12 @@
 #include "preload/watch/memory_pool.h"
 
 static struct sw_watch *watches[SW_MOST_WATCHES];
+static unsigned used; /* of them, from the front: the rest has never been written to */
 
 void sw_watches_start(void)
 {
-    memset(watches, 0, sizeof watches);
+    memset(watches, 0, used * sizeof watches[0]);
+    used = 0;
 }
 
 struct sw_watch *sw_watches_known(unsigned index, const struct sw_thread *thread)
@@ -20,6 +22,8 @@ struct sw_watch *sw_watches_known(unsigned index, const struct sw_thread *thread
 
 struct sw_watch *sw_watches_of(unsigned index, const struct sw_thread *thread)
 {
+    if (index >= used)
+        used = index + 1;
     if (watches[index] == NULL)
         watches[index] = sw_pool_alloc(sizeof *watches[index]);
     struct sw_watch *watch = watches[index];

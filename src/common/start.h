@@ -3,8 +3,8 @@
  * preloaded into do nothing else with it, and each page that is touched costs them a microsecond or
  * two. See START in the Makefile for the code.
  */
-#ifndef SW_NOTES_START_H
-#define SW_NOTES_START_H
+#ifndef SW_COMMON_START_H
+#define SW_COMMON_START_H
 
 /* A variable that the constructors write: on the page of the GOT, which the loader has written to
  * already. */
