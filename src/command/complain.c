@@ -45,7 +45,6 @@ static void complain(const char *format, va_list arguments)
     begin(&text);
     for (; *format != '\0'; format++) {
         if (format[0] == '%' && format[1] == 's') {
-            /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): its callers have begun it */
             const char *argument = va_arg(arguments, const char *);
             sw_text_escaped(&text, argument, argument == NULL ? 0 : strlen(argument),
                             ARGUMENT_SHOWN);
