@@ -11,9 +11,17 @@
  * @expect stall cause=blocking-call call=read ms=200 function=by_read calls=2
  * @expect stall cause=nested-wait call=poll ms=200 function=by_poll calls=1
  * @expect stall cause=nested-wait call=pselect ms=200 function=by_select calls=1
+ * @expect stall cause=blocking-call call=sigtimedwait ms=200 function=by_sigtimedwait calls=1
+ *     detail="200 ms"
+ * @expect stall cause=blocking-call call=semtimedop ms=200 function=by_semtimedop calls=1
+ * @expect stall cause=blocking-call call=io_getevents ms=200 function=by_io_getevents calls=1
  */
+#include <linux/aio_abi.h>
 #include <linux/futex.h>
+#include <signal.h>
+#include <sys/ipc.h>
 #include <sys/select.h>
+#include <sys/sem.h>
 #include <sys/syscall.h>
 
 #include "support.h"
@@ -97,6 +105,36 @@ static NOINLINE void by_select(void)
     REQUIRE(!FD_ISSET(pair[0], &readable));
 }
 
+/* What a signal always ends (signal(7)): not to be interrupted by ours. */
+static NOINLINE void by_sigtimedwait(void)
+{
+    struct timespec span = span_ms(200);
+    sigset_t usr1;
+    sigemptyset(&usr1);
+    sigaddset(&usr1, SIGUSR1);
+    REQUIRE(syscall(SYS_rt_sigtimedwait, &usr1, NULL, &span, 8L) == -1 && errno == EAGAIN);
+}
+
+static NOINLINE void by_semtimedop(void)
+{
+    struct timespec span = span_ms(200);
+    struct sembuf take = {0, -1, 0};
+    int set = semget(IPC_PRIVATE, 1, 0600);
+    REQUIRE(set >= 0);
+    REQUIRE(syscall(SYS_semtimedop, set, &take, 1L, &span) == -1 && errno == EAGAIN);
+    REQUIRE(semctl(set, 0, IPC_RMID) == 0);
+}
+
+static NOINLINE void by_io_getevents(void)
+{
+    struct timespec span = span_ms(200);
+    struct io_event event;
+    aio_context_t context = 0;
+    REQUIRE(syscall(SYS_io_setup, 1L, &context) == 0);
+    REQUIRE(syscall(SYS_io_getevents, context, 1L, 1L, &event, &span) == 0);
+    REQUIRE(syscall(SYS_io_destroy, context) == 0);
+}
+
 /* Six arguments arrive, results and errno come back as they are. */
 static void by_other_numbers(void)
 {
@@ -114,8 +152,9 @@ static void by_other_numbers(void)
 
 int main(void)
 {
-    void (*const ways[])(void) = {by_syscall,       until_then, by_instruction, by_futex,
-                                  by_endless_futex, by_read,    by_poll,        by_select};
+    void (*const ways[])(void) = {by_syscall,       until_then,    by_instruction, by_futex,
+                                  by_endless_futex, by_read,       by_poll,        by_select,
+                                  by_sigtimedwait,  by_semtimedop, by_io_getevents};
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
     struct loop loop = loop_begin();
     loop_turn(&loop, 4);

@@ -18,10 +18,11 @@ ELSEWHERE = {
     "pthread_cond_wait": "needs another thread: locks.c",
     "cnd_wait": "needs another thread: calls_blocked.c",
     "futex": "raw_calls.c",
+    "io_getevents": "raw_calls.c",
 }
 
 # Not functions of that name.
-BY_SYSCALL = {"futex", "io_uring_enter", "stallwatch_loop_wait"}
+BY_SYSCALL = {"futex", "io_getevents", "io_uring_enter", "stallwatch_loop_wait"}
 
 
 def rows():

@@ -85,6 +85,20 @@ static const struct raw_call {
     /* a time */
     [SYS_nanosleep] = {SW_CALL_nanosleep, CALL, {0, MONOTONIC, NOTHING}},
     [SYS_clock_nanosleep] = {SW_CALL_clock_nanosleep, CALL, {2, 0, 1}},
+    /* what a signal always ends (signal(7)), besides */
+    [SYS_semop] = {SW_CALL_semop, CALL, {0, NOTHING, NOTHING}},
+    [SYS_semtimedop] = {SW_CALL_semtimedop, CALL, {0, NOTHING, NOTHING}},
+    [SYS_msgrcv] = {SW_CALL_msgrcv, CALL, {0, NOTHING, NOTHING}},
+    [SYS_msgsnd] = {SW_CALL_msgsnd, CALL, {0, NOTHING, NOTHING}},
+    [SYS_rt_sigtimedwait] = {SW_CALL_sigtimedwait, CALL, {2, MONOTONIC, NOTHING}},
+    [SYS_rt_sigsuspend] = {SW_CALL_sigsuspend, CALL, {NOTHING, NOTHING, NOTHING}},
+#if defined(SYS_pause)
+    [SYS_pause] = {SW_CALL_pause, CALL, {NOTHING, NOTHING, NOTHING}},
+#endif
+    [SYS_io_getevents] = {SW_CALL_io_getevents, CALL, {NOTHING, NOTHING, NOTHING}},
+#if defined(SYS_io_pgetevents)
+    [SYS_io_pgetevents] = {SW_CALL_io_getevents, CALL, {NOTHING, NOTHING, NOTHING}},
+#endif
     /* libuv closes so (uv__close_nocancel) */
     [SYS_close] = {SW_CALL_close, CLOSE, {0, NOTHING, NOTHING}},
 #if defined(SYS_close_range)
@@ -114,7 +128,10 @@ static NOINLINE long noted_call(const struct raw_call *raw, PARAMETERS)
     SW_CALL_BEGIN(call, raw->id, values[raw->noted[0]], values[raw->noted[1]],
                   values[raw->noted[2]]);
     long result = SW_NEXT(syscall)(ARGUMENTS);
-    call.pointers = sw_error_after_reading(SW_MINUS_ONE(result));
+    int error = SW_MINUS_ONE(result);
+    /* EAGAIN of sigtimedwait: the time is over, and so it has been read. */
+    call.pointers =
+        sw_error_after_reading(error) || (error == EAGAIN && raw->id == SW_CALL_sigtimedwait);
     SW_CALL_END(call);
     return result;
 }

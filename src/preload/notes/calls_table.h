@@ -304,7 +304,8 @@
     X(sigwaitinfo,                 NONE,            BLOCKING)                            \
     X(sigsuspend,                  NONE,            BLOCKING)                            \
     X(pause,                       NONE,            BLOCKING)                            \
-    X(sigtimedwait,                TIMESPEC,        BLOCKING)
+    X(sigtimedwait,                TIMESPEC,        BLOCKING)                            \
+    X(io_getevents,                NONE,            BLOCKING)
 /* clang-format on */
 
 enum sw_call_id {
