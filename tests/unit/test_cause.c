@@ -119,6 +119,8 @@ START_TEST(lateness_says_nothing_of_who_slept)
     figures.explained_ns = 900 * MS; /* calls and CPU time may overlap */
     ck_assert_uint_eq(sw_cause_unwatched(&figures), 60 * MS);
     figures.delay_known = false; /* nothing but the watchdog's own lateness is known */
+    ck_assert_uint_eq(sw_cause_unwatched(&figures), 0);
+    figures.explained_ns = 30 * MS;
     ck_assert_uint_eq(sw_cause_unwatched(&figures), 70 * MS);
 }
 END_TEST

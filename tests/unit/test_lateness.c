@@ -29,6 +29,19 @@ START_TEST(only_within_the_span)
 }
 END_TEST
 
+/* A quarter of the threshold may pass without a look. */
+START_TEST(long_work_is_missed_time)
+{
+    sw_process_settings.threshold_ns = 100 * MS;
+    sw_lateness_note_work(1000 * MS, 1025 * MS);
+    ck_assert_uint_eq(sw_lateness_total(), 0);
+    sw_lateness_note_work(2000 * MS, 2030 * MS);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 9000), 30);
+    sw_lateness_note_work(3030 * MS, 3000 * MS); /* no span at all */
+    ck_assert_uint_eq(sw_lateness_total() / MS, 30);
+}
+END_TEST
+
 START_TEST(several_add_up)
 {
     late(1000, 1100, 100);
@@ -121,6 +134,7 @@ int main(void)
     sw_process_settings.threshold_ns = 100 * MS;
     TCase *all = tcase_create("all");
     tcase_add_test(all, only_within_the_span);
+    tcase_add_test(all, long_work_is_missed_time);
     tcase_add_test(all, several_add_up);
     tcase_add_test(all, two_reasons);
     tcase_add_test(all, small_differences_do_not_matter);

@@ -32,10 +32,8 @@ uint64_t sw_cause_paging(const struct sw_cause_paging *figures)
 uint64_t sw_cause_unwatched(const struct sw_cause_unwatched *figures)
 {
     uint64_t explained = least(figures->explained_ns, figures->duration_ns);
-    if (!figures->delay_known)
-        return figures->lateness_ns;
     uint64_t late = least(figures->lateness_ns, figures->duration_ns - explained);
-    return figures->delay_ns > late ? figures->delay_ns : late;
+    return figures->delay_known && figures->delay_ns > late ? figures->delay_ns : late;
 }
 
 struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)

@@ -52,6 +52,13 @@ void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns, uint64
     }
 }
 
+void sw_lateness_note_work(uint64_t began, uint64_t ended)
+{
+    uint64_t most = sw_clock_ns_to_ticks(sw_process_settings.threshold_ns / 4);
+    if (ended > began && ended - began > most)
+        add(began, ended, SW_LATENESS_BUSY);
+}
+
 uint64_t sw_lateness_total(void)
 {
     return total;

@@ -254,6 +254,7 @@ static void *watch(void *unused)
     prepare();
     while (!atomic_load(&sw_process->exiting)) {
         bool all_idle = false;
+        uint64_t began = sw_clock_ticks();
         uint64_t due = pass_over_threads(&all_idle);
         uint64_t pools_due = loaded_unwinder ? sw_pools_look(sw_clock_ticks()) : UINT64_MAX;
         uint64_t publish_due = sw_publish_tend();
@@ -262,6 +263,7 @@ static void *watch(void *unused)
             sw_memory_give_back();
             read_much = false;
         }
+        sw_lateness_note_work(began, sw_clock_ticks());
         sleep_until_due(due < publish_due ? due : publish_due, all_idle);
         sw_clock_refine();
     }
