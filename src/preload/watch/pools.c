@@ -29,6 +29,7 @@
 #define SHORTEST_NS   UINT64_C(1000000)
 #define LOOKS_BLOCKED 3
 #define LOOKS_RAN     24
+#define LOOKS_AT_WAIT 20 /* until the stack of a found loop's wait is there */
 
 /* One that was full at the last look. */
 struct full {
@@ -45,7 +46,9 @@ struct full {
 
 static struct full pools[MOST_POOLS];
 static struct sw_pool_view views[MOST_POOLS];
-static uint64_t look_due; /* ticks: no look before */
+static uint64_t look_due;        /* ticks: no look before */
+static uint32_t loops_known;     /* how many loops had been found when their waits were looked at */
+static unsigned recognise_again; /* ... and in how many looks more that is still to be done */
 
 static uint64_t threshold_ns(void)
 {
@@ -55,6 +58,8 @@ static uint64_t threshold_ns(void)
 void sw_pools_start(void)
 {
     look_due = 0;
+    loops_known = 0;
+    recognise_again = 0;
     /* What was never used is left untouched: it has no memory yet. */
     for (unsigned i = 0; i < MOST_POOLS; i++)
         if (pools[i].told.samples != NULL || pools[i].view.key != 0) {
@@ -201,6 +206,7 @@ static void take_view(const struct sw_pool_view *view, uint64_t now)
 static void recognise(void)
 {
     unsigned count = sw_thread_count();
+    sw_memory_forget();
     sw_pool_libuv_recognise(NULL);
     for (unsigned i = 0; i < count && i < SW_MOST_WATCHES; i++) {
         struct sw_thread *thread = sw_thread_at(i);
@@ -217,6 +223,16 @@ static void recognise(void)
     }
 }
 
+/* A loop that has been found may be a runtime's that was not there before. */
+static bool is_to_recognise(void)
+{
+    uint32_t found = atomic_load(&sw_process->loops_found);
+    if (found != loops_known)
+        recognise_again = LOOKS_AT_WAIT;
+    loops_known = found;
+    return recognise_again > 0 && recognise_again-- > 0;
+}
+
 static bool is_any_full(void)
 {
     for (unsigned i = 0; i < MOST_POOLS; i++)
@@ -231,7 +247,6 @@ static uint64_t look(uint64_t now)
 {
     uint64_t wanted = UINT64_MAX;
     sw_memory_forget();
-    recognise();
     unsigned count = sw_languages_pools(views, MOST_POOLS);
     if (count < MOST_POOLS && sw_pool_libuv_present() && sw_pool_libuv_look(&views[count]))
         count++;
@@ -271,10 +286,13 @@ static uint64_t step_ns(uint64_t now)
 
 uint64_t sw_pools_look(uint64_t now)
 {
+    bool due = now >= look_due;
+    if (due && is_to_recognise())
+        recognise();
     bool possible = sw_languages_have_pools() || sw_pool_libuv_present();
-    if (now < look_due)
+    if (!due)
         return possible ? look_due : UINT64_MAX;
-    uint64_t wanted = look(now);
+    uint64_t wanted = possible ? look(now) : UINT64_MAX;
     now = sw_clock_ticks();
     if (is_any_full())
         wanted = step_ns(now);

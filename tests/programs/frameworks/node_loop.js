@@ -111,7 +111,7 @@ const MODES = {
   waits: onEvent,
   nested: outer,
   handler: () => serve(10, "/5"),
-  computes: () => compute(250),
+  computes: () => compute(300),
   worker: () => worker("stalls"),
   server: () => serve(300),
   beside,
