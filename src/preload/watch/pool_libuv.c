@@ -6,9 +6,10 @@
  *     That function is unwound to once for each thread, while it is blocked.
  *   - Its code names the queue's address: relative to itself, or (in a program that is linked to
  * one place, as node is) as it is. All addresses of the module that four bytes of it may mean are
- *     taken down, and the queue is the one that is the head of a list of work: struct uv__work
- * {work, done, loop, next, prev}, each with two functions and a loop, linked both ways. uv_cancel
- * tells pending work by the same (linked, and `work` not NULL).
+ *     looked at once, those that are heads of lists then (as libuv makes them before its workers)
+ * are taken down, and the queue is the one that has a list of work: struct uv__work {work, done,
+ * loop, next, prev}, each with two functions and a loop, linked both ways. uv_cancel tells pending
+ * work by the same (linked, and `work` not NULL).
  *   - A worker that is idle waits in a futex of a static condition beside the queue.
  *
  * Nothing of libuv is called, and what has no work waiting is never taken for a queue.
@@ -33,7 +34,9 @@
 #define MOST_THREADS 256
 #define MOST_TRIES   50                 /* to look at a thread that runs, until it is left alone */
 #define TRY_NS       UINT64_C(20000000) /* between two of them */
-#define MOST_PLACES  512                /* addresses that a function's code may mean */
+#define MOST_CODES   8                  /* functions that threads of such modules run */
+#define MOST_PLACES  16                 /* heads of lists that a function's code may mean */
+#define MOST_SEARCH  3                  /* for them, where there are none: a list may be changing */
 #define CODE_MOST    4096               /* bytes of a function */
 #define QUEUED       64                 /* elements of the queue that are followed */
 #define BESIDE       1024               /* bytes from the queue to the pool's condition and mutex */
@@ -56,18 +59,19 @@ static struct known {
 } threads[MOST_THREADS];
 static unsigned thread_count;
 
-/* What may be the queue: of the worker function at `function`. */
-static struct {
+/* What each function that such threads run names that may be the queue. */
+static struct code {
     uint64_t function;
     uint64_t queue; /* 0: not found yet */
-    unsigned count;
+    unsigned searches, count;
     uint64_t place[MOST_PLACES];
-} worker;
+} codes[MOST_CODES];
+static unsigned code_count;
 
 void sw_pool_libuv_start(void)
 {
     thread_count = 0;
-    worker.queue = worker.function = 0;
+    code_count = 0;
 }
 
 static void judge_module(struct sw_module *module)
@@ -202,54 +206,77 @@ static uint64_t first_work(uint64_t head)
     return found;
 }
 
-static void note_place(const struct sw_module *module, uint64_t place)
+static bool is_head(uint64_t place)
 {
-    if ((place & 7) == 0 && place >= module->low && place - module->low < MODULE_MOST &&
-        worker.count < MOST_PLACES)
-        worker.place[worker.count++] = place;
+    uint64_t links[2], back;
+    return words_at(place, links, 2) && links[0] != 0 && is_linked(links[0], place) &&
+           (links[1] & 7) == 0 && words_at(links[1], &back, 1) && back == place;
 }
 
-static void find_places(uint64_t function)
+static void note_place(struct code *code, const struct sw_module *module, uint64_t place)
 {
-    static uint8_t code[CODE_MOST];
-    const struct sw_module *module = sw_modules_find(function);
-    worker.function = function;
-    worker.queue = worker.count = 0;
-    uint64_t end = module != NULL ? sw_unwind_table_next(module, function) : 0;
-    if (end <= function)
+    if ((place & 7) != 0 || place < module->low || place - module->low >= MODULE_MOST ||
+        code->count == MOST_PLACES || !is_head(place))
         return;
-    size_t size = end - function < CODE_MOST ? end - function : CODE_MOST;
-    if (sw_memory_read(function, code, size) != 0)
+    for (unsigned i = 0; i < code->count; i++)
+        if (code->place[i] == place)
+            return;
+    code->place[code->count++] = place;
+}
+
+static void find_places(struct code *code)
+{
+    static uint8_t bytes[CODE_MOST];
+    const struct sw_module *module = sw_modules_find(code->function);
+    code->searches++;
+    uint64_t end = module != NULL ? sw_unwind_table_next(module, code->function) : 0;
+    if (end <= code->function)
+        return;
+    size_t size = end - code->function < CODE_MOST ? end - code->function : CODE_MOST;
+    if (sw_memory_read(code->function, bytes, size) != 0)
         return;
     for (size_t i = 0; i + 4 <= size; i++) {
         int32_t number;
-        memcpy(&number, code + i, sizeof number);
-        note_place(module, function + i + 4 + (uint64_t)(int64_t)number);
-        note_place(module, (uint32_t)number);
+        memcpy(&number, bytes + i, sizeof number);
+        note_place(code, module, code->function + i + 4 + (uint64_t)(int64_t)number);
+        note_place(code, module, (uint32_t)number);
     }
 }
 
-static uint64_t find_waiting(void)
+static struct code *code_of(uint64_t function)
 {
-    uint64_t found = worker.queue != 0 ? first_work(worker.queue) : 0;
-    if (worker.queue != 0)
+    for (unsigned i = 0; i < code_count; i++)
+        if (codes[i].function == function)
+            return &codes[i];
+    if (code_count == MOST_CODES)
+        return NULL;
+    codes[code_count] = (struct code){.function = function};
+    return &codes[code_count++];
+}
+
+static uint64_t find_waiting(struct code *code)
+{
+    uint64_t found = code->queue != 0 ? first_work(code->queue) : 0;
+    if (code->queue != 0)
         return found;
-    for (unsigned i = 0; i < worker.count && found == 0; i++) {
-        found = first_work(worker.place[i]);
+    if (code->count == 0 && code->searches < MOST_SEARCH)
+        find_places(code);
+    for (unsigned i = 0; i < code->count && found == 0; i++) {
+        found = first_work(code->place[i]);
         if (found != 0)
-            worker.queue = worker.place[i];
+            code->queue = code->place[i];
     }
     return found;
 }
 
-static bool is_idle(int tid)
+static bool is_idle(int tid, uint64_t queue)
 {
     struct sw_syscall_view view;
     sw_account_syscall(tid, &view);
     if (!view.known)
         return true;
-    return !view.running && view.number == SYS_futex && view.argument[0] + BESIDE > worker.queue &&
-           view.argument[0] < worker.queue + BESIDE;
+    return !view.running && view.number == SYS_futex && view.argument[0] + BESIDE > queue &&
+           view.argument[0] < queue + BESIDE;
 }
 
 bool sw_pool_libuv_undecided(void)
@@ -263,12 +290,11 @@ bool sw_pool_libuv_undecided(void)
 /* The queue of the workers that run `function`, if work waits there. */
 static bool look_at(uint64_t function, struct sw_pool_view *view)
 {
-    if (worker.queue == 0 || worker.function != function)
-        find_places(function);
-    view->waiting = find_waiting();
+    struct code *code = code_of(function);
+    view->waiting = code != NULL ? find_waiting(code) : 0;
     if (view->waiting == 0)
         return false;
-    view->key = worker.queue;
+    view->key = code->queue;
     strcpy(view->name, "libuv");
     view->hint = "UV_THREADPOOL_SIZE makes it larger";
     /* One that is not known yet may be another worker. */
@@ -277,13 +303,25 @@ static bool look_at(uint64_t function, struct sw_pool_view *view)
     for (unsigned i = 0; i < thread_count && view->count < SW_POOL_WORKERS; i++)
         if (threads[i].function == function)
             view->worker[view->count++] = (struct sw_pool_worker){
-                threads[i].tid, is_idle(threads[i].tid) ? 0 : view->waiting};
+                threads[i].tid, is_idle(threads[i].tid, code->queue) ? 0 : view->waiting};
     return true;
+}
+
+/* Queues are known, and nothing waits in them. */
+static bool nothing_waits(void)
+{
+    bool known = false;
+    for (unsigned i = 0; i < code_count; i++) {
+        known = known || codes[i].queue != 0;
+        if (codes[i].queue != 0 && first_work(codes[i].queue) != 0)
+            return false;
+    }
+    return known;
 }
 
 bool sw_pool_libuv_look(struct sw_pool_view *view)
 {
-    if (worker.queue != 0 && first_work(worker.queue) == 0)
+    if (nothing_waits())
         return false;
     list_threads();
     for (unsigned i = 0; i < thread_count; i++) {

@@ -29,7 +29,7 @@
 #define SHORTEST_NS   UINT64_C(1000000)
 #define LOOKS_BLOCKED 3
 #define LOOKS_RAN     24
-#define LOOKS_AT_WAIT 20 /* until the stack of a found loop's wait is there */
+#define LOOKS_AT_WAIT 6 /* until the stack of a found loop's wait is there */
 
 /* One that was full at the last look. */
 struct full {
