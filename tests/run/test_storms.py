@@ -50,7 +50,7 @@ def test_exec_chain():
     """On a busy machine, where a signal is on its way for longer: it used to end the program that followed."""
     hogs = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(2 * (os.cpu_count() or 1))]
     try:
-        storm([STORMS / "exec_sampled"], 1)
+        storm([STORMS / "exec_sampled"], 10)
     finally:
         for hog in hogs:
             hog.kill()
