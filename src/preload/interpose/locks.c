@@ -47,6 +47,7 @@ SW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
     struct sw_thread *noting = sw_thread_self;
     if (SW_CALL_UNNOTED_BY(noting))
         return SW_NEXT(pthread_mutex_lock)(mutex);
+    noting->last_mutex = (uint64_t)(uintptr_t)mutex;
     /* The lock of a scheduler that this thread parks in may say that a callback has returned. */
     if (SW_UNLIKELY(noting->turn_lock == (uint64_t)(uintptr_t)mutex))
         sw_park_turn(noting, (uint64_t)(uintptr_t)__builtin_dwarf_cfa());

@@ -251,6 +251,7 @@ struct sw_thread {
     /* Where the scheduler's function takes its lock again when a callback has returned: the lock
      * (0: not known), and the stack pointer at its calls. */
     uint64_t turn_lock, turn_cfa;
+    uint64_t last_mutex;           /* that it has taken in an iteration, or is about to */
     uint64_t wait_cfa;             /* wait_sp of the last wait that was not the usual one */
     uint64_t wait_caller;          /* ... and the return address of its wrapper */
     _Atomic uint32_t mask_changes; /* see mask_change.h */

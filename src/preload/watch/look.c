@@ -243,6 +243,7 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     if (!watch->first.valid) {
         sw_account_renew_name(thread->tid, thread->loops[watch->loop].thread_name);
         watch->first = reading;
+        sw_members_teach(thread, watch);
         sw_scarcity_note(now);
     }
     watch->last = reading;
@@ -349,7 +350,6 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
         watch->open = false;
         return look_idle(thread, watch, NULL, now);
     }
-
     sw_ownership_want_base(thread, watch, (unsigned)(loop - thread->loops));
     uint64_t since = atomic_load_explicit(&loop->busy_since, memory_order_acquire);
     uint64_t iteration = atomic_load(&loop->iteration);

@@ -101,12 +101,11 @@ static bool has_parked_on(const struct other *other, uint64_t object)
     return false;
 }
 
-/* A wait writes no arguments to the note, so those of the last call before it are still there. */
 static bool last_locked(struct sw_thread *thread, uint64_t lock)
 {
     uint32_t sequence = atomic_load(&thread->sequence);
     bool waits = (sequence & 1) && thread->note.is_wait == 1;
-    bool same = thread->note.kind == SW_DETAIL_MUTEX && thread->note.argument[0] == lock;
+    bool same = __atomic_load_n(&thread->last_mutex, __ATOMIC_RELAXED) == lock;
     return waits && same && atomic_load(&thread->sequence) == sequence;
 }
 
@@ -197,13 +196,75 @@ static bool belongs(struct sw_thread *thread, struct sw_watch *watch, struct sw_
     return true;
 }
 
-void sw_members_confirm(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
+static void confirm(struct sw_thread *thread, struct sw_watch *watch, struct sw_loop *loop)
 {
-    struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
     uint32_t candidate = SW_LOOP_CANDIDATE;
-    if (loop == NULL || atomic_load(&loop->state) != SW_LOOP_CANDIDATE ||
-        !matters(thread, loop, now) || !belongs(thread, watch, loop))
+    if (!belongs(thread, watch, loop))
         return;
     loop->id = atomic_fetch_add(&sw_process->loops_found, 1) + 1;
     atomic_compare_exchange_strong(&loop->state, &candidate, SW_LOOP_OWNED);
+}
+
+static struct sw_loop *candidate_of(struct sw_thread *thread)
+{
+    struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
+    return loop != NULL && atomic_load(&loop->state) == SW_LOOP_CANDIDATE ? loop : NULL;
+}
+
+void sw_members_confirm(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
+{
+    struct sw_loop *loop = candidate_of(thread);
+    if (loop != NULL && matters(thread, loop, now))
+        confirm(thread, watch, loop);
+}
+
+/* A thread that is to learn where its callbacks return to, and the frames of its loop's wait. */
+struct pupil {
+    struct sw_thread *thread;
+    const struct sw_unwind_stack *wait;
+    int fd;
+};
+
+/* A thread that has waited for the loop and parked knows it of its own stack: the same function is
+ * in both waits. */
+static bool teach_own(const struct other *other, void *context)
+{
+    const struct pupil *pupil = context;
+    const struct sw_thread *teacher = other->thread;
+    uint64_t lock = __atomic_load_n(&teacher->turn_lock, __ATOMIC_ACQUIRE);
+    uint64_t cfa = __atomic_load_n(&teacher->turn_cfa, __ATOMIC_RELAXED);
+    const struct sw_unwind_stack *wait = loop_of(other)->fd == pupil->fd ? wait_of(other) : NULL;
+    unsigned i = 0;
+    while (wait != NULL && i < wait->count && wait->frame[i].cfa <= cfa)
+        i++;
+    if (lock == 0 || wait == NULL || i == wait->count)
+        return false;
+    int at = frame_of_function(pupil->wait, wait->frame[i].function);
+    if (at < 0)
+        return false;
+    uint64_t depth = wait->frame[i].cfa - cfa;
+    __atomic_store_n(&pupil->thread->turn_cfa, pupil->wait->frame[at].cfa - depth,
+                     __ATOMIC_RELAXED);
+    __atomic_store_n(&pupil->thread->turn_lock, lock, __ATOMIC_RELEASE);
+    return true;
+}
+
+void sw_members_teach(struct sw_thread *thread, struct sw_watch *watch)
+{
+    const struct sw_loop *loop = &thread->loops[watch->loop];
+    struct pupil pupil = {thread, sw_ownership_base(thread, watch, watch->loop), loop->fd};
+    unsigned count = sw_thread_count();
+    if (__atomic_load_n(&thread->turn_lock, __ATOMIC_RELAXED) != 0 || loop->fd < 0)
+        return;
+    if (pupil.wait != NULL && find_other(thread, teach_own, &pupil))
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        struct sw_thread *other = sw_thread_at(i);
+        if (other == NULL || other == thread || other->tid == 0)
+            continue;
+        struct sw_watch *others = sw_watches_known(i, other);
+        struct sw_loop *parked = others != NULL ? candidate_of(other) : NULL;
+        if (parked != NULL && sw_members_site(other, parked) != NULL)
+            confirm(other, others, parked);
+    }
 }

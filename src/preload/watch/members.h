@@ -24,6 +24,10 @@ bool sw_members_wait_in(const struct sw_thread *self, const struct sw_unwind_fra
 /* Makes the thread's outer loop a found one if it belongs to a loop. Asked where it would matter:
  * an iteration is getting long, or has been. */
 void sw_members_confirm(struct sw_thread *thread, struct sw_watch *watch, uint64_t now);
+/* The watched iteration of the thread gets long, and where its callbacks return to may not be
+ * known: threads of the same loop that have parked are asked for it. Without an answer many
+ * callbacks in turn, between which it neither waits nor parks, look like one. */
+void sw_members_teach(struct sw_thread *thread, struct sw_watch *watch);
 /* Does the thread park for what is no loop, as far as is known? Then nothing of it is a stall. */
 bool sw_members_is_stranger(struct sw_thread *thread, const struct sw_loop *loop);
 
