@@ -10,7 +10,7 @@ extern "C" {
 #include "storm.h"
 }
 
-#define ROUNDS 200
+#define ROUNDS 1000
 
 static unsigned long destroyed;
 
