@@ -55,7 +55,7 @@ def record(path, text):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("library")
+    parser.add_argument("preloaded", metavar="LIBRARY")
     parser.add_argument("--json")
     parser.add_argument("--record")
     parser.add_argument("rows", nargs="*")
@@ -63,7 +63,7 @@ def main():
     unknown = set(arguments.rows) - set(ALL)
     if unknown:
         sys.exit(f"bench: {', '.join(sorted(unknown))}: no such row; there are {', '.join(ALL)}")
-    rows = measure(arguments.rows, os.path.realpath(arguments.library))
+    rows = measure(arguments.rows, os.path.realpath(arguments.preloaded))
     print(figures.table(rows))
     if arguments.json:
         figures.write_json(arguments.json, machine(), rows)
