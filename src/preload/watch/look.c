@@ -108,6 +108,7 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
     uint32_t state = atomic_load(&loop->state);
     if (!sw_parks_part(thread, ended))
         return false;
+    ended->began = sw_members_began(watch, ended->began);
     bool known = speaks_of(watch, ended);
     if (ended->loop_id == 0)
         ended->loop_id = loop->id;
@@ -261,7 +262,10 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
         watch->dropped = true;
     if (age_ns >= threshold_ns() / 2 && !watch->dropped)
         sw_holder_note(thread, watch, &view, now);
-    if (age_ns >= threshold_ns() && !watch->dropped)
+    bool is_over = age_ns >= threshold_ns() && !watch->dropped;
+    if (is_over && !watch->judged)
+        sw_members_teach(thread, watch);
+    if (is_over && sw_members_began(watch, watch->began) == watch->began)
         look_at_stall(thread, watch, now);
 }
 
@@ -353,7 +357,7 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     sw_ownership_want_base(thread, watch, (unsigned)(loop - thread->loops));
     uint64_t since = atomic_load_explicit(&loop->busy_since, memory_order_acquire);
     uint64_t iteration = atomic_load(&loop->iteration);
-    uint64_t began = sw_parks_began(thread, since);
+    uint64_t began = sw_members_began(watch, sw_parks_began(thread, since));
     if (since == 0 || atomic_load(&loop->busy_since) != since) {
         watch->open = false;
         return look_idle(thread, watch, loop, now);
@@ -386,7 +390,7 @@ void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exi
     if (loop == NULL || atomic_load(&loop->state) != SW_LOOP_OWNED)
         return;
     uint64_t since = atomic_load(&loop->busy_since);
-    uint64_t began = sw_parks_began(thread, since);
+    uint64_t began = sw_members_began(watch, sw_parks_began(thread, since));
     uint64_t iteration = atomic_load(&loop->iteration);
     /* A thread that has ended did so after its last wait: clean-up. */
     if (since == 0 || !sw_account_alive(thread->tid))

@@ -140,6 +140,13 @@ static bool is_its_loop(const struct other *other, void *context)
     return true;
 }
 
+static void teach(struct sw_thread *thread, struct sw_watch *watch, uint64_t lock, uint64_t cfa)
+{
+    __atomic_store_n(&thread->turn_cfa, cfa, __ATOMIC_RELAXED);
+    __atomic_store_n(&thread->turn_lock, lock, __ATOMIC_RELEASE);
+    watch->turn_learnt = sw_clock_ticks();
+}
+
 /* Another thread's callbacks return to the same function: it learns by which lock. Goes on to the
  * next thread. */
 static bool teach_turn(const struct other *other, void *context)
@@ -151,8 +158,7 @@ static bool teach_turn(const struct other *other, void *context)
         thread->turn_lock == site->lock || !parks_in_wait(other, question))
         return false;
     uint64_t depth = question->found_parks->cfa - site->cfa;
-    __atomic_store_n(&thread->turn_cfa, question->found_waits->cfa - depth, __ATOMIC_RELAXED);
-    __atomic_store_n(&thread->turn_lock, site->lock, __ATOMIC_RELEASE);
+    teach(thread, other->watch, site->lock, question->found_waits->cfa - depth);
     return false;
 }
 
@@ -221,6 +227,7 @@ void sw_members_confirm(struct sw_thread *thread, struct sw_watch *watch, uint64
 /* A thread that is to learn where its callbacks return to, and the frames of its loop's wait. */
 struct pupil {
     struct sw_thread *thread;
+    struct sw_watch *watch;
     const struct sw_unwind_stack *wait;
     int fd;
 };
@@ -243,16 +250,14 @@ static bool teach_own(const struct other *other, void *context)
     if (at < 0)
         return false;
     uint64_t depth = wait->frame[i].cfa - cfa;
-    __atomic_store_n(&pupil->thread->turn_cfa, pupil->wait->frame[at].cfa - depth,
-                     __ATOMIC_RELAXED);
-    __atomic_store_n(&pupil->thread->turn_lock, lock, __ATOMIC_RELEASE);
+    teach(pupil->thread, pupil->watch, lock, pupil->wait->frame[at].cfa - depth);
     return true;
 }
 
 void sw_members_teach(struct sw_thread *thread, struct sw_watch *watch)
 {
     const struct sw_loop *loop = &thread->loops[watch->loop];
-    struct pupil pupil = {thread, sw_ownership_base(thread, watch, watch->loop), loop->fd};
+    struct pupil pupil = {thread, watch, sw_ownership_base(thread, watch, watch->loop), loop->fd};
     unsigned count = sw_thread_count();
     if (__atomic_load_n(&thread->turn_lock, __ATOMIC_RELAXED) != 0 || loop->fd < 0)
         return;
@@ -267,4 +272,12 @@ void sw_members_teach(struct sw_thread *thread, struct sw_watch *watch)
         if (parked != NULL && sw_members_site(other, parked) != NULL)
             confirm(other, others, parked);
     }
+}
+
+uint64_t sw_members_began(const struct sw_watch *watch, uint64_t began)
+{
+    uint64_t learnt = watch->turn_learnt;
+    bool late = learnt > began &&
+                sw_clock_ticks_to_ns(learnt - began) >= sw_process_settings.threshold_ns / 2;
+    return late ? learnt : began;
 }

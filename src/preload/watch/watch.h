@@ -97,6 +97,8 @@ struct sw_watch {
     /* Of the thread, over all iterations. */
     uint64_t parks_learnt; /* ticks: an iteration that began before may hold time spent parked, or
                               waiting for the loop another way */
+    uint64_t turn_learnt;  /* ticks: since then it is known where its callbacks return to, of those
+                              that it calls without waiting in between */
     int32_t tid;
     struct sw_reading
         known; /* the last reading at all: what starvation is counted from where nobody looked */
