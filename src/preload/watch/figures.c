@@ -163,7 +163,9 @@ static void decide_cause(const struct sw_compose_input *input, const struct sw_t
     sw_scarcity_note(sw_clock_ticks());
     sw_scarcity_within(began, input->now, &throttled_ns, &stolen_ns);
     figures.paging_ns = paging_ns(input->watch, &figures, stall);
-    /* A CPU that the hypervisor took looks like a thread that is blocked nowhere. */
+    /* A CPU that the hypervisor took looks like a thread that is blocked nowhere, and to the
+     * watchdog, whose timer did not run either, like a stop. */
+    figures.stopped_ns = minus(figures.stopped_ns, stolen_ns);
     figures.stolen_ns = least(stolen_ns, minus(unexplained_ns(&figures, stall), figures.paging_ns));
     struct sw_cause_verdict verdict = sw_cause_decide(&figures);
     stall->cause = verdict.cause;
