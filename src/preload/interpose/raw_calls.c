@@ -205,8 +205,8 @@ static NOINLINE long noted_wait(const struct raw_call *raw, PARAMETERS)
 static NOINLINE long noted_ring(PARAMETERS)
 {
     struct sw_wait wait;
-    SW_WAIT_BEGIN_UNUSUAL(wait, sw_wait_target_enter(SW_CALL_io_uring_enter, (int)a, (uint32_t)c,
-                                                     (uint32_t)d, (const void *)e));
+    SW_WAIT_BEGIN_UNUSUAL(wait, sw_wait_target_enter(SW_CALL_io_uring_enter, (int)a, (uint32_t)b,
+                                                     (uint32_t)c, (uint32_t)d, (const void *)e));
     long result = SW_NEXT(syscall)(ARGUMENTS);
     SW_WAIT_END(wait, 0); /* how many completions there are, only the ring says */
     return result;

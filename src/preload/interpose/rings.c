@@ -133,8 +133,8 @@ RING_WRAPPER(io_uring_submit_and_get_events, (struct ring * ring), (ring), true,
         if (!(flags & IORING_ENTER_GETEVENTS))                                                     \
             return SW_NEXT(name) arguments;                                                        \
         struct sw_wait wait;                                                                       \
-        SW_WAIT_BEGIN_UNUSUAL(                                                                     \
-            wait, sw_wait_target_enter(SW_CALL_io_uring_enter, (int)fd, wanted, flags, mask));     \
+        SW_WAIT_BEGIN_UNUSUAL(wait, sw_wait_target_enter(SW_CALL_io_uring_enter, (int)fd,          \
+                                                         submitted, wanted, flags, mask));         \
         int result = SW_NEXT(name) arguments;                                                      \
         SW_WAIT_END(wait, 0);                                                                      \
         return result;                                                                             \

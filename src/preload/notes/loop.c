@@ -125,14 +125,17 @@ static struct sw_loop *keyed_loop(struct sw_thread *thread, const struct sw_wait
 {
     for (unsigned i = 0; i < thread->loops_used; i++) {
         struct sw_loop *known = &thread->loops[i];
-        if (known->kind == target->kind && known->key == target->key && !is_over(known))
+        if (known->kind == target->kind && known->key == target->key && !is_over(known)) {
+            known->flushes = known->flushes && target->flushes;
             return known;
+        }
     }
     struct sw_loop *loop = sw_loop_place(thread);
     if (loop == NULL)
         return NULL;
     loop->kind = target->kind;
     loop->key = target->key;
+    loop->flushes = target->flushes;
     if (target->kind != SW_WAIT_CUSTOM) {
         loop->fd = (int32_t)target->key;
         SW_CLOSES_MATTER(loop->fd) = 1;
@@ -199,11 +202,25 @@ static void group_by_descriptor(struct sw_loop *outer, struct sw_loop *loop,
     }
 }
 
+/* Does the thread of another loop have the kernel do something by a ring, and waits until that is
+ * done? libuv changes its epoll's set so. A loop on a ring may look the same, where the thread
+ * waits for nothing else. */
+static bool is_flush_beside(const struct sw_loop *outer, const struct sw_wait_target *target)
+{
+    return target->flushes && outer != NULL && !outer->flushes &&
+           !(outer->kind == SW_WAIT_RING && outer->key == target->key);
+}
+
 /* The outer loop as it still holds: not one that is over, nor a mere candidate that waited once
- * when `loop` has been found. */
+ * when `loop` has been found, nor what has been but flushes. */
 static struct sw_loop *outer_beside(struct sw_thread *thread, const struct sw_loop *loop)
 {
     struct sw_loop *outer = thread->outer;
+    if (outer != NULL && outer != loop && outer->flushes && !loop->flushes) {
+        outer->left_for = loop->id;
+        atomic_store(&outer->state, is_owned(outer) ? SW_LOOP_LEFT : SW_LOOP_FREE);
+        return NULL;
+    }
     if (outer == NULL || outer == loop || is_owned(outer) || !is_owned(loop) ||
         take_turns(outer, loop))
         return outer;
@@ -221,6 +238,8 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
     if (thread->outer != NULL && thread->outer->kind == SW_WAIT_PARKED)
         sw_park_member_waits(thread, target);
     *call = thread->outer != NULL && thread->in_iteration;
+    if (is_flush_beside(thread->outer, target))
+        return NULL;
 
     struct sw_loop *loop = set ? sw_poll_loop_match(thread, target) : keyed_loop(thread, target);
     if (loop == NULL)

@@ -155,6 +155,7 @@ struct sw_loop {
     uint64_t wait_caller;
     _Atomic uint64_t aside_caller, aside_call, aside_turn;
     uint32_t left_for; /* with SW_LOOP_LEFT: the id of the loop that has taken its place, or 0 */
+    uint32_t flushes;  /* of io_uring: it has waited for nothing but what it submitted then */
     uint32_t refused;  /* waited on often enough, and found to be a client's */
 } __attribute__((aligned(64)));
 

@@ -77,8 +77,8 @@ struct sw_wait_target sw_wait_target_ring(uint32_t id, int fd, int64_t timeout_n
         .kind = SW_WAIT_RING, .id = id, .timeout_ns = timeout_ns, .key = (uint64_t)fd};
 }
 
-struct sw_wait_target sw_wait_target_enter(uint32_t id, int fd, uint32_t wanted, uint32_t flags,
-                                           const void *argument)
+struct sw_wait_target sw_wait_target_enter(uint32_t id, int fd, uint32_t submitted, uint32_t wanted,
+                                           uint32_t flags, const void *argument)
 {
     int64_t timeout_ns = wanted == 0 ? 0 : -1;
     const struct io_uring_getevents_arg *more = argument;
@@ -87,7 +87,9 @@ struct sw_wait_target sw_wait_target_enter(uint32_t id, int fd, uint32_t wanted,
         timeout_ns = sw_wait_timeout_timespec((const void *)(uintptr_t)more->ts);
     if (flags & IORING_ENTER_REGISTERED_RING)
         return sw_wait_target_custom(id, (uint32_t)fd | UINT64_C(1) << 32, timeout_ns);
-    return sw_wait_target_ring(id, fd, timeout_ns);
+    struct sw_wait_target target = sw_wait_target_ring(id, fd, timeout_ns);
+    target.flushes = submitted > 0 && submitted == wanted;
+    return target;
 }
 
 struct sw_wait_target sw_wait_target_custom(uint32_t id, uint64_t key, int64_t timeout_ns)

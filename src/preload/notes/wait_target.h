@@ -28,6 +28,7 @@ struct sw_wait_target {
     uint32_t id;        /* enum sw_call_id */
     int64_t timeout_ns; /* negative: no end */
     uint64_t key;
+    bool flushes;    /* waits for what it submits itself: that may be all it is for */
     uint64_t places; /* of a set: how many pollfd, or how many bits */
     union {
         const struct pollfd *fds;
@@ -48,8 +49,8 @@ struct sw_wait_target sw_wait_target_epoll(uint32_t id, int epfd, int64_t timeou
 struct sw_wait_target sw_wait_target_ring(uint32_t id, int fd, int64_t timeout_ns);
 /* io_uring_enter(2) with IORING_ENTER_GETEVENTS: to be shown completions is the wait. A ring that
  * the thread has registered comes as an index, which is no descriptor. */
-struct sw_wait_target sw_wait_target_enter(uint32_t id, int fd, uint32_t wanted, uint32_t flags,
-                                           const void *argument);
+struct sw_wait_target sw_wait_target_enter(uint32_t id, int fd, uint32_t submitted, uint32_t wanted,
+                                           uint32_t flags, const void *argument);
 struct sw_wait_target sw_wait_target_custom(uint32_t id, uint64_t key, int64_t timeout_ns);
 struct sw_wait_target sw_wait_target_poll(uint32_t id, const struct pollfd *fds, uint64_t count,
                                           int64_t timeout_ns);
