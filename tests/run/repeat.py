@@ -17,6 +17,8 @@ import expectations
 import harness
 import run
 
+AT_ONCE = int(os.environ.get("AT_ONCE") or 3)
+
 # Computes until the process that started it has gone, whatever ended that.
 LOAD = """
 import os
@@ -43,7 +45,7 @@ def repeat(times, patterns):
     skipped = 0
     for number in range(1, times + 1):
         began = time.monotonic()
-        totals = run.Totals(quiet=True)
+        totals = run.Totals(quiet=True, at_once=AT_ONCE)
         totals.run(tests)
         failures.update(totals.failures)
         skipped = totals.skipped

@@ -64,13 +64,13 @@ def collect():
 class Totals:
     """How many checks passed, failed and were skipped; a line is printed for each test, unless `quiet` and it passed."""
 
-    def __init__(self, quiet=False):
+    def __init__(self, quiet=False, at_once=3):
         self.passed = self.failed = self.skipped = 0
-        self.quiet, self.failures = quiet, []
+        self.quiet, self.at_once, self.failures = quiet, at_once, []
         self.lock = threading.Lock()
 
     def run(self, tests):
-        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        with concurrent.futures.ThreadPoolExecutor(self.at_once) as pool:
             list(pool.map(self.report, [test for test in tests if not test.alone]))
         for test in tests:
             if test.alone:
