@@ -1,7 +1,7 @@
 /*
- * A loop on epoll that changes what it waits for by a ring, as libuv does: an io_uring_enter(2) that
- * submits and waits until that is done, before each wait and in callbacks, and twice before the
- * first. That is no loop; what a thread does by nothing else is one.
+ * A loop on epoll that changes what it waits for by a ring, as libuv does: an io_uring_enter(2)
+ * that submits and waits until that is done, before each wait and in callbacks, and twice before
+ * the first. That is no loop; what a thread does by nothing else is one.
  *
  * @needs: liburing
  * @run beside beside

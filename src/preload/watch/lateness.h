@@ -2,9 +2,8 @@
  * The watchdog's own lateness: time that it did not get is not blamed on the program.
  *
  * Where the kernel says that the watchdog was ready and not running, the machine was busy. Where it
- * was not even ready, all of the process stood still: SIGSTOP, a debugger, a suspended machine. What
- * begins and ends while it is busy otherwise is missed as well.
- * Watchdog thread.
+ * was not even ready, all of the process stood still: SIGSTOP, a debugger, a suspended machine.
+ * What begins and ends while it is busy otherwise is missed as well. Watchdog thread.
  */
 #ifndef SW_WATCH_LATENESS_H
 #define SW_WATCH_LATENESS_H
@@ -17,8 +16,8 @@ enum sw_lateness { SW_LATENESS_BUSY, SW_LATENESS_STOPPED };
 /* It was to look at `planned` and did at `woke` (ticks); in between it was ready but not running
  * for `delay_ns`, and ran for `cpu_ns`. Small differences are no lateness, nor is work. */
 void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns, uint64_t cpu_ns);
-/* It was at work from `began` to `ended` (ticks), on this or another thread: what it did not look at
- * meanwhile it has missed, where that is longer than it may be without a look (a quarter of the
+/* It was at work from `began` to `ended` (ticks), on this or another thread: what it did not look
+ * at meanwhile it has missed, where that is longer than it may be without a look (a quarter of the
  * threshold). On a machine with enough CPUs that is the unwinder's being loaded, at most. */
 void sw_lateness_note_work(uint64_t began, uint64_t ended);
 /* Would sw_lateness_note take it for lateness? */
