@@ -1,5 +1,6 @@
 """The CPythons that tests run on: Debian's, and those of pyenv where there are any."""
 
+import functools
 import os
 import pathlib
 import re
@@ -9,6 +10,7 @@ import subprocess
 import harness
 
 
+@functools.lru_cache(maxsize=None)  # a second of asking pyenv
 def found():
     """{"3.11": path, …}: Debian's first, then pyenv's (in $PYENV_ROOT or ~/.pyenv), one for each minor version from 3.6 on."""
     result = {"debian": harness.PYTHON}
@@ -23,7 +25,8 @@ def found():
     return result
 
 
-VERSIONS = tuple(f"3.{minor}" for minor in range(6, 14))
+# Those that are known one by one, and what is newer and here: from 3.13 on they describe themselves.
+VERSIONS = tuple(f"3.{minor}" for minor in range(6, 20) if minor < 14 or f"3.{minor}" in found())
 
 
 def need(version):

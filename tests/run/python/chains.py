@@ -157,10 +157,10 @@ def others():
         leaf(3)
 
 
-def callback(work, seconds):
+def callback(chain, text, seconds):
+    """Nothing that it calls before its label is said has frames of its own: what is not of the chain is wrong."""
     global until, work_done
-    chain = [random.choice((a, b, c, D().d, e)) for _ in range(random.randrange(1, 6))] + [work]
-    label(" ".join(step.__name__ for step in chain).encode())
+    label(text)
     until = time.monotonic() + seconds
     work_done += chain[0](chain[1:])
 
@@ -171,8 +171,10 @@ async def main(kind, seconds, ms):
     loop = asyncio.get_event_loop()
     while time.monotonic() < end:
         work = KINDS["calls" if kind == "threads" else random.choice(list(KINDS)) if kind == "all" else kind]
+        chain = [random.choice((a, b, c, D().d, e)) for _ in range(random.randrange(1, 6))] + [work]
+        text = " ".join(step.__name__ for step in chain).encode()
         called = loop.create_future()
-        loop.call_soon(lambda work=work, called=called: (callback(work, ms / 1e3), called.set_result(None)))
+        loop.call_soon(lambda: (callback(chain, text, ms / 1e3), called.set_result(None)))
         await called
         await asyncio.sleep(0.002)
         callbacks += 1
