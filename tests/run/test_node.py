@@ -41,9 +41,9 @@ def first_of_program(stall, source=STALLS):
     raise harness.Failure(f"no frame of {source.name}\n{harness.show([stall])}")
 
 
-def run_way(node, way, *arguments, beside=None):
+def run_way(node, way, *arguments, options=(), beside=None):
     """Runs the way, and what is to happen `beside` it."""
-    run = harness.Run([node, STALLS, way, *arguments], environment={"STALLWATCH_THRESHOLD_MS": "50"})
+    run = harness.Run([node, *options, STALLS, way, *arguments], environment={"STALLWATCH_THRESHOLD_MS": "50"})
     if beside:
         beside(run)
     run.wait(60)
@@ -170,6 +170,19 @@ def waits_in_tiers(node):
             if all(stall["stacks"] for stall in stalls):
                 return stalls
     raise harness.Failure(f"{node}: the watchdog never came to look at all four")
+
+
+def test_names_of_the_map_for_perf():
+    # What is no JavaScript has a name only there: code of WebAssembly.
+    for node in nodes():
+        with run_way(node, "wasm", options=["--perf-basic-prof"]) as run:
+            pathlib.Path(f"/tmp/perf-{run.pid}.map").unlink(missing_ok=True)
+            frames = longest(run)["stacks"][0]["frames"]
+        told = [(frame["lang"], frame["function"]) for frame in frames]
+        own = [frame["function"] for frame in frames if frame["file"] == str(STALLS)]
+        require(own == ["waitHere", "wait", "callWasm", "stall", "(anonymous)"], f"{node}: {told}")
+        require(any(frame["lang"] == "jit" and ":work-1" in (frame["function"] or "") for frame in frames), f"{node}: {told}")
+        require(all(function for _, function in told), f"{node}: frames without a name: {told}")
 
 
 def test_each_tier_tells_the_same():

@@ -53,6 +53,14 @@ const ways = {
     }
     new Shop().sellAll();
   },
+  wasm: function callWasm() {
+    // (module (import "js" "wait" (func $wait)) (func $work (export "work") (call $wait))), with its names
+    const code = Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 11, 1, 2, 106, 115, 4, 119, 97, 105, 116, 0, 0,
+      3, 2, 1, 0, 7, 8, 1, 4, 119, 111, 114, 107, 0, 1, 10, 6, 1, 4, 0, 16, 0, 11,
+      0, 20, 4, 110, 97, 109, 101, 1, 13, 2, 0, 4, 119, 97, 105, 116, 1, 4, 119, 111, 114, 107]);
+    const made = new WebAssembly.Instance(new WebAssembly.Module(code), { js: { wait: () => waitHere(0) } });
+    made.exports.work(); // HERE wasm
+  },
 };
 
 // The same functions in each of their tiers: interpreted, translated, then compiled better and better, into one.
