@@ -129,6 +129,33 @@ def test_one_thread_more():
         run.stop(9)
 
 
+ONE_THREAD = """
+import ctypes, os, select, sys, time
+single = ctypes.c_char.in_dll(ctypes.CDLL(None), "__libc_single_threaded")
+loop = select.epoll()
+for turn in range(6):
+    loop.poll(0.01)
+    if turn == 3 and sys.argv[1] == "sleep":
+        time.sleep(0.15)
+while "stallwatch" not in [open(f"/proc/self/task/{task}/comm").read().strip() for task in os.listdir("/proc/self/task")]:
+    time.sleep(0.01)
+print(single.value, len(os.listdir("/proc/self/task")), sorted(map(int, os.listdir("/proc/self/fd"))))
+"""
+
+
+def test_one_thread_for_libc():
+    """glibc goes shorter ways in a process of one thread; that is not ended by ours, before a stall or after it. Loading what unwinds
+    leaves no descriptor behind."""
+    for mode in ("", "sleep"):
+        ran = [harness.PYTHON, "-c", ONE_THREAD.replace("while ", "while False and ", 1), mode]
+        with harness.Run(ran, preload=False) as plain, harness.Run([harness.PYTHON, "-c", ONE_THREAD, mode]) as run:
+            plain.wait()
+            run.wait()
+            require(plain.stdout.startswith("b'\\x01' 1 "), f"glibc itself says {plain.stdout}")
+            require(run.stdout == plain.stdout.replace("' 1 ", "' 2 "), f"{run.stdout}, without the library {plain.stdout}")
+            require(len(run.records("stall")) == (mode == "sleep"), harness.show(run.records("stall")))
+
+
 def test_python_of_the_system():
     """A plain interpreter, shell and tool run with the library as without."""
     for command in (["/bin/true"], ["/bin/sh", "-c", "echo a; exit 3"], [harness.PYTHON, "-c", "print(1 + 1)"],

@@ -10,9 +10,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/kernel.h"
+#include "common/start.h"
 #include "preload/libc/loader.h"
 #include "preload/libc/threads.h"
-#include "common/start.h"
+#include "preload/notes/process.h"
 
 #define EARLY      6
 #define MOST_NAMES 1024
@@ -55,9 +57,19 @@ void sw_next_keep(void **where, const char *name, void *address)
     }
 }
 
+/* A watchdog that libc does not know of must not come to the loader, which locks and allocates:
+ * what it calls has been found before it was started (watch/unwinder.c). */
+static bool may_ask_loader(void)
+{
+    return sw_process == NULL || !atomic_load(&sw_process->watchdog_is_bare) ||
+           atomic_load(&sw_process->watchdog_tid) != sw_kernel_gettid();
+}
+
 void *sw_next_find(void **where, const char *name)
 {
     int saved_errno = errno;
+    if (!may_ask_loader())
+        return (void *)(uintptr_t)missing_function;
     void *address = sw_loader_next(name);
     if (address == NULL)
         address = sw_loader_next_of_first_version(name);

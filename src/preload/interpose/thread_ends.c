@@ -1,8 +1,9 @@
 /*
  * pthread_exit(3) of the main thread: from then on a process ends with its last thread, which calls
  * exit(0). libc would count the watchdog too, and the process would never end; so a thread takes on
- * to exit it when none but ours are left. It has to be one started here: the watchdog has a
- * descriptor table of its own, in which the program's exit handlers would write to nothing.
+ * to exit it when none but ours are left, unless libc does not know of the watchdog. It has to be
+ * one started here: the watchdog has a descriptor table of its own, in which the program's exit
+ * handlers would write to nothing.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static void *end_process(void *unused)
 SW_EXPORT __attribute__((noreturn)) void pthread_exit(void *value)
 {
     if (sw_process != NULL && sw_process->pid == sw_kernel_gettid() &&
-        atomic_load(&sw_process->watchdog_tid) != 0)
+        atomic_load(&sw_process->watchdog_tid) != 0 && !atomic_load(&sw_process->watchdog_is_bare))
         sw_threads_start(end_process, STACK_SIZE);
     SW_NEXT(pthread_exit)(value);
     __builtin_unreachable();

@@ -27,7 +27,6 @@ WRAP_NAME(int, getspnam_r,
           (name, entry, buffer, size, result_entry), name)
 WRAP_NAME(int, getgrouplist, (const char *user, gid_t group, gid_t *groups, int *count),
           (user, group, groups, count), user)
-WRAP_NAME(int, initgroups, (const char *user, gid_t group), (user, group), user)
 
 SW_WRAP(struct passwd *, getpwuid, getpwuid, (uid_t user), (user), user, 0, 0)
 SW_WRAP(int, getpwuid_r, getpwuid_r,

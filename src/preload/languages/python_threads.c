@@ -12,17 +12,15 @@
  */
 #include "preload/languages/python_threads.h"
 
-#include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 
-#include "common/kernel.h"
+#include "preload/libc/threads.h"
 #include "preload/stack/memory.h"
 
 #define SEARCHED     (64 * 1024) /* bytes of the stack */
 #define MOST_THREADS 4096        /* of one interpreter's list */
 #define KEPT         64
-#define PTHREAD_SIZE 2048 /* bytes of struct pthread in which the number is looked for */
 
 static struct {
     int tid;
@@ -32,18 +30,6 @@ static struct {
 static bool word_at(uint64_t address, uint64_t *word)
 {
     return sw_memory_read(address, word, sizeof *word) == 0;
-}
-
-/* Where struct pthread has the thread's number: looked for in our own, once. */
-static uint64_t number_offset(void)
-{
-    static uint64_t offset;
-    const char *self = (const char *)(uintptr_t)pthread_self();
-    int tid = sw_kernel_gettid();
-    for (uint64_t at = 256; offset == 0 && at < PTHREAD_SIZE; at += 4)
-        if (memcmp(self + at, &tid, sizeof tid) == 0)
-            offset = at;
-    return offset;
 }
 
 int sw_python_thread_of(const struct sw_python *python, uint64_t state)
@@ -57,7 +43,7 @@ int sw_python_thread_of(const struct sw_python *python, uint64_t state)
     uint64_t self;
     if ((pthread & 15) != 0 || pthread == 0 || !word_at(pthread + 16, &self) || self != pthread)
         return 0;
-    return sw_memory_read(pthread + number_offset(), &tid, sizeof tid) == 0 ? tid : 0;
+    return sw_memory_read(pthread + sw_threads_number_offset(), &tid, sizeof tid) == 0 ? tid : 0;
 }
 
 /* Does it stand in a list, between those that it names? (Its first word leads to the one before.)

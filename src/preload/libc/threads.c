@@ -10,12 +10,17 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/kernel.h"
 #include "preload/libc/loader.h"
 #include "preload/libc/pinned.h"
 
 SW_PINNED(pthread_create, SW_GLIBC_FIRST);
 SW_PINNED(pthread_attr_setstacksize, SW_GLIBC_FIRST);
 
+#define HEAD_SIZE   512  /* what the ABI lays down: pointers and guards */
+#define LOOKED_INTO 2048 /* bytes of struct pthread, which is a little larger */
+
+static uint32_t number_offset;
 static const char library_name[] = "libpthread.so.0";
 
 void *sw_threads_library(void)
@@ -54,4 +59,18 @@ int sw_threads_start(void *(*run)(void *), size_t stack_size)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return error;
+}
+
+void sw_threads_find_number(void)
+{
+    const char *self = (const char *)(uintptr_t)pthread_self();
+    int tid = sw_kernel_gettid();
+    for (uint32_t at = HEAD_SIZE; number_offset == 0 && at < LOOKED_INTO; at += sizeof tid)
+        if (memcmp(self + at, &tid, sizeof tid) == 0)
+            number_offset = at;
+}
+
+uint32_t sw_threads_number_offset(void)
+{
+    return number_offset;
 }

@@ -6,11 +6,17 @@
 #define SW_LIBC_THREADS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Starts `run(NULL)` on a stack of `stack_size` bytes. 0, or an errno. */
 int sw_threads_start(void *(*run)(void *), size_t stack_size);
 /* The library in which glibc before 2.34 has its threads, as a handle, if something has loaded it;
  * NULL: nothing has, or there is no such library since libc has all of it. */
 void *sw_threads_library(void);
+/* Where libc keeps a thread's number in what its pthread_t leads to, in bytes; 0: not known. Any
+ * thread. */
+uint32_t sw_threads_number_offset(void);
+/* Looks for that in the calling thread's, which is one that libc knows. */
+void sw_threads_find_number(void);
 
 #endif

@@ -90,11 +90,12 @@ static inline void sw_machine_pause(void)
 
 /*
  * clone(2) with a function to run: the child starts on an empty stack, so it must not return into
- * this frame. x19 and x20 reach the child as they are; clone's other arguments are not looked at
- * with the flags used here. Returns as the system call does.
+ * this frame. x19 and x20 reach the child as they are. `thread_pointer` is looked at with
+ * CLONE_SETTLS, clone's other arguments are not with the flags used here. Returns as the system
+ * call does.
  */
-static inline long sw_machine_clone(unsigned long flags, char *stack_top, void (*run)(void *),
-                                    void *argument)
+static inline long sw_machine_clone(unsigned long flags, char *stack_top, void *thread_pointer,
+                                    void (*run)(void *), void *argument)
 {
     register void (*task)(void *) __asm__("x19") = run;
     register void *given __asm__("x20") = argument;
@@ -102,7 +103,7 @@ static inline long sw_machine_clone(unsigned long flags, char *stack_top, void (
     register long x0 __asm__("x0") = (long)flags;
     register char *x1 __asm__("x1") = stack_top;
     register long x2 __asm__("x2") = 0;
-    register long x3 __asm__("x3") = 0;
+    register void *x3 __asm__("x3") = thread_pointer;
     register long x4 __asm__("x4") = 0;
     __asm__ volatile("svc #0\n\t"
                      "cbnz x0, 1f\n\t"

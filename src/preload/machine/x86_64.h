@@ -81,14 +81,16 @@ static inline void sw_machine_pause(void)
 
 /*
  * clone(2) with a function to run: the child starts on an empty stack, so it must not return into
- * this frame. r12 and r13 reach the child as they are; clone's other arguments are not looked at
- * with the flags used here. Returns as the system call does.
+ * this frame. r12 and r13 reach the child as they are. `thread_pointer` is looked at with
+ * CLONE_SETTLS, clone's other arguments are not with the flags used here. Returns as the system
+ * call does.
  */
-static inline long sw_machine_clone(unsigned long flags, char *stack_top, void (*run)(void *),
-                                    void *argument)
+static inline long sw_machine_clone(unsigned long flags, char *stack_top, void *thread_pointer,
+                                    void (*run)(void *), void *argument)
 {
     register void (*task)(void *) __asm__("r12") = run;
     register void *given __asm__("r13") = argument;
+    register void *storage __asm__("r8") = thread_pointer;
     long result;
     __asm__ volatile("syscall\n\t"
                      "test %%rax, %%rax\n\t"
@@ -100,9 +102,21 @@ static inline long sw_machine_clone(unsigned long flags, char *stack_top, void (
                      "1:"
                      : "=a"(result)
                      : "0"((long)SYS_clone), "D"(flags), "S"(stack_top), "d"(0L), "r"(task),
-                       "r"(given)
+                       "r"(given), "r"(storage)
                      : "rcx", "r11", "memory", "cc");
     return result;
+}
+
+/* Calls `run` on another stack. Not inlined: what a call may change, this may. */
+static __attribute__((noinline, unused)) void sw_machine_call_on(char *stack_top, void (*run)(void))
+{
+    __asm__ volatile("mov %%rsp, %%rbx\n\t"
+                     "mov %0, %%rsp\n\t"
+                     "call *%1\n\t"
+                     "mov %%rbx, %%rsp"
+                     : "+S"(stack_top), "+D"(run)
+                     :
+                     : "rbx", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
 }
 
 #endif

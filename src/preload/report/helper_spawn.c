@@ -112,7 +112,7 @@ static void run_task(void *argument)
     long helper = arrange_descriptors(spawn);
     if (helper == 0)
         helper = sw_machine_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, spawn->stacks + 2 * STACK_SIZE,
-                                  run_helper, spawn);
+                                  NULL, run_helper, spawn);
     close_from(0);
     sw_kernel3(SYS_chdir, (long)"/", 0, 0);
     if (helper < 0)
@@ -137,7 +137,7 @@ int sw_helper_spawn(struct sw_helper_spawn *spawn)
      * one instruction. */
     uint64_t all = ~UINT64_C(0), before = 0;
     sw_kernel6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, KERNEL_SET_SIZE, 0, 0);
-    long task = sw_machine_clone(CLONE_VM, spawn->stacks + STACK_SIZE, run_task, spawn);
+    long task = sw_machine_clone(CLONE_VM, spawn->stacks + STACK_SIZE, NULL, run_task, spawn);
     sw_kernel6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, KERNEL_SET_SIZE, 0, 0);
     spawn->task = task > 0 ? (int)task : 0;
     if (task < 0) {

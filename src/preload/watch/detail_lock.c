@@ -2,19 +2,17 @@
  * What a thread waits for that is neither a file nor a name: a lock, another thread, a process. See
  * detail_parts.h. Watchdog thread.
  */
-#include <pthread.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "common/kernel.h"
 #include "preload/languages/languages.h"
+#include "preload/libc/threads.h"
 #include "preload/notes/clock.h"
 #include "preload/stack/memory.h"
 #include "preload/watch/account.h"
 #include "preload/watch/detail_parts.h"
-
-#define LONGEST_DESCRIPTOR 2048 /* bytes of libc's struct pthread that are searched */
 
 static const char *const what_locks[] = {
     [SW_DETAIL_MUTEX] = "mutex",         [SW_DETAIL_RWLOCK] = "rwlock",
@@ -54,29 +52,11 @@ void sw_detail_say_lock(struct sw_text *text, const struct sw_detail_call *call)
         say_limit(text, call);
 }
 
-/* Where libc keeps a thread's tid, in bytes from what pthread_t points to: found by looking for our
- * own. 0: not found. */
-static uint64_t find_tid_offset(void)
-{
-    static uint64_t offset;
-    uint32_t words[LONGEST_DESCRIPTOR / 4];
-    if (offset != 0)
-        return offset;
-    uint32_t own = (uint32_t)sw_kernel_gettid();
-    if (sw_memory_copy((uint64_t)pthread_self(), words, sizeof words) != sizeof words)
-        return 0;
-    /* What comes first is the header that the ABI lays down: pointers and canaries. */
-    for (unsigned i = 128; i < sizeof words / sizeof words[0] && offset == 0; i++)
-        if (words[i] == own)
-            offset = i * 4;
-    return offset;
-}
-
 void sw_detail_say_join(struct sw_text *text, const struct sw_detail_call *call)
 {
     char name[17];
     int32_t tid = 0;
-    uint64_t offset = find_tid_offset();
+    uint64_t offset = sw_threads_number_offset();
     sw_text_string(text, "thread");
     if (offset != 0 && sw_memory_copy(call->value[0] + offset, &tid, sizeof tid) == sizeof tid &&
         tid > 0 && sw_account_alive(tid)) {

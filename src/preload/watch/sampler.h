@@ -23,7 +23,7 @@ struct sw_stack_bounds {
 };
 
 /* Takes a free real-time signal (or the one asked for), installs the handler, registers for
- * membarrier. Watchdog thread, once in a process; false: running threads cannot be sampled, and
+ * membarrier. The thread that starts the watchdog, before that; false: running threads cannot be sampled, and
  * reports say so by having no stacks. */
 bool sw_sampler_start(int asked_signal);
 /* A full memory barrier in every running thread of the process: what each has stored before is seen

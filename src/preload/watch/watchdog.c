@@ -15,19 +15,16 @@
 #include <time.h>
 
 #include "common/kernel.h"
-#include "preload/libc/sanitizer.h"
+#include "preload/libc/bare_thread.h"
 #include "preload/libc/threads.h"
 #include "preload/notes/clock.h"
+#include "preload/notes/credentials.h"
 #include "preload/notes/park_member.h"
 #include "preload/notes/process.h"
 #include "preload/notes/wait_target.h"
 #include "preload/report/descriptors.h"
 #include "preload/report/helper.h"
 #include "preload/stack/memory.h"
-#include "preload/stack/modules.h"
-#include "preload/stack/unwind.h"
-#include "preload/watch/helper_place.h"
-#include "preload/watch/hints_table.h"
 #include "preload/watch/lateness.h"
 #include "preload/watch/look.h"
 #include "preload/watch/loops.h"
@@ -35,16 +32,15 @@
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/ownership.h"
 #include "preload/watch/parks.h"
-#include "preload/watch/parks_table.h"
 #include "preload/watch/pending.h"
 #include "preload/watch/pools.h"
 #include "preload/watch/publish.h"
-#include "preload/notes/quiet.h"
 #include "preload/watch/rest.h"
 #include "preload/watch/sampler.h"
 #include "preload/watch/say.h"
 #include "preload/watch/say_loops.h"
 #include "preload/watch/scarcity.h"
+#include "preload/watch/unwinder.h"
 #include "preload/watch/watches.h"
 
 #define STACK_SIZE          (512 * 1024)
@@ -56,34 +52,11 @@
 
 enum { NONE, STARTING, RUNNING, CANNOT_RUN };
 
-static bool loaded_unwinder;
 static bool read_much; /* as when a loop has been found: the next stall is mostly far off */
 static uint64_t last_housekeeping;
 static unsigned records_then; /* that there were at the last housekeeping */
 static uint64_t own_delay_ns, own_cpu_ns,
     own_delay_read; /* the watchdog's run-queue delay, when it was read */
-
-/* What unwinding needs is loaded when the first loop has been found, or a candidate's first
- * iteration gets long. */
-static void load_unwinder_once(void)
-{
-    if (loaded_unwinder)
-        return;
-    loaded_unwinder = true;
-    char why[256];
-    sw_quiet_begin();
-    sw_modules_start();
-    int ends[2];
-    sw_descriptors_pipe_begin(ends, sw_sanitizer_of_threads());
-    int error = sw_unwind_start(why, sizeof why);
-    sw_descriptors_pipe_end(ends);
-    sw_parks_table_start();
-    sw_hints_table_start();
-    sw_helper_place(sw_process_in_valgrind ? "none" : sw_process_settings.helper);
-    sw_quiet_end();
-    if (error != 0)
-        sw_say(why, true);
-}
 
 static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
 {
@@ -98,7 +71,7 @@ static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
         watch->announced[i] = loop->id;
         sw_account_renew_name(thread->tid, loop->thread_name);
         sw_publish_process();
-        load_unwinder_once();
+        sw_unwinder_load_once();
         sw_say_loop_found(thread, loop);
         if (loop->fd >= 0)
             sw_park_forget_no();
@@ -112,7 +85,7 @@ static void release_ended_thread(struct sw_thread *thread, struct sw_watch *watc
 {
     if (sw_account_alive(thread->tid))
         return;
-    if (loaded_unwinder)
+    if (sw_unwinder_is_loaded())
         sw_parks_judge(thread, watch);
     sw_look_at_ended(thread, watch);
     for (unsigned i = 0; i < SW_LOOPS_PER_THREAD; i++) {
@@ -131,12 +104,12 @@ static struct sw_look look_at_one(struct sw_thread *thread, struct sw_watch *wat
     uint64_t age_ns = watch->open ? sw_clock_ticks_to_ns(now - watch->began) : 0;
     bool suspicious = age_ns >= sw_process_settings.threshold_ns;
     if (age_ns >= sw_process_settings.threshold_ns / 4)
-        load_unwinder_once();
+        sw_unwinder_load_once();
     if (suspicious && !sw_account_alive(thread->tid)) {
         release_ended_thread(thread, watch);
         return (struct sw_look){true, UINT64_MAX};
     }
-    if (loaded_unwinder)
+    if (sw_unwinder_is_loaded())
         sw_parks_judge(thread, watch);
     sw_members_confirm(thread, watch, now);
     return sw_look_at(thread, watch, now);
@@ -224,7 +197,7 @@ static void finish(void)
         if (watch == NULL)
             continue;
         announce_loops(thread, watch);
-        if (loaded_unwinder)
+        if (sw_unwinder_is_loaded())
             sw_parks_judge(thread, watch);
         sw_look_last(thread, watch, exit_ticks);
     }
@@ -233,6 +206,26 @@ static void finish(void)
     sw_publish_end();
     atomic_store(&sw_process->farewell_done, 1);
     sw_kernel6(SYS_futex, (long)&sw_process->farewell_done, FUTEX_WAKE_PRIVATE, INT32_MAX, 0, 0, 0);
+}
+
+/* It is not to keep what the program has given up. */
+static void give_up(void)
+{
+    sw_say("cannot change its user or groups as the program did: stops watching", true);
+    atomic_store(&sw_process->watchdog_state, CANNOT_RUN);
+    sw_kernel3(SYS_exit, 0, 0, 0);
+}
+
+/* The process is ending, and what is on this thread's stack stays till then. */
+static void stay(void)
+{
+    for (;;) {
+        uint32_t wakes = atomic_load(&sw_process->watchdog_wakes);
+        if (!sw_credentials_follow())
+            give_up();
+        sw_kernel6(SYS_futex, (long)&sw_process->watchdog_wakes, FUTEX_WAIT_PRIVATE, (long)wakes, 0,
+                   0, 0);
+    }
 }
 
 static void prepare(void)
@@ -244,7 +237,6 @@ static void prepare(void)
     sw_clock_refine();
     atomic_store(&sw_process->threshold_ticks,
                  sw_clock_ns_to_ticks(sw_process_settings.threshold_ns));
-    sw_sampler_start(sw_process_settings.signal);
     atomic_store(&sw_process->watchdog_tid, sw_kernel_gettid());
 }
 
@@ -254,9 +246,11 @@ static void *watch(void *unused)
     prepare();
     while (!atomic_load(&sw_process->exiting)) {
         bool all_idle = false;
+        if (!sw_credentials_follow())
+            give_up();
         uint64_t began = sw_clock_ticks();
         uint64_t due = pass_over_threads(&all_idle);
-        uint64_t pools_due = loaded_unwinder ? sw_pools_look(sw_clock_ticks()) : UINT64_MAX;
+        uint64_t pools_due = sw_unwinder_is_loaded() ? sw_pools_look(sw_clock_ticks()) : UINT64_MAX;
         uint64_t publish_due = sw_publish_tend();
         due = pools_due < due ? pools_due : due;
         if (all_idle && read_much) {
@@ -268,18 +262,17 @@ static void *watch(void *unused)
         sw_clock_refine();
     }
     finish();
-    /* The thread stays, so that what is on its stack stays too; the process is ending. */
-    for (;;)
-        sw_kernel6(SYS_ppoll, 0, 0, 0, 0, 0, 0);
+    stay();
     return NULL;
 }
 
 static void start_rooms(void)
 {
     sw_watches_start();
-    loaded_unwinder = false;
+    sw_unwinder_start();
     last_housekeeping = 0;
     records_then = 0;
+    sw_credentials_start();
     sw_helper_forget(); /* a parent's, in a child that was forked past our wrapper (daemon(3)) */
     sw_pool_start();
     sw_pending_forget();
@@ -289,6 +282,19 @@ static void start_rooms(void)
     sw_publish_start();
 }
 
+/* Where the program has one thread as far as libc knows, it keeps that impression. */
+static bool start_bare(void)
+{
+    sw_threads_find_number();
+    if (sw_process_in_valgrind || !sw_bare_thread_is_possible() || !sw_unwinder_load_early())
+        return false;
+    atomic_store(&sw_process->watchdog_is_bare, 1);
+    if (sw_bare_thread_start(watch, STACK_SIZE, &sw_thread_self) == 0)
+        return true;
+    atomic_store(&sw_process->watchdog_is_bare, 0);
+    return false;
+}
+
 void sw_watchdog_start(void)
 {
     uint32_t none = NONE;
@@ -296,8 +302,9 @@ void sw_watchdog_start(void)
         return;
     int saved_errno = errno;
     start_rooms();
-    int error = sw_threads_start(watch, STACK_SIZE);
-    atomic_store(&sw_process->watchdog_state, error == 0 ? RUNNING : CANNOT_RUN);
+    sw_sampler_start(sw_process_settings.signal);
+    bool started = start_bare() || sw_threads_start(watch, STACK_SIZE) == 0;
+    atomic_store(&sw_process->watchdog_state, started ? RUNNING : CANNOT_RUN);
     errno = saved_errno;
 }
 

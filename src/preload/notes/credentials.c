@@ -1,0 +1,102 @@
+/*
+ * See credentials.h. One request at a time; who asks waits for its turn. Programs ask a few times
+ * in their lives.
+ */
+#include "preload/notes/credentials.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "common/kernel.h"
+#include "preload/notes/process.h"
+
+#define STEP_NS       100000
+#define MOST_STEPS    10000 /* of waiting for the turn: a second */
+#define MOST_GROUPS   65536 /* NGROUPS_MAX: setgroups(2) takes no more */
+#define ANSWER_WITHIN 1     /* seconds */
+
+enum { NOTHING, BEING_ASKED, ASKED, NOBODY_WAITS, DONE };
+
+static struct {
+    _Atomic uint32_t state;
+    long number, argument[3];
+    gid_t groups[MOST_GROUPS];
+} request;
+
+void sw_credentials_start(void)
+{
+    atomic_store(&request.state, NOTHING);
+}
+
+static bool take_turn(void)
+{
+    struct timespec step = {0, STEP_NS};
+    for (int i = 0; i < MOST_STEPS; i++) {
+        uint32_t nothing = NOTHING;
+        if (atomic_compare_exchange_strong(&request.state, &nothing, BEING_ASKED))
+            return true;
+        sw_kernel3(SYS_nanosleep, (long)&step, 0, 0);
+    }
+    return false;
+}
+
+static void wake_watchdog(void)
+{
+    atomic_fetch_add(&sw_process->watchdog_wakes, 1);
+    sw_kernel6(SYS_futex, (long)&sw_process->watchdog_wakes, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+}
+
+static void await_answer(void)
+{
+    struct timespec now, left;
+    time_t until = 0;
+    uint32_t asked = ASKED;
+    do {
+        sw_kernel3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0);
+        until = until == 0 ? now.tv_sec + ANSWER_WITHIN + 1 : until;
+        left = (struct timespec){until - now.tv_sec, 0};
+        if (left.tv_sec > 0)
+            sw_kernel6(SYS_futex, (long)&request.state, FUTEX_WAIT_PRIVATE, ASKED, (long)&left, 0,
+                       0);
+    } while (atomic_load(&request.state) == ASKED && left.tv_sec > 0);
+    if (!atomic_compare_exchange_strong(&request.state, &asked, NOBODY_WAITS))
+        atomic_store(&request.state, NOTHING);
+}
+
+void sw_credentials_changed(long number, long a, long b, long c)
+{
+    if (sw_process == NULL || !sw_process_is_ours() ||
+        !atomic_load(&sw_process->watchdog_is_bare) || !take_turn())
+        return;
+    request.number = number;
+    request.argument[0] = a;
+    request.argument[1] = b;
+    request.argument[2] = c;
+    if (number == SYS_setgroups) {
+        a = a < 0 ? 0 : a > MOST_GROUPS ? MOST_GROUPS : a;
+        memcpy(request.groups, (const void *)b, (size_t)a * sizeof(gid_t));
+        request.argument[0] = a;
+        request.argument[1] = (long)request.groups;
+    }
+    atomic_store(&request.state, ASKED);
+    wake_watchdog();
+    await_answer();
+}
+
+bool sw_credentials_follow(void)
+{
+    uint32_t state = atomic_load(&request.state);
+    if (state != ASKED && state != NOBODY_WAITS)
+        return true;
+    bool good = sw_kernel3(request.number, request.argument[0], request.argument[1],
+                           request.argument[2]) >= 0;
+    uint32_t asked = ASKED;
+    if (atomic_compare_exchange_strong(&request.state, &asked, DONE))
+        sw_kernel6(SYS_futex, (long)&request.state, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
+    else
+        atomic_store(&request.state, NOTHING);
+    return good;
+}

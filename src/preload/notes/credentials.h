@@ -1,0 +1,22 @@
+/*
+ * Who the process is: users and groups, which Linux keeps for each thread. libc's setuid(3) and its
+ * kin change them in all threads that it knows (nptl(7)); of a watchdog that it does not know, the
+ * thread that changed its own asks for the same, and goes on when that is done. A process that has
+ * given up its privileges has no thread left with them.
+ */
+#ifndef SW_NOTES_CREDENTIALS_H
+#define SW_NOTES_CREDENTIALS_H
+
+#include <stdbool.h>
+
+/* In a new process: nothing is asked for. The thread that starts the watchdog. */
+void sw_credentials_start(void);
+/* The calling thread has made this system call, of those that change users or groups, with success.
+ * Returns when the watchdog has made it too, or after a second: then it will as soon as it can.
+ * errno kept. */
+void sw_credentials_changed(long number, long a, long b, long c);
+/* Makes the call that has been asked for, if any. False: it cannot be made; then this thread must
+ * end. Watchdog thread. */
+bool sw_credentials_follow(void);
+
+#endif
