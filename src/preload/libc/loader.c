@@ -17,6 +17,7 @@
 
 SW_PINNED(dlsym, SW_GLIBC_FIRST);
 SW_PINNED(dlopen, SW_GLIBC_FIRST);
+SW_PINNED(dlerror, SW_GLIBC_FIRST);
 #if defined(__GLIBC__)
 SW_PINNED(dlvsym, SW_GLIBC_FIRST);
 SW_PINNED(dladdr1, SW_GLIBC_FIRST_DLADDR1);
@@ -52,6 +53,13 @@ void *sw_loader_open(const char *file, int flags)
 {
     FIND(dlopen)
     return dlopen_is != NULL ? dlopen_is(file, flags) : NULL;
+}
+
+void sw_loader_forget_error(void)
+{
+    FIND(dlerror)
+    if (dlerror_is != NULL)
+        dlerror_is();
 }
 
 #if defined(__GLIBC__)

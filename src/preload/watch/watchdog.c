@@ -16,6 +16,7 @@
 
 #include "common/kernel.h"
 #include "preload/libc/bare_thread.h"
+#include "preload/libc/loader.h"
 #include "preload/libc/threads.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/credentials.h"
@@ -285,8 +286,10 @@ static void start_rooms(void)
 /* Where the program has one thread as far as libc knows, it keeps that impression. */
 static bool start_bare(void)
 {
-    sw_threads_find_number();
-    if (sw_process_in_valgrind || !sw_bare_thread_is_possible() || !sw_unwinder_load_early())
+    bool possible =
+        !sw_process_in_valgrind && sw_bare_thread_is_possible() && sw_unwinder_load_early();
+    sw_loader_forget_error();
+    if (!possible)
         return false;
     atomic_store(&sw_process->watchdog_is_bare, 1);
     if (sw_bare_thread_start(watch, STACK_SIZE, &sw_thread_self) == 0)
@@ -302,6 +305,7 @@ void sw_watchdog_start(void)
         return;
     int saved_errno = errno;
     start_rooms();
+    sw_threads_find_number();
     sw_sampler_start(sw_process_settings.signal);
     bool started = start_bare() || sw_threads_start(watch, STACK_SIZE) == 0;
     atomic_store(&sw_process->watchdog_state, started ? RUNNING : CANNOT_RUN);
