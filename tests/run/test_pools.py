@@ -89,6 +89,13 @@ def add_tests():
 add_tests()
 
 
+def test_threads_without_a_cpu():
+    # Each piece of work takes 10 ms, and then has to wait for a CPU.
+    with run_python(harness.PYTHON, "starved", STALLWATCH_THRESHOLD_MS="20") as run:
+        run.wait()
+        require(run.code == 0 and run.records("pool") == [], show(run))
+
+
 def test_counted_where_asked_for():
     """STALLWATCH_COUNT has pool: the exit code, the command's one, the texts, and every format of report."""
     with run_python(harness.PYTHON, "full", STALLWATCH_COUNT="pool", STALLWATCH_EXITCODE="9") as run:

@@ -7,11 +7,12 @@
  * the work is done.
  *
  * What waits stands in the queue that the workers of concurrent.futures share, an argument of
- * _worker: a pool makes threads until it has its most, so with work in its queue and no thread
- * idle it is as large as it gets. AnyIO has no such queue: tasks wait for a token of a
- * CapacityLimiter. The task that waits for a worker's Future is inside of run_sync, and so has the
- * limiter (its __aexit__) on the stack of one of its coroutines. Each token that is lent is a
- * thread's, unless the program takes tokens for other things: then it is nobody's full pool.
+ * _worker: a pool makes threads until it has its most, so with work in its queue and none of those
+ * that it has made idle, or still on its way to _worker, it is as large as it gets. AnyIO has no
+ * such queue: tasks wait for a token of a CapacityLimiter. The task that waits for a worker's
+ * Future is inside of run_sync, and so has the limiter (its __aexit__) on the stack of one of its
+ * coroutines. Each token that is lent is a thread's, unless the program takes tokens for other
+ * things: then it is nobody's full pool.
  */
 #include "preload/languages/python_pools.h"
 
@@ -29,6 +30,7 @@
 #define TASK_WORDS 24
 #define NAME_MOST  64
 #define FILE_MOST  1024
+#define SET_USED   24 /* of PySetObject: how many elements */
 
 enum kind { NO_WORKER, EXECUTOR, ANYIO };
 
@@ -155,25 +157,38 @@ static uint64_t first_in_queue(const struct sw_python *python, uint64_t queue)
                                                              : 0;
 }
 
+/* The attributes of the executor that a worker has a weak reference to, until it is gone. */
+static unsigned attributes_of_executor(const struct sw_python *python, const uint64_t *locals,
+                                       unsigned count, uint64_t values[SW_PYTHON_VALUES])
+{
+    uint64_t executor, reference = sw_python_first(python, locals, count, "weakref");
+    if (reference == 0)
+        reference = sw_python_first(python, locals, count, "weakref.ReferenceType");
+    return reference != 0 && word_at(reference + python->layout.type + 8, &executor)
+               ? sw_python_attributes(python, executor, values)
+               : 0;
+}
+
+/* How many threads it has, those included that have not come as far as _worker yet; 0: not known.
+ */
+static unsigned threads_of(const struct sw_python *python, const uint64_t *values, unsigned count)
+{
+    uint64_t used, threads = sw_python_first(python, values, count, "set");
+    return threads != 0 && word_at(threads + SET_USED, &used) ? (unsigned)used : 0;
+}
+
 /* "concurrent.futures/asyncio", by the prefix of its threads' names, which the executor has as its
  * only str; without the number that tells one without a name from the next. */
-static void name_executor(const struct sw_python *python, const uint64_t *locals, unsigned count,
+static void name_executor(const struct sw_python *python, const uint64_t *values, unsigned count,
                           char name[SW_POOL_NAME])
 {
     static const char room[] = "concurrent.futures/";
-    uint64_t values[SW_PYTHON_VALUES], executor;
-    uint64_t reference = sw_python_first(python, locals, count, "weakref");
-    if (reference == 0)
-        reference = sw_python_first(python, locals, count, "weakref.ReferenceType");
-    strcpy(name, room);
+    uint64_t prefix = sw_python_first(python, values, count, "str");
     size_t length = 0;
-    if (reference != 0 && word_at(reference + python->layout.type + 8, &executor)) {
-        unsigned found = sw_python_attributes(python, executor, values);
-        uint64_t prefix = sw_python_first(python, values, found, "str");
-        if (prefix != 0)
-            length = sw_python_read_text(python, prefix, name + sizeof room - 1,
-                                         SW_POOL_NAME - sizeof room + 1);
-    }
+    strcpy(name, room);
+    if (prefix != 0)
+        length = sw_python_read_text(python, prefix, name + sizeof room - 1,
+                                     SW_POOL_NAME - sizeof room + 1);
     if (length == 0)
         strcpy(name + sizeof room - 1, "ThreadPoolExecutor");
     static const char unnamed[] = "ThreadPoolExecutor-";
@@ -238,7 +253,7 @@ static uint64_t waiters_of(const struct sw_python *python, uint64_t limiter, uin
     uint64_t queue = sw_python_first(python, values, count, "collections.OrderedDict");
     uint64_t borrowers = sw_python_first(python, values, count, "set");
     if (queue == 0 || borrowers == 0 || !word_at(queue + 16, &waiting) ||
-        !word_at(borrowers + 24, lent))
+        !word_at(borrowers + SET_USED, lent))
         return 0;
     return waiting;
 }
@@ -272,6 +287,7 @@ static void add(struct sw_pool_view *view, int tid, uint64_t item)
 static void look_at_executor(struct look *look, int tid, const uint64_t *locals, unsigned count)
 {
     const struct sw_python *python = look->python;
+    uint64_t values[SW_PYTHON_VALUES];
     uint64_t queue = sw_python_first(python, locals, count, "_queue.SimpleQueue");
     if (queue == 0)
         queue = sw_python_first(python, locals, count, "Queue");
@@ -279,7 +295,9 @@ static void look_at_executor(struct look *look, int tid, const uint64_t *locals,
     if (view == NULL)
         return;
     if (view->count == 0) {
-        name_executor(python, locals, count, view->name);
+        unsigned found = attributes_of_executor(python, locals, count, values);
+        name_executor(python, values, found, view->name);
+        view->threads = threads_of(python, values, found);
         view->hint = "max_workers= of its ThreadPoolExecutor (of asyncio's own: "
                      "loop.set_default_executor) makes it larger";
         view->waiting = first_in_queue(python, queue);

@@ -138,18 +138,6 @@ uint64_t sw_account_delay_ns(int tid)
     return number(&at, 10);
 }
 
-bool sw_account_turns(int tid, uint64_t *turns, uint64_t *delay_ns)
-{
-    char buffer[128];
-    if (slurp(tid, "schedstat", buffer, sizeof buffer) <= 0)
-        return false;
-    const char *at = buffer;
-    number(&at, 10);
-    *delay_ns = number(&at, 10);
-    *turns = number(&at, 10);
-    return *turns != 0;
-}
-
 /* A number of /proc/…/status; `missing` where there is no such line. */
 static uint64_t status_number(const char *status, const char *name, unsigned base, uint64_t missing)
 {

@@ -37,9 +37,6 @@ void sw_account_syscall(int tid, struct sw_syscall_view *view);
 /* How long the thread has been ready without running, since it began; 0 where the kernel does not
  * tell. */
 uint64_t sw_account_delay_ns(int tid);
-/* How often the thread has been given a CPU, which one that stays blocked is not, and how long it
- * has been ready without one. False: the kernel does not tell. */
-bool sw_account_turns(int tid, uint64_t *turns, uint64_t *delay_ns);
 /* May `signal` be sent to the thread? Not if it blocks it (it would stay pending, and end a later
  * ppoll), nor if the process does not catch it any more (past our wrappers: the default would
  * kill), nor under a tracer (a debugger stops at every signal); nor where that cannot be known. */

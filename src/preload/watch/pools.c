@@ -5,9 +5,10 @@
  *
  * A pool is full as long as looks find the same: the same work waits first, and each worker has the
  * work it had. Work is told apart by its address, which may be used again: a worker that has been
- * blocked all the while (the kernel gave it no CPU) cannot have gone on to other work; where one
- * has run, only many looks in uneven turns that all find the same are believed. Time in which a
- * worker or a loop had no CPU is the machine's, and makes no pool full.
+ * blocked all the while (it used no CPU) cannot have gone on to other work; where one has run, only
+ * many looks close together, in uneven turns, that all find the same are believed. Time in which a
+ * worker or a loop had no CPU is the machine's, and makes no pool full. The kernel counts it only
+ * when they get one: as long as one of them is ready and does not run, the pool grows no older.
  */
 #include "preload/watch/pools.h"
 
@@ -34,10 +35,11 @@
 /* One that was full at the last look. */
 struct full {
     struct sw_pool_view view;                                  /* key 0: none */
-    uint64_t turns[SW_POOL_WORKERS];                           /* of each, at the last look */
+    uint64_t cpu[SW_POOL_WORKERS];                             /* ns: of each, at the last look */
     uint64_t delay[SW_POOL_WORKERS], delayed[SW_POOL_WORKERS]; /* ns: at the first, and since */
     uint64_t loops_delay, loops_delayed; /* the same of the loops' threads together */
     uint64_t since, last; /* ticks: of the first look that found it so, and of the last */
+    uint64_t looked;      /* ... of the last, though somebody was ready and did not run */
     unsigned looks;
     bool ran;  /* a worker has been on a CPU since */
     bool seen; /* in this look */
@@ -46,6 +48,12 @@ struct full {
 
 static struct full pools[MOST_POOLS];
 static struct sw_pool_view views[MOST_POOLS];
+/* Of the loops' threads, at this look: CPU time of each, how long they have been without one in all
+ * (ns), and is one ready that has not run since the look before? */
+static struct {
+    uint64_t cpu[SW_MOST_WATCHES], delay;
+    bool unserved;
+} loops;
 static uint64_t look_due;        /* ticks: no look before */
 static uint32_t loops_known;     /* how many loops had been found when their waits were looked at */
 static unsigned recognise_again; /* ... and in how many looks more that is still to be done */
@@ -100,53 +108,87 @@ static uint64_t age_ns(const struct full *full)
     return sw_clock_ticks_to_ns(full->last - full->since);
 }
 
-/* How long the threads of loops have been without a CPU: one of them may have what workers wait
- * for, as Python's lock. */
-static uint64_t delay_of_loops(void)
+/* Is the thread ready to run, but has not run since it had used `*cpu`? */
+static bool is_unserved(int tid, uint64_t *cpu, bool *ran)
 {
-    uint64_t sum = 0;
-    unsigned count = sw_thread_count();
-    for (unsigned i = 0; i < count && i < SW_MOST_WATCHES; i++) {
-        const struct sw_thread *thread = sw_thread_at(i);
-        if (thread != NULL && thread->tid != 0 &&
-            __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE) != NULL)
-            sum += sw_account_delay_ns(thread->tid);
-    }
-    return sum;
+    struct sw_syscall_view view;
+    uint64_t before = *cpu;
+    *cpu = sw_account_cpu_ns(tid);
+    *ran = *cpu != before;
+    if (*ran)
+        return false;
+    sw_account_syscall(tid, &view);
+    return view.known && view.running;
 }
 
-/* A worker that had no CPU would have been free before: that time is the machine's. */
+/* One of them may have what workers wait for, as Python's lock. */
+static void note_loops(void)
+{
+    unsigned count = sw_thread_count();
+    bool ran;
+    loops.delay = 0;
+    loops.unserved = false;
+    for (unsigned i = 0; i < count && i < SW_MOST_WATCHES; i++) {
+        const struct sw_thread *thread = sw_thread_at(i);
+        if (thread == NULL || thread->tid == 0 ||
+            __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE) == NULL)
+            continue;
+        if (is_unserved(thread->tid, &loops.cpu[i], &ran))
+            loops.unserved = true;
+        loops.delay += sw_account_delay_ns(thread->tid);
+    }
+}
+
+/* Who had no CPU would have been done before. One may have waited for the other, so it adds up. */
 static bool is_believed(const struct full *full)
 {
-    uint64_t longest = full->loops_delayed, age = age_ns(full);
+    uint64_t delayed = full->loops_delayed, age = age_ns(full);
     for (unsigned i = 0; i < full->view.count; i++)
-        longest = full->delayed[i] > longest ? full->delayed[i] : longest;
-    return age >= longest && age - longest >= threshold_ns() &&
+        delayed += full->delayed[i];
+    return age >= delayed && age - delayed >= threshold_ns() &&
            full->looks >= (full->ran ? LOOKS_RAN : LOOKS_BLOCKED);
 }
 
-/* Notes which workers have been on a CPU since the last look, and which would have liked to. */
-static void note_turns(struct full *full)
+/* Workers that have run since the last look may have gone through other work to some that lies
+ * where the old one did. (What is believed already was looked at often enough.) */
+static bool is_too_long_ago(const struct full *full, uint64_t now)
 {
-    uint64_t loops = delay_of_loops();
-    if (full->looks == 0)
-        full->loops_delay = loops;
-    full->loops_delayed = loops > full->loops_delay ? loops - full->loops_delay : 0;
+    uint64_t most = threshold_ns() / 2 > 4 * SHORTEST_NS ? threshold_ns() / 2 : 4 * SHORTEST_NS;
+    return sw_clock_ticks_to_ns(now - full->looked) > most && !is_believed(full);
+}
+
+/* Notes what the workers and the loops have done since the last look, if this is not the first.
+ * False: it is not known to have been the same all the while. */
+static bool note_turns(struct full *full, uint64_t now)
+{
+    bool first = full->looks == 0, unserved = loops.unserved, any_ran = false;
+    bool too_long = !first && is_too_long_ago(full, now);
+    if (first)
+        full->loops_delay = loops.delay;
+    full->loops_delayed = loops.delay > full->loops_delay ? loops.delay - full->loops_delay : 0;
     for (unsigned i = 0; i < full->view.count; i++) {
-        uint64_t turns = 0, delay = 0;
-        bool known = sw_account_turns(full->view.worker[i].tid, &turns, &delay);
-        if (full->looks == 0)
+        int tid = full->view.worker[i].tid;
+        bool ran;
+        unserved = is_unserved(tid, &full->cpu[i], &ran) || unserved;
+        any_ran = any_ran || ran;
+        uint64_t delay = first || ran ? sw_account_delay_ns(tid) : 0;
+        if (first)
             full->delay[i] = delay;
-        else if (!known || turns != full->turns[i])
-            full->ran = true;
-        full->turns[i] = turns;
-        full->delayed[i] = delay - full->delay[i];
+        if (first || ran)
+            full->delayed[i] = delay - full->delay[i];
     }
+    bool known = first || !any_ran || !too_long;
+    if (first || (known && !unserved))
+        full->last = now;
+    full->looked = now;
+    full->ran = !first && (full->ran || any_ran);
+    full->looks++;
+    return known;
 }
 
 static void end(struct full *full)
 {
-    if (is_believed(full))
+    if (is_believed(full) || full->told.id != 0)
         sw_pool_tell(&full->told, &full->view, age_ns(full), SW_STALL_ENDED);
     full->view.key = 0;
 }
@@ -154,25 +196,24 @@ static void end(struct full *full)
 static void begin(struct full *full, const struct sw_pool_view *view, uint64_t now)
 {
     full->view = *view;
-    full->since = full->last = now;
+    full->since = now;
     full->looks = 0;
-    full->ran = false;
     full->seen = true;
     sw_pool_tell_begin(&full->told);
-    note_turns(full);
-    full->looks = 1;
+    note_turns(full, now);
 }
 
-static void go_on(struct full *full, uint64_t now)
+/* False: it may be another time that it is full. */
+static bool go_on(struct full *full, uint64_t now)
 {
-    full->last = now;
+    if (!note_turns(full, now))
+        return false;
     full->seen = true;
-    note_turns(full);
-    full->looks++;
     if (age_ns(full) >= threshold_ns() / 2)
         sw_pool_tell_sample(&full->told, &full->view);
     if (is_believed(full) && age_ns(full) >= full->told.next_ongoing_ns)
         sw_pool_tell(&full->told, &full->view, age_ns(full), SW_STALL_ONGOING);
+    return true;
 }
 
 static struct full *place_of(uint64_t key)
@@ -193,10 +234,8 @@ static void take_view(const struct sw_pool_view *view, uint64_t now)
     if (full == NULL)
         return;
     if (full->view.key == view->key) {
-        if (is_same(&full->view, view)) {
-            go_on(full, now);
+        if (is_same(&full->view, view) && go_on(full, now))
             return;
-        }
         end(full);
     }
     begin(full, view, now);
@@ -252,12 +291,17 @@ static uint64_t look(uint64_t now)
         count++;
     for (unsigned i = 0; i < MOST_POOLS; i++)
         pools[i].seen = false;
+    bool noted = false;
     for (unsigned i = 0; i < count; i++) {
         if (!all_busy(&views[i]))
             continue;
         wanted = BUSY_NS;
-        if (views[i].waiting != 0)
-            take_view(&views[i], now);
+        if (views[i].waiting == 0)
+            continue;
+        if (!noted)
+            note_loops();
+        noted = true;
+        take_view(&views[i], now);
     }
     for (unsigned i = 0; i < MOST_POOLS; i++)
         if (pools[i].view.key != 0 && !pools[i].seen)

@@ -2,11 +2,13 @@
 
     pools.py full      more work than threads, on an executor and on asyncio's own
     pools.py silent    as much work as threads; idle threads; much short work; an executor that is shut down
+    pools.py starved   much short work, of threads that hardly get a CPU
 """
 
 import asyncio
 import concurrent.futures
 import os
+import subprocess
 import sys
 import time
 
@@ -62,6 +64,23 @@ async def silent(loop):
     await asyncio.gather(*running)
 
 
+def short_and_last():
+    """On the CPU that somebody else computes on, and behind everybody."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    short()
+
+
+async def starved(loop):
+    computes = ("import os, time; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); end = time.monotonic() + 3\n"
+                "while time.monotonic() < end: pass")
+    other = subprocess.Popen([sys.executable, "-c", computes])
+    last = concurrent.futures.ThreadPoolExecutor(2, thread_name_prefix="last")
+    await keep_full(loop, last, short_and_last, 5, 1.5)
+    other.terminate()
+    other.wait()
+
+
 async def main(which):
     loop = asyncio.get_event_loop()
     await asyncio.sleep(0.05)
@@ -69,4 +88,4 @@ async def main(which):
     await asyncio.sleep(0.05)
 
 
-asyncio.new_event_loop().run_until_complete(main({"full": full, "silent": silent}[sys.argv[1]]))
+asyncio.new_event_loop().run_until_complete(main({"full": full, "silent": silent, "starved": starved}[sys.argv[1]]))
