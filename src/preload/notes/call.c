@@ -153,25 +153,41 @@ static __attribute__((noinline)) void add_to_cell(struct sw_call_slot *slot, uin
     *least = (struct sw_call_cell){key, ticks, 1};
 }
 
-/* A slot for the first call of its kind in this iteration. */
-static __attribute__((noinline)) struct sw_call_slot *take_slot(struct sw_thread *thread,
-                                                                uint32_t id)
+/* Makes room where all slots are of this iteration: the one that took least. */
+static struct sw_call_slot *evict(struct sw_thread *thread)
 {
     struct sw_call_slots *calls = &thread->calls;
+    struct sw_call_slot *slot = &calls->slot[0];
+    for (int i = 1; i < SW_CALL_SLOTS; i++)
+        if (calls->slot[i].total < slot->total)
+            slot = &calls->slot[i];
     if (calls->stamp != thread->stamp) {
-        calls->used = 0;
         memset(calls->other, 0, sizeof calls->other);
         calls->stamp = thread->stamp;
     }
-    struct sw_call_slot *slot = &calls->slot[0];
-    if (calls->used < SW_CALL_SLOTS) {
-        slot = &calls->slot[calls->used++];
-    } else {
-        for (int i = 1; i < SW_CALL_SLOTS; i++)
-            if (calls->slot[i].total < slot->total)
-                slot = &calls->slot[i];
-        calls->other[infos[slot->id].class] += slot->total;
+    calls->other[infos[slot->id].class] += slot->total;
+    return slot;
+}
+
+/* The slot that has been of no use for longest, for a kind that has none. */
+static __attribute__((noinline)) struct sw_call_slot *find_slot(struct sw_thread *thread)
+{
+    struct sw_call_slot *slot = NULL;
+    for (int i = 0; i < SW_CALL_SLOTS; i++) {
+        struct sw_call_slot *one = &thread->calls.slot[i];
+        if (one->stamp != thread->stamp && (slot == NULL || one->stamp < slot->stamp))
+            slot = one;
     }
+    return slot != NULL ? slot : evict(thread);
+}
+
+/* A slot for the first call of its kind in this iteration: that of the one before, if it is still
+ * the kind's. */
+static struct sw_call_slot *take_slot(struct sw_thread *thread, uint32_t id)
+{
+    struct sw_call_slot *slot = &thread->calls.slot[thread->place[id]];
+    if (slot->id != id || slot->stamp == thread->stamp)
+        slot = find_slot(thread);
     slot->count = 0;
     slot->cells_used = 0;
     slot->cells[0].key = UINT64_MAX; /* no descriptor's */
@@ -180,7 +196,7 @@ static __attribute__((noinline)) struct sw_call_slot *take_slot(struct sw_thread
     slot->longest_entered = 0;
     slot->id = id;
     slot->stamp = thread->stamp;
-    thread->place[id] = (uint8_t)(slot - calls->slot);
+    thread->place[id] = (uint8_t)(slot - thread->calls.slot);
     return slot;
 }
 
@@ -242,6 +258,34 @@ static __attribute__((noinline)) long over_by_clock(long result, struct sw_threa
     return over_unusually(result, thread, sequence, pointers, ticks);
 }
 
+/* The first call of its kind in this iteration, on a descriptor: there are no strings to be kept,
+ * and most loops make few calls of a kind in one iteration. */
+static __attribute__((noinline)) long over_first(long result, struct sw_thread *thread,
+                                                 uint32_t sequence, struct sw_call_slot *slot,
+                                                 uint64_t ticks)
+{
+    const uint64_t *argument = thread->note.argument;
+    uint64_t key = key_of(thread->note.kind, argument[0]);
+    slot->stamp = thread->stamp;
+    slot->count = 1;
+    slot->kept = 0;
+    slot->cells_used = 1;
+    slot->total = slot->longest = ticks;
+    slot->longest_entered = thread->note.entered;
+    slot->cells[0] = (struct sw_call_cell){key, ticks, 1};
+    slot->key = key;
+    slot->argument[0] = argument[0];
+    slot->argument[1] = argument[1];
+    slot->argument[2] = argument[2];
+    sw_call_close(thread, sequence);
+    return result;
+}
+
+static inline bool is_on_descriptor(enum sw_detail_kind kind)
+{
+    return kind < SW_DETAIL_MUTEX && kind != SW_DETAIL_ADDRESS;
+}
+
 /* What sw_call_account does, for a call without a key, or on the descriptor that its kind was first
  * used on in this iteration, and not longer than all before: in one piece of code, and without a
  * register to be saved. Any other goes the long way. */
@@ -255,12 +299,15 @@ long sw_call_over(long result, struct sw_thread *thread, uint32_t sequence, bool
         return over_by_clock(result, thread, sequence, pointers);
     uint64_t ticks = sw_clock_ticks_by(true) - thread->note.entered;
     uint32_t id = thread->note.id;
-    struct sw_call_slot *slot = &thread->calls.slot[thread->place[id]];
-    if (SW_UNLIKELY((slot->id ^ id) | (slot->stamp ^ thread->stamp) |
-                    atomic_load_explicit(&thread->attention, memory_order_relaxed)) ||
-        SW_UNLIKELY(ticks > slot->longest))
-        return over_unusually(result, thread, sequence, pointers, ticks);
     enum sw_detail_kind kind = thread->note.kind;
+    struct sw_call_slot *slot = &thread->calls.slot[thread->place[id]];
+    if (SW_UNLIKELY((slot->id ^ id) |
+                    atomic_load_explicit(&thread->attention, memory_order_relaxed)))
+        return over_unusually(result, thread, sequence, pointers, ticks);
+    if (slot->stamp != thread->stamp && is_on_descriptor(kind))
+        return over_first(result, thread, sequence, slot, ticks);
+    if (SW_UNLIKELY(slot->stamp != thread->stamp || ticks > slot->longest))
+        return over_unusually(result, thread, sequence, pointers, ticks);
     if (SW_LIKELY(is_keyed(kind))) {
         struct sw_call_cell *cell = &slot->cells[0];
         if (SW_UNLIKELY(kind >= SW_DETAIL_MUTEX ||
@@ -278,10 +325,12 @@ long sw_call_over(long result, struct sw_thread *thread, uint32_t sequence, bool
 void sw_call_leave(const struct sw_thread *thread, struct sw_ended *ended)
 {
     const struct sw_call_slots *calls = &thread->calls;
-    ended->call_count = calls->stamp == thread->stamp ? calls->used : 0;
-    memset(ended->other, 0, sizeof ended->other);
-    if (ended->call_count == 0)
-        return;
-    memcpy(ended->other, calls->other, sizeof ended->other);
-    memcpy(ended->calls, calls->slot, ended->call_count * sizeof ended->calls[0]);
+    ended->call_count = 0;
+    for (int i = 0; i < SW_CALL_SLOTS; i++)
+        if (calls->slot[i].stamp == thread->stamp && calls->slot[i].count > 0)
+            ended->calls[ended->call_count++] = calls->slot[i];
+    if (calls->stamp == thread->stamp)
+        memcpy(ended->other, calls->other, sizeof ended->other);
+    else
+        memset(ended->other, 0, sizeof ended->other);
 }

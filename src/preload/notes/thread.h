@@ -83,17 +83,18 @@ struct sw_call_slot {
     uint64_t longest; /* ticks */
     uint64_t longest_entered;
     struct sw_call_cell cells[SW_CALL_CELLS];
-    uint64_t argument[3];    /* of the longest */
-    uint64_t key;            /* its cell's, if its kind has cells */
+    /* Of the longest: together with the first line what the first call of an iteration writes. */
+    uint64_t key; /* its cell's, if its kind has cells */
+    uint64_t argument[3];
     char text[SW_CALL_TEXT]; /* its strings, NUL after each; empty where it was too short to matter
                               */
 } __attribute__((aligned(64)));
 
-/* The calls of one iteration. Where there are more kinds than slots, the one that took least makes
- * room, and only the sum by class knows of it. */
+/* The calls of one iteration. A kind keeps its slot from one to the next, until another wants it.
+ * Where there are more kinds than slots in one, that which took least makes room, and only the sum
+ * by class knows of it. */
 struct sw_call_slots {
-    uint32_t stamp; /* the iteration that `used` and `other` speak of */
-    uint32_t used;
+    uint32_t stamp;                 /* the iteration that `other` speaks of */
     uint64_t other[SW_CLASS_COUNT]; /* ticks */
     struct sw_call_slot slot[SW_CALL_SLOTS];
 };
@@ -257,7 +258,7 @@ struct sw_thread {
     uint64_t wait_caller;          /* ... and the return address of its wrapper */
     _Atomic uint32_t mask_changes; /* see mask_change.h */
     _Alignas(64) struct sw_loop loops[SW_LOOPS_PER_THREAD];
-    struct sw_call_slots calls;
+    _Alignas(512) struct sw_call_slots calls; /* on one page as far as most programs need slots */
     struct sw_annotations annotations;
     struct sw_ended ended[SW_ENDED_RING];
     struct sw_park_site parks[SW_PARK_SITES];
@@ -265,6 +266,7 @@ struct sw_thread {
 
 _Static_assert(offsetof(struct sw_call_slot, cells[1]) == 64, "what a call writes in one line");
 _Static_assert(SW_CALL_SLOTS <= 255, "a place is a byte");
+_Static_assert(offsetof(struct sw_thread, calls) % 4096 == 0, "records are mapped: a page's start");
 _Static_assert(offsetof(struct sw_loop, histogram) == 64, "what every wait writes in one line");
 
 /* This thread's record; NULL: never waited. After a fork it points to a wiped one (tid 0). */
