@@ -397,6 +397,7 @@ void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t
     ended->ended = now;
     ended->events = loop->events;
     ended->startup = loop->startup;
+    ended->turns_known = thread->turn_lock != 0;
     ended->maybe = thread->maybe;
     if (ended->maybe.stamp != thread->stamp)
         ended->maybe.site = 0;

@@ -70,9 +70,11 @@ static void enter_park(struct sw_call *call, struct sw_thread *thread, uint32_t 
     if (thread->outer->kind == SW_WAIT_PARKED)
         thread->outer->wait_sp = place->cfa;
     site->object = place->object;
-    site->lock = thread->turn_lock = place->lock;
-    thread->turn_cfa = place->cfa;
+    site->lock = place->lock;
     sw_wait_enter(&wait, thread, thread->outer, id, -1);
+    /* Of the iteration that has ended it was not known. */
+    thread->turn_lock = place->lock;
+    thread->turn_cfa = place->cfa;
     thread->note.is_wait = SW_NOTE_PARKED;
     call->thread = thread;
     call->sequence = wait.sequence;

@@ -201,6 +201,7 @@ struct sw_ended {
     uint64_t iteration, began, ended, events;
     uint32_t startup;
     uint32_t call_count;
+    bool turns_known;               /* the thread's turn_lock was */
     uint64_t other[SW_CLASS_COUNT]; /* of calls that had no room, ticks */
     struct sw_call_slot calls[SW_CALL_SLOTS];
     struct sw_maybe_parked maybe;

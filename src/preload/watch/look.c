@@ -114,7 +114,8 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
         ended->loop_id = loop->id;
     if (state == SW_LOOP_CANDIDATE && ended->loop_id == 0)
         return sw_members_is_stranger(thread, loop);
-    if ((known && watch->dropped) || ended->began < watch->parks_learnt)
+    if ((known && watch->dropped) || ended->began < watch->parks_learnt ||
+        ended->began >= ended->ended)
         return true;
     if ((state != SW_LOOP_OWNED && state != SW_LOOP_CLOSED) ||
         sw_clock_ticks_to_ns(ended->ended - ended->began) < threshold_ns() ||
@@ -124,7 +125,8 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
     bool sampled = known && watch->sample_count > 0;
     if (sw_wait_is_set(loop->kind) && !sampled && watch->verified[ended->loop] != loop->id)
         return true;
-    if (sw_aside_turns(thread, watch, ended->loop, known ? last_sample(watch) : NULL))
+    if (sw_aside_turns(thread, watch, ended->loop, known ? last_sample(watch) : NULL) ||
+        sw_members_may_be_many(thread, watch, ended))
         return true;
     if (!known) {
         struct sw_watch *blank = unwatched(watch);
@@ -244,7 +246,7 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     if (!watch->first.valid) {
         sw_account_renew_name(thread->tid, thread->loops[watch->loop].thread_name);
         watch->first = reading;
-        sw_members_teach(thread, watch);
+        sw_members_teach(thread, watch, watch->loop);
         sw_scarcity_note(now);
     }
     watch->last = reading;
@@ -264,7 +266,7 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
         sw_holder_note(thread, watch, &view, now);
     bool is_over = age_ns >= threshold_ns() && !watch->dropped;
     if (is_over && !watch->judged)
-        sw_members_teach(thread, watch);
+        sw_members_teach(thread, watch, watch->loop);
     if (is_over && sw_members_began(watch, watch->began) == watch->began)
         look_at_stall(thread, watch, now);
 }

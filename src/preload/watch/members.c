@@ -140,11 +140,20 @@ static bool is_its_loop(const struct other *other, void *context)
     return true;
 }
 
+/* Since when the thread is in what it does now: a call that it is in, no other callback was in. */
+static uint64_t doing_since(struct sw_thread *thread)
+{
+    uint32_t sequence = atomic_load(&thread->sequence);
+    uint64_t entered = thread->note.entered;
+    bool calls = (sequence & 1) && !thread->note.is_wait;
+    return calls && atomic_load(&thread->sequence) == sequence ? entered : sw_clock_ticks();
+}
+
 static void teach(struct sw_thread *thread, struct sw_watch *watch, uint64_t lock, uint64_t cfa)
 {
     __atomic_store_n(&thread->turn_cfa, cfa, __ATOMIC_RELAXED);
     __atomic_store_n(&thread->turn_lock, lock, __ATOMIC_RELEASE);
-    watch->turn_learnt = sw_clock_ticks();
+    watch->turn_learnt = doing_since(thread);
 }
 
 /* Another thread's callbacks return to the same function: it learns by which lock. Goes on to the
@@ -254,10 +263,10 @@ static bool teach_own(const struct other *other, void *context)
     return true;
 }
 
-void sw_members_teach(struct sw_thread *thread, struct sw_watch *watch)
+void sw_members_teach(struct sw_thread *thread, struct sw_watch *watch, unsigned index)
 {
-    const struct sw_loop *loop = &thread->loops[watch->loop];
-    struct pupil pupil = {thread, watch, sw_ownership_base(thread, watch, watch->loop), loop->fd};
+    const struct sw_loop *loop = &thread->loops[index];
+    struct pupil pupil = {thread, watch, sw_ownership_base(thread, watch, index), loop->fd};
     unsigned count = sw_thread_count();
     if (__atomic_load_n(&thread->turn_lock, __ATOMIC_RELAXED) != 0 || loop->fd < 0)
         return;
@@ -280,4 +289,16 @@ uint64_t sw_members_began(const struct sw_watch *watch, uint64_t began)
     bool late = learnt > began &&
                 sw_clock_ticks_to_ns(learnt - began) >= sw_process_settings.threshold_ns / 2;
     return late ? learnt : began;
+}
+
+bool sw_members_may_be_many(struct sw_thread *thread, struct sw_watch *watch,
+                            const struct sw_ended *ended)
+{
+    if (ended->turns_known || ended->iteration > 1)
+        return false;
+    for (uint32_t i = 0; i < ended->call_count && i < SW_CALL_SLOTS; i++)
+        if (sw_clock_ticks_to_ns(ended->calls[i].longest) >= sw_process_settings.threshold_ns)
+            return false;
+    sw_members_teach(thread, watch, ended->loop % SW_LOOPS_PER_THREAD);
+    return __atomic_load_n(&thread->turn_lock, __ATOMIC_RELAXED) != 0;
 }

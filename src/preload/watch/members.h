@@ -27,10 +27,14 @@ void sw_members_confirm(struct sw_thread *thread, struct sw_watch *watch, uint64
 /* The watched iteration of the thread gets long, and where its callbacks return to may not be
  * known: threads of the same loop that have parked are asked for it. Without an answer many
  * callbacks in turn, between which it neither waits nor parks, look like one. */
-void sw_members_teach(struct sw_thread *thread, struct sw_watch *watch);
+void sw_members_teach(struct sw_thread *thread, struct sw_watch *watch, unsigned index);
 /* From when on an iteration that began at `began` is one callback's (both in ticks). Where that was
  * learnt while it went on, and not soon, what was before may have been others'. */
 uint64_t sw_members_began(const struct sw_watch *watch, uint64_t began);
+/* Is it a thread's first iteration, of one that takes turns, without a long call, and over before
+ * that was known? Until the second wait of somebody it is nobody's loop that could be asked. */
+bool sw_members_may_be_many(struct sw_thread *thread, struct sw_watch *watch,
+                            const struct sw_ended *ended);
 /* Does the thread park for what is no loop, as far as is known? Then nothing of it is a stall. */
 bool sw_members_is_stranger(struct sw_thread *thread, const struct sw_loop *loop);
 
