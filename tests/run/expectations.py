@@ -1,6 +1,6 @@
 """What each program of tests/programs says must be reported of it, and the check that it was.
 
-Programs are C, C++ and Rust (built), Java (compiled), Python and JavaScript. The comment at a program's top (in Python: its
+Programs are C, C++ and Rust (built), Java (compiled), Python, JavaScript and Ruby. The comment at a program's top (in Python: its
 docstring) holds lines that begin with one of these words (with an @, since clang-format does not
 flow text into such lines); what follows up to the next such word or an empty line belongs to it:
 
@@ -29,8 +29,8 @@ In arguments, %d stands for the run's own empty folder.
 Every stall record must be one that was expected (`starved` notes left aside). Standard output and exit code must be
 the same without the library.
 
-A stall that is expected to be `cpu` may be `mixed` or `starved` where its own figures say that the thread waited for a CPU
-for a quarter of it or more, and last longer by as much: the machine was busy.
+A stall may be `mixed` or `starved` where its own figures say that the thread waited for a CPU for a quarter of it or more,
+and last longer by as much: the machine was busy. Where no call is expected, one may have lasted as long as that.
 
 Where the tests themselves keep the machine busy (STRESS, see repeat.py), a thread that slept or computed waits for a CPU
 as well: the stalls last longer (and may be said to be going on), and may be `starved` or `mixed` then. But none may be missing, and none may be reported
@@ -51,6 +51,7 @@ from harness import Failure, require
 
 KEYWORD = re.compile(r"^\s*\*?\s*@(expect|env|text|args|kill|run|alone:|lacks:) (.*)$")
 INTERPRETERS = {".py": lambda source: [harness.PYTHON, source], ".js": lambda source: ["node", source],
+                ".rb": lambda source: ["ruby", source],
                 ".java": lambda source: ["java", "-XX:TieredStopAtLevel=1", "-cp", harness.PROGRAMS / source.parent.name, source.stem]}
 SUFFIXES = {".c", ".cpp", ".rs", *INTERPRETERS}
 SKIP_CODE = 77
@@ -68,7 +69,7 @@ def name_of(source):
 
 def head_of(source):
     text = source.read_text()
-    return text.split('"""', 2)[1] if source.suffix == ".py" else text.split("*/", 1)[0]
+    return text.split('"""', 2)[1] if source.suffix == ".py" else text.split("=end" if source.suffix == ".rb" else "*/", 1)[0]
 
 
 def parse(source):
@@ -151,12 +152,13 @@ class Expected:
 
     def cause(self, record, value):
         wanted = value.split("|")
-        excused = STRESS or ("cpu" in wanted and was_crowded(record))
+        excused = STRESS or was_crowded(record)
         return value == "*" or record["cause"] in wanted or (excused and record["cause"] in ("starved", "mixed"))
 
     def call(self, record, value):
-        name = record["call"]["name"] if record["call"] else "null"
-        return value == "*" or name in value.split("|")
+        call, wanted = record["call"], value.split("|")
+        waited = call and "null" in wanted and was_crowded(record) and call["ms"] <= starved_ms(record)
+        return value == "*" or (call["name"] if call else "null") in wanted or bool(waited)
 
     def detail(self, record, value):
         return record["call"] is not None and fnmatch.fnmatchcase(record["call"]["detail"] or "", value)
@@ -291,7 +293,7 @@ def start(source, lines, preload):
 def require_built(source):
     """Skips a program that was not built, or cannot run, since this machine lacks what it needs."""
     built = harness.PROGRAMS / name_of(source)
-    interpreted = source.suffix in (".py", ".js")
+    interpreted = source.suffix in (".py", ".js", ".rb")
     if interpreted or not (built.with_suffix(".class") if source.suffix == ".java" else built).exists():
         needs = subprocess.run([harness.TOP / "tests/programs/needs", source], capture_output=True, text=True)
         if needs.returncode != 0:

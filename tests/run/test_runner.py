@@ -81,6 +81,7 @@ def test_languages():
                                   ("x.rs", "/*\n * @run a b\n * @expect clean\n */\n/* @expect no-loop */\n", "x"),
                                   ("x.js", "/*\n * @run a b\n * @expect clean\n */\n/* @expect no-loop */\n", "node"),
                                   ("X.java", "/*\n * @run a b\n * @expect clean\n */\n/* @expect no-loop */\n", "java"),
+                                  ("x.rb", "=begin\nWhat it is.\n\n@run a b\n@expect clean\n=end\n# @expect no-loop\n", "ruby"),
                                   ("x.py", '"""What it is.\n\n@run a b\n@expect clean\n"""\nx = """\n@expect no-loop\n"""\n', "python3")):
             source = pathlib.Path(folder) / name
             source.write_text(head)
@@ -98,6 +99,7 @@ def test_needs():
                                        ("no-such-library", "", "no-such-library"), ("check", "-lcheck", ""),
                                        ("command:sh -lm", "-lm", ""), ("command:no-such-command", "", "no-such-command"),
                                        ("python:json -lm", "-lm", ""), ("python:no_such_module", "", "no_such_module"),
+                                       ("ruby:no_such_library", "", "no_such_library"),
                                        ("crate:no-such-crate", "", "no-such-crate")):
             source.write_text(f"/*\n * @needs: {needs}\n */\n// @needs: ignored\n")
             ran = subprocess.run([harness.TOP / "tests/programs/needs", source], capture_output=True, text=True)
@@ -106,7 +108,7 @@ def test_needs():
 
 
 def test_crowded():
-    """A machine that others load makes a computing thread wait; the record has to show that itself."""
+    """A machine that others load makes a thread wait for a CPU, whatever else it does; the record has to show that itself."""
     if expectations.STRESS:
         raise harness.Skip("STRESS widens the durations")
     wanted = "stall cause=cpu call=usleep ms=300 function=on_event"
@@ -116,7 +118,12 @@ def test_crowded():
     require(fails([wanted], [{**starved, "cause": "unknown"}]), "any cause is taken there")
     require(fails([wanted], [{**starved, "cause_ms": {"starved": 200.0}}]), "one that did not wait is taken")
     require(fails([wanted], [{**starved, "duration_ms": 1000.0}]), "one that lasted longer than it waited is taken")
-    require(fails([wanted.replace("cpu", "blocking-call")], [starved]), "one that should sleep is taken")
+    slept = wanted.replace("cpu", "blocking-call")
+    require(not fails([slept], [starved]), "one that slept, and waited for a CPU then, is refused")
+    require(fails([slept], [{**starved, "cause_ms": {"starved": 200.0}}]), "one that slept and did not wait is taken")
+    none = wanted.replace("call=usleep", "call=null")
+    require(not fails([none], [starved]), "a call that lasted as long as the thread waited is refused where none is expected")
+    require(fails([none], [{**starved, "call": {**STALL["call"], "ms": 600.0}}]), "a call that lasted longer is taken there")
 
 
 def test_stress():

@@ -52,6 +52,18 @@ static bool is_called_by_loop(const struct sw_unwind_stack *stack,
     return true;
 }
 
+/* Is it an extension's function that turns the loop (EventMachine's)? What the language waits for
+ * then is in a callback. */
+static bool is_called_back(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
+{
+    unsigned i = 0, j = 0;
+    if (base == NULL || !sw_returned_common(stack, base, &i, &j))
+        return false;
+    struct sw_module *module = sw_modules_find(stack->frame[i].ip);
+    return module != NULL && !module->program && !module->own &&
+           !sw_returned_is_ruby(stack->frame[i].ip);
+}
+
 bool sw_aside_turns(struct sw_thread *thread, struct sw_watch *watch, unsigned index,
                     const struct sw_sample *sample)
 {
@@ -62,9 +74,14 @@ bool sw_aside_turns(struct sw_thread *thread, struct sw_watch *watch, unsigned i
     bool shown = shows_wait(sample, caller);
     if (caller == atomic_load(&loop->aside_call) && !shown)
         return false;
+    bool ruby = sw_returned_is_ruby(caller) && sw_returned_is_ruby(loop->wait_caller);
+    if (ruby && !shown)
+        return false; /* another look will show it */
     const struct sw_unwind_stack *base = sw_ownership_base(thread, watch, index);
-    if (is_by_another(caller, loop->wait_caller) &&
-        !(shown && is_called_by_loop(&sample->stack, base))) {
+    bool called = ruby ? is_called_back(&sample->stack, base)
+                       : is_by_another(caller, loop->wait_caller) &&
+                             !(shown && is_called_by_loop(&sample->stack, base));
+    if (called) {
         atomic_store(&loop->aside_call, caller);
         return false;
     }

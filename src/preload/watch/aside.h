@@ -7,7 +7,8 @@
  *
  * Notes take it for a call. The watchdog decides when an iteration gets long, before it is taken
  * for a stall: it is a call where another module waits than the one that waits for the loop, and
- * its own function was not called by the one that turns the loop. Watchdog thread.
+ * its own function was not called by the one that turns the loop. Ruby's library waits for all of
+ * the language: what it waits for in an extension's loop is a call. Watchdog thread.
  */
 #ifndef SW_WATCH_ASIDE_H
 #define SW_WATCH_ASIDE_H

@@ -97,6 +97,12 @@ bool sw_returned_is_interpreter(uint64_t ip)
            (strncmp(module->name, "python", 6) == 0 || strncmp(module->name, "libpython", 9) == 0);
 }
 
+bool sw_returned_is_ruby(uint64_t ip)
+{
+    struct sw_module *module = sw_modules_find(ip);
+    return module != NULL && strncmp(module->name, "libruby", 7) == 0;
+}
+
 bool sw_returned_is_interpreters_wait(uint64_t ip)
 {
     struct sw_module *module = sw_modules_find(ip);
@@ -112,7 +118,8 @@ static bool turns_inside(const struct sw_unwind_stack *base, unsigned end)
     bool works = false; /* a callee goes on to other calls after the wait */
     for (unsigned i = 0; i < end; i++) {
         uint64_t call = base->frame[i].ip;
-        if (is_own(&base->frame[i]) || sw_returned_is_interpreters_wait(call))
+        if (is_own(&base->frame[i]) || sw_returned_is_interpreters_wait(call) ||
+            sw_returned_is_ruby(call))
             continue;
         if (sw_flow_turns(call) == SW_FLOW_YES ||
             (works && sw_flow_reaches(call, call) == SW_FLOW_YES))
