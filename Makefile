@@ -2,7 +2,8 @@
 #
 #   make                 the library, the helper and the command, in build/
 #   make check           all tests (installs what they need first, through apt)
-#   make check-repeat    the programs of tests/programs N=20 times on end; STRESS=1: beside a load on all CPUs
+#   make check-repeat    the programs of tests/programs N=20 times on end, AT_ONCE=6 of them at a time; STRESS=1: beside a load
+#                        on all CPUs, 4 at a time
 #   make check-storms    the storms, N=10 times on end
 #   make check-eintr     calls that a signal would interrupt, DURATION=3600 seconds of sampling for each kind
 #   make check-faults    each system call of the library's with each error
@@ -265,7 +266,7 @@ check: setup-check
 
 check-repeat: setup-check
 	@+$(THEN) all tests
-	@STALLWATCH_BUILD=$(BUILD) STRESS=$(STRESS) $(PYTHON) tests/run/repeat.py $(or $(N),20) $(TESTS)
+	@STALLWATCH_BUILD=$(BUILD) STRESS=$(STRESS) AT_ONCE=$(AT_ONCE) $(PYTHON) tests/run/repeat.py $(or $(N),20) $(TESTS)
 
 fuzz: setup-check
 	@+$(THEN) fuzz-build

@@ -1,9 +1,9 @@
-"""The corpus many times on end: `make check-repeat N=20 [TESTS=PATTERN…] [STRESS=1]` calls it.
+"""The corpus many times on end: `make check-repeat N=20 [TESTS=PATTERN…] [STRESS=1] [AT_ONCE=6]` calls it.
 
     repeat.py N [PATTERN...]     the tests named (all of programs/ where none is), N times
 
 What holds once by luck fails sometime: only failures are shown while it runs, and at the end how often each test failed.
-What a program does without the library is seen in the first of the runs.
+What a program does without the library is seen in the first of the runs. AT_ONCE run at a time: most of them sleep.
 With STRESS=1 as many others as there are CPUs compute all the time; expectations.py says what that may change.
 """
 
@@ -17,7 +17,8 @@ import expectations
 import harness
 import run
 
-AT_ONCE = int(os.environ.get("AT_ONCE") or 3)
+# With more of them they keep each other waiting.
+AT_ONCE = int(os.environ.get("AT_ONCE") or (4 if os.environ.get("STRESS") else 6))
 
 # Computes until the process that started it has gone, whatever ended that.
 LOAD = """

@@ -2,7 +2,7 @@
 
 @needs: python:tornado
 @run handler handler
-@expect stall cause=blocking-call call=clock_nanosleep detail='300 ms' ms=300 calls=1 wait=epoll_wait main=true
+@expect stall cause=blocking-call call=clock_nanosleep detail='[23]* ms' ms=300 calls=1 wait=epoll_wait main=true
 @run coroutine coroutine
 @expect stall cause=blocking-call call=clock_nanosleep ms=300 calls=1 wait=epoll_wait
 @run callback callback
