@@ -33,8 +33,10 @@ A stall may be `mixed` or `starved` where its own figures say that the thread wa
 and last longer by as much: the machine was busy. Where no call is expected, one may have lasted as long as that.
 
 Where the tests themselves keep the machine busy (STRESS, see repeat.py), a thread that slept or computed waits for a CPU
-as well: the stalls last longer (and may be said to be going on), and may be `starved` or `mixed` then. But none may be missing, and none may be reported
-where nothing stalls.
+as well: the stalls last longer (and may be said to be going on), and may be `starved` or `mixed` then; so does what a
+program does at its end, of which there is a note that counts for nothing. The watchdog is such a
+thread too: where by the record's own figures it saw less than half of a stall, it may have no stack of it, nor know a call that
+no wrapper notes. A helper that is late leaves names as they are linked. But none may be missing, and none may be reported where nothing stalls.
 """
 
 import fnmatch
@@ -129,6 +131,11 @@ def starved_ms(record):
     return record.get("cause_ms", {}).get("starved", 0)
 
 
+def was_unseen(record):
+    """Did the watchdog itself get no CPU for most of the stall? Then there may be no stack, nor a call that no wrapper notes."""
+    return STRESS and record["time_ms"]["accounted"] < record["duration_ms"] / 2
+
+
 def was_crowded(record):
     """Did the thread wait for a CPU for a quarter of the stall or more, by the record's own figures?"""
     return starved_ms(record) >= record["duration_ms"] / 4
@@ -158,10 +165,12 @@ class Expected:
     def call(self, record, value):
         call, wanted = record["call"], value.split("|")
         waited = call and "null" in wanted and was_crowded(record) and call["ms"] <= starved_ms(record)
-        return value == "*" or (call["name"] if call else "null") in wanted or bool(waited)
+        unseen = call is None and was_unseen(record)
+        return value == "*" or (call["name"] if call else "null") in wanted or bool(waited) or unseen
 
     def detail(self, record, value):
-        return record["call"] is not None and fnmatch.fnmatchcase(record["call"]["detail"] or "", value)
+        call = record["call"]
+        return was_unseen(record) if call is None else fnmatch.fnmatchcase(call["detail"] or "", value)
 
     def ms(self, record, value):
         low, high = bounds(value, LATE_MS)
@@ -171,10 +180,12 @@ class Expected:
 
     def function(self, record, value):
         stacks = record["stacks"]
-        return bool(stacks) and any(frame["function"] == value for frame in stacks[0]["frames"])
+        names = [frame["function"] or "" for frame in stacks[0]["frames"]] if stacks else []
+        mangled = STRESS and any(all(f"{len(part)}{part}" in name for part in value.split("::")) for name in names)
+        return was_unseen(record) if not stacks else value in names or mangled
 
     def calls(self, record, value):
-        return record["call"] is not None and within(record["call"]["count"], value)
+        return was_unseen(record) if record["call"] is None else within(record["call"]["count"], value)
 
     def accounted(self, record, value):
         return within(record["time_ms"]["accounted"], value)
@@ -221,6 +232,11 @@ def was_drawn_out(record, records):
     return record["state"] == "ongoing" and ended and (STRESS or was_crowded(record))
 
 
+def ended_late(record):
+    """A program takes its time to end where its threads get no CPU to do so: a note."""
+    return STRESS and record["state"] == "exiting" and not record["counted"]
+
+
 def check_stalls(expected, records):
     """Each record goes to the first expectation that it fits and that still wants one."""
     for record in records:
@@ -229,7 +245,7 @@ def check_stalls(expected, records):
                 one.found += 1
                 break
         else:
-            if (record["cause"] != "starved" or record["counted"]) and not was_drawn_out(record, records):
+            if (record["cause"] != "starved" or record["counted"]) and not was_drawn_out(record, records) and not ended_late(record):
                 raise Failure("a stall that was not expected:\n" + harness.show([record])
                               + "\nexpected:\n" + "\n".join(one.line for one in expected)
                               + "\nall:\n" + harness.show(records))

@@ -86,3 +86,13 @@ def test_killed_meanwhile():
         check_order(stalls, 3)
         ended = [stall for stall in stalls if stall["state"] == "ended"]
         require(summary["stalls"]["total"] == len(ended), f"{summary['stalls']} of\n{harness.show(stalls)}")
+
+
+def test_the_watchdog_begins_late():
+    """On a busy machine a stall may be over before the watchdog has run at all. (Its first call names it: prctl(2).)"""
+    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=prctl", "-e", "inject=prctl:delay_enter=1000000",
+               "-E", f"LD_PRELOAD={harness.LIBRARY}", harness.PROGRAMS / "epoll_sleep"]
+    with harness.Run(command, environment={"LD_PRELOAD": ""}) as run:
+        run.wait()
+        stall = run.only_stall()
+        require(stall["call"]["name"] == "clock_nanosleep" and stall["time_ms"]["accounted"] == 0, harness.show([stall]))

@@ -136,6 +136,9 @@ def test_stress():
         require(not fails([wanted], [starved]), "a starved one is refused under load")
         require(fails([wanted], []), "silence is taken under load")
         require(fails([], [STALL]), "a report too many is taken under load")
+        unseen = {**starved, "stacks": [], "call": None, "time_ms": {**STALL["time_ms"], "accounted": 10.0}}
+        require(not fails([wanted + " call=usleep"], [unseen]), "one that the watchdog could not see is refused")
+        require(fails([wanted], [{**unseen, "time_ms": {**STALL["time_ms"], "accounted": 800.0}}]), "one that it saw is taken without a stack")
         for word in ("cause=cpu", "ms=1000", "function=main"):
             require(fails(["stall " + word], [STALL]), f"{word} is taken under load")
     finally:

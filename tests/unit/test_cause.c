@@ -187,6 +187,23 @@ START_TEST(a_little_starvation_changes_nothing)
 }
 END_TEST
 
+/* Many short sleeps that each came back late: without that it had been no stall. */
+START_TEST(what_only_a_busy_machine_makes_a_stall_is_starved)
+{
+    struct sw_cause_input input = whole();
+    input.duration_ns = input.accounted_ns = 120 * MS;
+    input.blocking_ns = 119 * MS;
+    input.runqueue_ns = 40 * MS;
+    check(input, SW_CAUSE_STARVED, 40);
+    input.runqueue_ns = 25 * MS; /* a sleep as long as the threshold always comes back a bit late */
+    check(input, SW_CAUSE_BLOCKING_CALL, 119);
+    input.duration_ns = input.accounted_ns = 200 * MS;
+    input.blocking_ns = 199 * MS;
+    input.runqueue_ns = 60 * MS;
+    check(input, SW_CAUSE_BLOCKING_CALL, 199);
+}
+END_TEST
+
 START_TEST(half_unknown_is_unknown)
 {
     struct sw_cause_input input = whole();
@@ -230,6 +247,7 @@ int main(void)
     tcase_add_test(all, paging_and_steal);
     tcase_add_test(all, paging_by_faults);
     tcase_add_test(all, a_little_starvation_changes_nothing);
+    tcase_add_test(all, what_only_a_busy_machine_makes_a_stall_is_starved);
     tcase_add_test(all, half_unknown_is_unknown);
     tcase_add_test(all, long_stalls);
     suite_add_tcase(suite, all);

@@ -12,6 +12,7 @@
 #include "preload/interpose/next.h"
 #include "preload/interpose/signals.h"
 #include "preload/notes/process.h"
+#include "preload/notes/thread.h"
 
 SW_NEXT_DEFINE_COLD(execve);
 SW_NEXT_DEFINE_COLD(execv);
@@ -23,14 +24,25 @@ int execveat(int directory, const char *path, char *const arguments[], char *con
              int flags);
 SW_NEXT_DEFINE_COLD(execveat);
 
+/* How long the way into another program takes is no stall of this one: files are read, and all
+ * other threads, the watchdog too, have to get a CPU to end. */
+static void may_block(struct sw_thread *thread, uint32_t more)
+{
+    if (thread != NULL)
+        atomic_fetch_add(&thread->annotations.allow_depth, more);
+}
+
 #define EXEC_WRAPPER(name, parameters, arguments)                                                  \
     SW_EXPORT int name parameters                                                                  \
     {                                                                                              \
         bool ours = sw_process_is_ours();                                                          \
+        struct sw_thread *thread = ours ? sw_thread_self : NULL;                                   \
+        may_block(thread, 1);                                                                      \
         int number = ours ? sw_signals_withdraw() : 0;                                             \
         int result = SW_NEXT(name) arguments;                                                      \
         if (ours)                                                                                  \
             sw_signals_restore(number);                                                            \
+        may_block(thread, UINT32_MAX);                                                             \
         return result;                                                                             \
     }
 

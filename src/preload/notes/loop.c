@@ -375,10 +375,14 @@ SW_KEPT_FUNCTION(sw_wait_asked_kept, sw_wait_asked)
 void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t now)
 {
     if (atomic_load(&thread->threshold_ticks) == 0) {
-        /* The watchdog had not measured the clock when this thread came; now it may have. */
-        atomic_store(&thread->threshold_ticks, atomic_load(&sw_process->threshold_ticks));
-        if (now - atomic_load(&loop->busy_since) <= atomic_load(&thread->threshold_ticks) ||
-            atomic_load(&thread->threshold_ticks) == 0)
+        /* The watchdog had not measured the clock when this thread came; now it may have. On a busy
+         * machine it may not even have begun: then what may be long is noted (ticks of the TSC are
+         * shorter than nanoseconds), and who reads the note measures it. */
+        uint64_t limit = atomic_load(&sw_process->threshold_ticks);
+        atomic_store(&thread->threshold_ticks, limit);
+        if (limit == 0)
+            limit = sw_process_settings.threshold_ns;
+        if (now - atomic_load(&loop->busy_since) <= limit)
             return;
     }
     /* A stretch that may block and has not ended. */

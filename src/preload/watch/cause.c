@@ -1,7 +1,11 @@
 /* See cause.h. */
 #include "preload/watch/cause.h"
 
+#include <stddef.h>
+
 #define NAMED_PERCENT 60
+#define MUCH_PERCENT  25
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define LONGEST_FAULT UINT64_C(20000000)
 #define ENOUGH_SEEN   2
 
@@ -10,9 +14,9 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static bool explains(uint64_t part_ns, uint64_t whole_ns)
+static bool is_part(uint64_t part_ns, uint64_t whole_ns, unsigned percent)
 {
-    return part_ns * 100 >= whole_ns * NAMED_PERCENT;
+    return part_ns * 100 >= whole_ns * percent;
 }
 
 uint64_t sw_cause_paging(const struct sw_cause_paging *figures)
@@ -36,6 +40,16 @@ uint64_t sw_cause_unwatched(const struct sw_cause_unwatched *figures)
     return figures->delay_known && figures->delay_ns > late ? figures->delay_ns : late;
 }
 
+/* The first of them that explains enough of `whole`; NULL: none. */
+static const struct sw_cause_verdict *named(const struct sw_cause_verdict *causes, unsigned count,
+                                            uint64_t whole)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (is_part(causes[i].explained_ns, whole, NAMED_PERCENT))
+            return &causes[i];
+    return NULL;
+}
+
 struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
 {
     uint64_t whole = input->duration_ns;
@@ -44,28 +58,30 @@ struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
     uint64_t in_calls = input->blocking_ns + input->waiting_ns + input->lock_ns + input->gil_ns;
     /* Time inside a call is the call's, whether it slept or computed. */
     uint64_t cpu = least(input->cpu_ns, whole > in_calls ? whole - in_calls : 0);
+    const struct sw_cause_verdict nobodys[] = {{SW_CAUSE_STOPPED, input->stopped_ns},
+                                               {SW_CAUSE_STARVED, starved}};
+    const struct sw_cause_verdict others[] = {{SW_CAUSE_PAGING, input->paging_ns},
+                                              {SW_CAUSE_BLOCKING_CALL, input->blocking_ns},
+                                              {SW_CAUSE_NESTED_WAIT, input->waiting_ns},
+                                              {SW_CAUSE_LOCK, input->lock_ns},
+                                              {SW_CAUSE_GIL, input->gil_ns},
+                                              {SW_CAUSE_CPU, cpu}};
 
     /* What is nobody's fault first: a call that took long because the machine was busy, or the
-     * process stopped, is not the program's. */
-    const struct sw_cause_verdict candidates[] = {{SW_CAUSE_STOPPED, input->stopped_ns},
-                                                  {SW_CAUSE_STARVED, starved},
-                                                  {SW_CAUSE_PAGING, input->paging_ns},
-                                                  {SW_CAUSE_BLOCKING_CALL, input->blocking_ns},
-                                                  {SW_CAUSE_NESTED_WAIT, input->waiting_ns},
-                                                  {SW_CAUSE_LOCK, input->lock_ns},
-                                                  {SW_CAUSE_GIL, input->gil_ns},
-                                                  {SW_CAUSE_CPU, cpu}};
-    uint64_t known = 0;
-    for (unsigned i = 0; i < sizeof candidates / sizeof candidates[0]; i++) {
-        if (explains(candidates[i].explained_ns, whole))
-            return (struct sw_cause_verdict){candidates[i].cause,
-                                             least(candidates[i].explained_ns, whole)};
-        known += candidates[i].explained_ns;
-    }
+     * process stopped, is not the program's. Nor is one that would have been no stall without. */
+    const struct sw_cause_verdict *cause = named(nobodys, LENGTH(nobodys), whole);
     uint64_t innocent = least(starved + input->stopped_ns, whole);
-    if (innocent > 0 && whole - innocent < input->threshold_ns)
-        return (struct sw_cause_verdict){
-            input->stopped_ns > starved ? SW_CAUSE_STOPPED : SW_CAUSE_STARVED, innocent};
+    bool only_by_it = innocent > 0 && whole - innocent < input->threshold_ns;
+    if (cause == NULL && !(only_by_it && is_part(innocent, whole, MUCH_PERCENT)))
+        cause = named(others, LENGTH(others), whole);
+    if (cause != NULL)
+        return (struct sw_cause_verdict){cause->cause, least(cause->explained_ns, whole)};
+    if (only_by_it)
+        return (struct sw_cause_verdict){nobodys[input->stopped_ns > starved ? 0 : 1].cause,
+                                         innocent};
+    uint64_t known = innocent;
+    for (unsigned i = 0; i < LENGTH(others); i++)
+        known += others[i].explained_ns;
     if (known * 2 < whole)
         return (struct sw_cause_verdict){SW_CAUSE_UNKNOWN, 0};
     return (struct sw_cause_verdict){SW_CAUSE_MIXED, least(known, whole)};

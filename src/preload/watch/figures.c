@@ -166,6 +166,9 @@ static void decide_cause(const struct sw_compose_input *input, const struct sw_t
     /* A CPU that the hypervisor took looks like a thread that is blocked nowhere, and to the
      * watchdog, whose timer did not run either, like a stop. */
     figures.stopped_ns = minus(figures.stopped_ns, stolen_ns);
+    /* Nor does a thread that has stopped run, or wait for a CPU. */
+    figures.stopped_ns =
+        least(figures.stopped_ns, minus(stall->duration_ns, figures.cpu_ns + figures.runqueue_ns));
     figures.stolen_ns = least(stolen_ns, minus(unexplained_ns(&figures, stall), figures.paging_ns));
     struct sw_cause_verdict verdict = sw_cause_decide(&figures);
     stall->cause = verdict.cause;

@@ -3,12 +3,14 @@
 
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
+#include "preload/watch/account.h"
 
 #define REMEMBERED   32
 #define TOLERATED_NS UINT64_C(2000000)
 /* ... and of a small threshold this part: what is late by that may be all that a stall was. */
 #define TOLERATED_PART 8
 #define SMALL_PART     4 /* of a span, which is told apart from the rest from there on */
+#define FRESH_NS       UINT64_C(5000000)
 
 static struct {
     uint64_t from, to;
@@ -16,6 +18,8 @@ static struct {
 } times[REMEMBERED];
 static unsigned next;
 static uint64_t total;
+/* The watchdog's own time ready and not running, and on a CPU, and when they were read. */
+static uint64_t own_delay_ns, own_cpu_ns, own_read;
 
 bool sw_lateness_matters(uint64_t planned, uint64_t woke)
 {
@@ -50,6 +54,39 @@ void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns, uint64
     } else if (still_ns * 2 >= span_ns) {
         add(planned, woke, SW_LATENESS_STOPPED);
     }
+}
+
+void sw_lateness_read_own(void)
+{
+    int32_t tid = atomic_load(&sw_process->watchdog_tid);
+    own_delay_ns = sw_account_delay_ns(tid);
+    own_cpu_ns = sw_account_cpu_ns(tid);
+    own_read = sw_clock_ticks();
+}
+
+void sw_lateness_refresh_own(void)
+{
+    if (sw_clock_ticks_to_ns(sw_clock_ticks() - own_read) > FRESH_NS)
+        sw_lateness_read_own();
+}
+
+void sw_lateness_check(uint64_t planned, uint64_t woke)
+{
+    if (!sw_lateness_matters(planned, woke))
+        return;
+    uint64_t delay_ns = own_delay_ns, cpu_ns = own_cpu_ns;
+    sw_lateness_read_own();
+    sw_lateness_note(planned, woke, own_delay_ns - delay_ns, own_cpu_ns - cpu_ns);
+}
+
+void sw_lateness_check_work(uint64_t planned, uint64_t now)
+{
+    if (!sw_lateness_matters(planned, now))
+        return;
+    uint64_t delay_ns = own_delay_ns;
+    sw_lateness_read_own();
+    if ((own_delay_ns - delay_ns) * 2 >= sw_clock_ticks_to_ns(now - planned))
+        add(planned, now, SW_LATENESS_BUSY);
 }
 
 void sw_lateness_note_work(uint64_t began, uint64_t ended)

@@ -16,6 +16,17 @@ enum sw_lateness { SW_LATENESS_BUSY, SW_LATENESS_STOPPED };
 /* It was to look at `planned` and did at `woke` (ticks); in between it was ready but not running
  * for `delay_ns`, and ran for `cpu_ns`. Small differences are no lateness, nor is work. */
 void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns, uint64_t cpu_ns);
+/* The same by the kernel's figures of the watchdog's own thread, as they were last read and are
+ * now.
+ */
+void sw_lateness_check(uint64_t planned, uint64_t woke);
+/* The same where it did not sleep until `planned`, but worked, or was woken by a loop that it could
+ * have looked at then: what it was blocked in meanwhile is no stop. */
+void sw_lateness_check_work(uint64_t planned, uint64_t now);
+/* Reads these figures anew; the second only where that is some time ago, before a sleep: what was
+ * before is not taken for the sleep's own. */
+void sw_lateness_read_own(void);
+void sw_lateness_refresh_own(void);
 /* It was at work from `began` to `ended` (ticks), on this or another thread: what it did not look
  * at meanwhile it has missed, where that is longer than it may be without a look (a quarter of the
  * threshold). On a machine with enough CPUs that is the unwinder's being loaded, at most. */

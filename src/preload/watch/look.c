@@ -9,6 +9,7 @@
 #include "preload/notes/wait_target.h"
 #include "preload/watch/aside.h"
 #include "preload/watch/holder.h"
+#include "preload/watch/lateness.h"
 #include "preload/watch/loops.h"
 #include "preload/watch/members.h"
 #include "preload/watch/ownership.h"
@@ -22,8 +23,7 @@
 #include "preload/watch/tell.h"
 #include "preload/watch/totals.h"
 
-#define AT_REST_NS      UINT64_C(1000000) /* of CPU: too little to have done much else */
-#define LONGEST_STEP_NS UINT64_C(100000000)
+#define AT_REST_NS UINT64_C(1000000) /* of CPU: too little to have done much else */
 
 /* The thread's last reading before the long iterations that are being fetched: of several at once
  * nobody can tell which of them its wait for a CPU was in. */
@@ -37,11 +37,6 @@ static uint64_t threshold_ns(void)
 static uint64_t age_ns_at(const struct sw_watch *watch, uint64_t now)
 {
     return now > watch->began ? sw_clock_ticks_to_ns(now - watch->began) : 0;
-}
-
-static uint64_t ticks_at_age(const struct sw_watch *watch, uint64_t age_ns)
-{
-    return watch->began + sw_clock_ns_to_ticks(age_ns);
 }
 
 static bool speaks_of(const struct sw_watch *watch, const struct sw_ended *ended)
@@ -100,6 +95,13 @@ static bool suspect(struct sw_thread *thread, struct sw_watch *watch)
     return !watch->dropped;
 }
 
+/* The first look at an iteration: was it to be sooner, and the watchdog was woken and got no CPU?
+ */
+static void note_first_look(uint64_t began, uint64_t now)
+{
+    sw_lateness_check_work(began + sw_clock_ns_to_ticks(threshold_ns() / 4), now);
+}
+
 /* One long iteration that its thread left a note of. False: it has to wait until the candidate is
  * confirmed, or a place in it judged. */
 static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct sw_ended *ended)
@@ -129,6 +131,7 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
         sw_members_may_be_many(thread, watch, ended))
         return true;
     if (!known) {
+        note_first_look(ended->began, sw_clock_ticks());
         struct sw_watch *blank = unwatched(watch);
         sw_tell_stall(thread, blank, ended, ended->ended, SW_STALL_ENDED);
         watch->known = blank->known;
@@ -246,6 +249,7 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     if (!watch->first.valid) {
         sw_account_renew_name(thread->tid, thread->loops[watch->loop].thread_name);
         watch->first = reading;
+        note_first_look(watch->began, now);
         sw_members_teach(thread, watch, watch->loop);
         sw_scarcity_note(now);
     }
@@ -269,46 +273,6 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
         sw_members_teach(thread, watch, watch->loop);
     if (is_over && sw_members_began(watch, watch->began) == watch->began)
         look_at_stall(thread, watch, now);
-}
-
-static uint64_t next_look(const struct sw_watch *watch, uint64_t now)
-{
-    uint64_t age_ns = age_ns_at(watch, now);
-    uint64_t threshold = threshold_ns();
-    if (age_ns < threshold / 4)
-        return ticks_at_age(watch, threshold / 4);
-    uint64_t step = age_ns / 20;
-    if (step < threshold / 8)
-        step = threshold / 8;
-    if (step > LONGEST_STEP_NS)
-        step = LONGEST_STEP_NS;
-    uint64_t next = age_ns + step;
-    if (!watch->dropped && watch->next_sample_ns > age_ns && watch->next_sample_ns < next)
-        next = watch->next_sample_ns;
-    if (age_ns < threshold && threshold < next)
-        next = threshold;
-    if (watch->next_ongoing_ns > age_ns && watch->next_ongoing_ns < next)
-        next = watch->next_ongoing_ns;
-    return ticks_at_age(watch, next);
-}
-
-static struct sw_look look_idle(const struct sw_thread *thread, struct sw_watch *watch,
-                                const struct sw_loop *loop, uint64_t now)
-{
-    uint64_t quarter = sw_clock_ns_to_ticks(threshold_ns() / 4);
-    uint64_t iteration = loop != NULL ? atomic_load(&loop->iteration) : 0;
-    /* A wait that is old already is as good as one seen twice: a loop that turns a few times a
-     * second costs one wake-up a turn. */
-    bool rested = loop == NULL || watch->idle_iteration == iteration ||
-                  now - thread->note.entered >= quarter / 2;
-    watch->idle_iteration = iteration;
-    if (!rested)
-        return (struct sw_look){false, now + quarter};
-    if (loop == NULL || loop->wait_timeout_ns < 0)
-        return (struct sw_look){true, UINT64_MAX};
-    return (struct sw_look){true, thread->note.entered +
-                                      sw_clock_ns_to_ticks((uint64_t)loop->wait_timeout_ns) +
-                                      quarter};
 }
 
 /* A stretch that may block, as the program says: nothing is looked into, and what the loop's
@@ -349,12 +313,12 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     }
     struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
     if (loop == NULL)
-        return look_idle(thread, watch, NULL, now);
+        return sw_pace_idle(thread, watch, NULL, now);
     uint32_t state = atomic_load(&loop->state);
     if ((state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE) ||
         sw_members_is_stranger(thread, loop)) {
         watch->open = false;
-        return look_idle(thread, watch, NULL, now);
+        return sw_pace_idle(thread, watch, NULL, now);
     }
     sw_ownership_want_base(thread, watch, (unsigned)(loop - thread->loops));
     uint64_t since = atomic_load_explicit(&loop->busy_since, memory_order_acquire);
@@ -362,7 +326,7 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     uint64_t began = sw_members_began(watch, sw_parks_began(thread, since));
     if (since == 0 || atomic_load(&loop->busy_since) != since) {
         watch->open = false;
-        return look_idle(thread, watch, loop, now);
+        return sw_pace_idle(thread, watch, loop, now);
     }
     /* What was before it, its end will tell. */
     if (sw_park_is_parked(thread)) {
@@ -376,7 +340,7 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     watch->idle_iteration = iteration - 1;
     if (age_ns_at(watch, now) >= threshold_ns() / 4)
         look_deeper(thread, watch, now);
-    return (struct sw_look){false, next_look(watch, sw_clock_ticks())};
+    return (struct sw_look){false, sw_pace_busy(watch, sw_clock_ticks())};
 }
 
 void sw_look_at_ended(struct sw_thread *thread, struct sw_watch *watch)
@@ -400,6 +364,8 @@ void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exi
     unsigned index = (unsigned)(loop - thread->loops);
     if (!watch->open || watch->iteration != iteration || watch->began != began)
         open_watch(watch, index, loop, iteration, since, began);
+    if (!watch->first.valid)
+        note_first_look(began, sw_clock_ticks());
     if (!watch->dropped && age_ns_at(watch, exit_ticks) >= threshold_ns() &&
         (watch->judged || suspect(thread, watch)))
         sw_tell_stall(thread, watch, NULL, exit_ticks, SW_STALL_EXITING);

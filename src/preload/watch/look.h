@@ -5,12 +5,7 @@
 #ifndef SW_WATCH_LOOK_H
 #define SW_WATCH_LOOK_H
 
-#include "preload/watch/watch.h"
-
-struct sw_look {
-    bool idle;    /* its loops wait, or it has none */
-    uint64_t due; /* ticks when to look again; UINT64_MAX: when something happens */
-};
+#include "preload/watch/pace.h"
 
 /* Looks at `thread` at `now` (ticks). */
 struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint64_t now);

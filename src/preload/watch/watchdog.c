@@ -49,15 +49,12 @@
 #define HELPER_EXIT_WAIT_MS 1000
 #define MANY_RECORDS        16 /* new ones: threads that came and went, maybe */
 #define HOUSEKEEPING_NS     UINT64_C(1000000000)
-#define DELAY_FRESH_NS      UINT64_C(5000000) /* what it had before is not taken for a sleep's own */
 
 enum { NONE, STARTING, RUNNING, CANNOT_RUN };
 
 static bool read_much; /* as when a loop has been found: the next stall is mostly far off */
 static uint64_t last_housekeeping;
 static unsigned records_then; /* that there were at the last housekeeping */
-static uint64_t own_delay_ns, own_cpu_ns,
-    own_delay_read; /* the watchdog's run-queue delay, when it was read */
 
 static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
 {
@@ -116,13 +113,6 @@ static struct sw_look look_at_one(struct sw_thread *thread, struct sw_watch *wat
     return sw_look_at(thread, watch, now);
 }
 
-static void read_own_delay(void)
-{
-    own_delay_ns = sw_account_delay_ns(atomic_load(&sw_process->watchdog_tid));
-    own_cpu_ns = sw_account_cpu_ns(atomic_load(&sw_process->watchdog_tid));
-    own_delay_read = sw_clock_ticks();
-}
-
 /* Once a second, and whenever many records have been made: where threads come and go fast, a record
  * is to be used again before too many others are. */
 static void keep_house(unsigned count)
@@ -134,7 +124,7 @@ static void keep_house(unsigned count)
     last_housekeeping = now;
     records_then = count;
     sw_scarcity_note(now);
-    read_own_delay();
+    sw_lateness_read_own();
     for (unsigned i = 0; i < count && i < SW_MOST_WATCHES; i++) {
         struct sw_thread *thread = sw_thread_at(i);
         if (thread != NULL && thread->tid != 0 && sw_watches_of(i, thread) != NULL)
@@ -167,24 +157,15 @@ static uint64_t pass_over_threads(bool *all_idle)
     return *all_idle || due < soon ? due : soon;
 }
 
-static void note_lateness(uint64_t due, uint64_t woke)
-{
-    if (!sw_lateness_matters(due, woke))
-        return;
-    uint64_t delay_ns = own_delay_ns, cpu_ns = own_cpu_ns;
-    read_own_delay();
-    sw_lateness_note(due, woke, own_delay_ns - delay_ns, own_cpu_ns - cpu_ns);
-}
-
 static void sleep_until_due(uint64_t due, bool all_idle)
 {
     /* What the pass took of the time until `due` is no lateness, unless somebody else ran in it. */
     uint64_t passed = sw_clock_ticks();
-    note_lateness(due, passed);
-    if (!all_idle && sw_clock_ticks_to_ns(passed - own_delay_read) > DELAY_FRESH_NS)
-        read_own_delay();
+    sw_lateness_check_work(due, passed);
+    if (!all_idle)
+        sw_lateness_refresh_own();
     if (sw_rest_until(due, all_idle) && due != UINT64_MAX)
-        note_lateness(due > passed ? due : passed, sw_clock_ticks());
+        sw_lateness_check(due > passed ? due : passed, sw_clock_ticks());
 }
 
 static void finish(void)
