@@ -258,14 +258,24 @@ static __attribute__((noinline)) long over_by_clock(long result, struct sw_threa
     return over_unusually(result, thread, sequence, pointers, ticks);
 }
 
-/* The first call of its kind in this iteration, on a descriptor: there are no strings to be kept,
- * and most loops make few calls of a kind in one iteration. */
-static __attribute__((noinline)) long over_first(long result, struct sw_thread *thread,
-                                                 uint32_t sequence, struct sw_call_slot *slot,
-                                                 uint64_t ticks)
+static inline bool is_on_descriptor(enum sw_detail_kind kind)
 {
+    return kind < SW_DETAIL_MUTEX && kind != SW_DETAIL_ADDRESS;
+}
+
+/* The first call of its kind in this iteration, where that is on a descriptor: there are no strings
+ * to be kept, and most loops make few calls of a kind in one iteration. Any other the long way. */
+static __attribute__((noinline)) long over_first(long result, struct sw_thread *thread,
+                                                 uint32_t sequence, bool pointers, uint64_t ticks)
+{
+    enum sw_detail_kind kind = thread->note.kind;
+    struct sw_call_slot *slot = &thread->calls.slot[thread->place[thread->note.id]];
+    if (SW_UNLIKELY(slot->id != thread->note.id || slot->stamp == thread->stamp ||
+                    !is_on_descriptor(kind) ||
+                    atomic_load_explicit(&thread->attention, memory_order_relaxed)))
+        return over_unusually(result, thread, sequence, pointers, ticks);
     const uint64_t *argument = thread->note.argument;
-    uint64_t key = key_of(thread->note.kind, argument[0]);
+    uint64_t key = key_of(kind, argument[0]);
     slot->stamp = thread->stamp;
     slot->count = 1;
     slot->kept = 0;
@@ -281,11 +291,6 @@ static __attribute__((noinline)) long over_first(long result, struct sw_thread *
     return result;
 }
 
-static inline bool is_on_descriptor(enum sw_detail_kind kind)
-{
-    return kind < SW_DETAIL_MUTEX && kind != SW_DETAIL_ADDRESS;
-}
-
 /* What sw_call_account does, for a call without a key, or on the descriptor that its kind was first
  * used on in this iteration, and not longer than all before: in one piece of code, and without a
  * register to be saved. Any other goes the long way. */
@@ -299,15 +304,13 @@ long sw_call_over(long result, struct sw_thread *thread, uint32_t sequence, bool
         return over_by_clock(result, thread, sequence, pointers);
     uint64_t ticks = sw_clock_ticks_by(true) - thread->note.entered;
     uint32_t id = thread->note.id;
-    enum sw_detail_kind kind = thread->note.kind;
     struct sw_call_slot *slot = &thread->calls.slot[thread->place[id]];
-    if (SW_UNLIKELY((slot->id ^ id) |
-                    atomic_load_explicit(&thread->attention, memory_order_relaxed)))
+    if ((slot->id ^ id) | (slot->stamp ^ thread->stamp) |
+        atomic_load_explicit(&thread->attention, memory_order_relaxed))
+        return over_first(result, thread, sequence, pointers, ticks);
+    if (SW_UNLIKELY(ticks > slot->longest))
         return over_unusually(result, thread, sequence, pointers, ticks);
-    if (slot->stamp != thread->stamp && is_on_descriptor(kind))
-        return over_first(result, thread, sequence, slot, ticks);
-    if (SW_UNLIKELY(slot->stamp != thread->stamp || ticks > slot->longest))
-        return over_unusually(result, thread, sequence, pointers, ticks);
+    enum sw_detail_kind kind = thread->note.kind;
     if (SW_LIKELY(is_keyed(kind))) {
         struct sw_call_cell *cell = &slot->cells[0];
         if (SW_UNLIKELY(kind >= SW_DETAIL_MUTEX ||
