@@ -159,6 +159,21 @@ def test_one_thread_for_libc():
             require(len(run.records("stall")) == (mode == "sleep"), harness.show(run.records("stall")))
 
 
+def test_the_slow_register_is_the_watchdogs():
+    """To register for membarrier(2) takes the kernel some 10 ms in a process of several threads: not on a loop's thread."""
+    harness.need("strace")
+    with tempfile.TemporaryDirectory() as folder:
+        log = f"{folder}/trace"
+        with harness.Run(["strace", "-f", "-qq", "-o", log, "-e", "trace=membarrier", "env", f"LD_PRELOAD={harness.LIBRARY}",
+                          "STALLWATCH_VERBOSE=1", harness.PROGRAMS / "two_loops"], preload=False) as run:
+            run.wait(30)
+            require(run.code == 0, run.stderr)
+        asked = re.findall(r"^(\d+) +membarrier\(MEMBARRIER_CMD_REGISTER", pathlib.Path(log).read_text(), re.MULTILINE)
+        require(len(asked) == 1, f"asked for {len(asked)} times")
+        loops = re.findall(r"found: thread (\d+) ", run.stderr)
+        require(len(loops) == 2 and asked[0] not in loops, f"thread {asked[0]} asked, loops are on {loops}")
+
+
 def test_python_of_the_system():
     """A plain interpreter, shell and tool run with the library as without."""
     for command in (["/bin/true"], ["/bin/sh", "-c", "echo a; exit 3"], [harness.PYTHON, "-c", "print(1 + 1)"],

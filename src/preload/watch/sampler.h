@@ -23,8 +23,8 @@ struct sw_stack_bounds {
 };
 
 /* Takes a free real-time signal (or the one asked for), installs the handler, registers for
- * membarrier. The thread that starts the watchdog, before that; false: running threads cannot be sampled, and
- * reports say so by having no stacks. */
+ * membarrier. The watchdog, or the thread that starts it; false: running threads cannot be sampled,
+ * and reports say so by having no stacks. */
 bool sw_sampler_start(int asked_signal);
 /* A full memory barrier in every running thread of the process: what each has stored before is seen
  * after this, and what this thread has stored before is seen by each after it (membarrier(2)).

@@ -52,6 +52,7 @@
 
 enum { NONE, STARTING, RUNNING, CANNOT_RUN };
 
+static bool started_sampler;
 static bool read_much; /* as when a loop has been found: the next stall is mostly far off */
 static uint64_t last_housekeeping;
 static unsigned records_then; /* that there were at the last housekeeping */
@@ -210,6 +211,16 @@ static void stay(void)
     }
 }
 
+/* A watchdog that libc knows of does so itself: in a process of several threads the kernel takes
+ * some 10 ms to register for membarrier(2). The other cannot, as it would ask the loader for
+ * libc's sigaction. */
+static void start_sampler(void)
+{
+    if (!started_sampler)
+        sw_sampler_start(sw_process_settings.signal);
+    started_sampler = true;
+}
+
 static void prepare(void)
 {
     sw_kernel3(SYS_prctl, PR_SET_NAME, (long)"stallwatch", 0);
@@ -219,6 +230,7 @@ static void prepare(void)
     sw_clock_refine();
     atomic_store(&sw_process->threshold_ticks,
                  sw_clock_ns_to_ticks(sw_process_settings.threshold_ns));
+    start_sampler();
     atomic_store(&sw_process->watchdog_tid, sw_kernel_gettid());
 }
 
@@ -254,6 +266,7 @@ static void start_rooms(void)
     sw_unwinder_start();
     last_housekeeping = 0;
     records_then = 0;
+    started_sampler = false;
     sw_credentials_start();
     sw_helper_forget(); /* a parent's, in a child that was forked past our wrapper (daemon(3)) */
     sw_pool_start();
@@ -272,6 +285,7 @@ static bool start_bare(void)
     sw_loader_forget_error();
     if (!possible)
         return false;
+    start_sampler();
     atomic_store(&sw_process->watchdog_is_bare, 1);
     if (sw_bare_thread_start(watch, STACK_SIZE, &sw_thread_self) == 0)
         return true;
@@ -287,7 +301,6 @@ void sw_watchdog_start(void)
     int saved_errno = errno;
     start_rooms();
     sw_threads_find_number();
-    sw_sampler_start(sw_process_settings.signal);
     bool started = start_bare() || sw_threads_start(watch, STACK_SIZE) == 0;
     atomic_store(&sw_process->watchdog_state, started ? RUNNING : CANNOT_RUN);
     errno = saved_errno;
