@@ -168,9 +168,9 @@ def test_the_slow_register_is_the_watchdogs():
                           "STALLWATCH_VERBOSE=1", harness.PROGRAMS / "two_loops"], preload=False) as run:
             run.wait(30)
             require(run.code == 0, run.stderr)
+            loops = re.findall(r"found: thread (\d+) ", run.stderr)
         asked = re.findall(r"^(\d+) +membarrier\(MEMBARRIER_CMD_REGISTER", pathlib.Path(log).read_text(), re.MULTILINE)
         require(len(asked) == 1, f"asked for {len(asked)} times")
-        loops = re.findall(r"found: thread (\d+) ", run.stderr)
         require(len(loops) == 2 and asked[0] not in loops, f"thread {asked[0]} asked, loops are on {loops}")
 
 
