@@ -24,8 +24,8 @@ bool sw_bare_thread_is_possible(void);
  * `run` leaves. */
 bool sw_bare_thread_call(void (*run)(void), size_t stack_size);
 /* Starts `run(NULL)` as such a thread, with all signals blocked; it does not return. `variable` is
- * where the caller has a thread-local variable of ours: there is room for that in the new thread. 0,
- * or an errno. Slow; a thread of the program's, whose errno is kept. */
+ * where the caller has a thread-local variable of ours: there is room for that in the new thread.
+ * 0, or an errno. Slow; a thread of the program's, whose errno is kept. */
 int sw_bare_thread_start(void *(*run)(void *), size_t stack_size, void *variable);
 
 #endif

@@ -31,7 +31,8 @@ void *sw_loader_next(const char *name);
 void *sw_loader_next_of_first_version(const char *name);
 /* As dlopen(3). */
 void *sw_loader_open(const char *file, int flags);
-/* What of all this went wrong on this thread is not to be what dlerror(3) tells the program next. */
+/* What of all this went wrong on this thread is not to be what dlerror(3) tells the program next.
+ */
 void sw_loader_forget_error(void);
 /* What the loader knows of the module that `address` lies in; NULL: in none. */
 struct link_map *sw_loader_map_of(const void *address);
