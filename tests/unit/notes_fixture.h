@@ -165,11 +165,28 @@ static UNUSED uint64_t iterations(const struct sw_loop *loop)
     return atomic_load(&loop->iteration);
 }
 
-/* How often call `id` was noted in the iteration in progress. */
+/* What is noted of call `id` in the iteration in progress; nothing: zeroes. */
+static UNUSED const struct sw_call_slot *noted(uint32_t id)
+{
+    static const struct sw_call_slot none;
+    const struct sw_call_slot *slot = sw_call_slot_of(sw_thread_self, id);
+    return slot != NULL ? slot : &none;
+}
+
 static UNUSED unsigned calls_noted(uint32_t id)
 {
-    const struct sw_call_slot *slot = sw_call_slot_of(sw_thread_self, id);
-    return slot != NULL ? slot->count : 0;
+    return noted(id)->count;
+}
+
+/* This thread's record, in the first iteration of a process of its own. */
+static UNUSED struct sw_thread *begin_iteration(void)
+{
+    begin_process();
+    struct sw_thread *self = sw_thread_attach();
+    ck_assert_ptr_nonnull(self);
+    self->in_iteration = 1;
+    self->stamp = 1;
+    return self;
 }
 
 static UNUSED int run_suite(TCase *all, const char *name)

@@ -12,24 +12,13 @@
 
 static struct sw_thread *self;
 
-/* What is noted of a call in this iteration; nothing: zeroes. */
-static const struct sw_call_slot *noted(uint32_t id)
-{
-    static const struct sw_call_slot none;
-    const struct sw_call_slot *slot = sw_call_slot_of(self, id);
-    return slot != NULL ? slot : &none;
-}
 #define reads  noted(SW_CALL_read)
 #define sleeps noted(SW_CALL_nanosleep)
 #define names  noted(SW_CALL_getaddrinfo)
 
 static void setup(void)
 {
-    begin_process();
-    self = sw_thread_attach();
-    ck_assert_ptr_nonnull(self);
-    self->in_iteration = 1;
-    self->stamp = 1;
+    self = begin_iteration();
 }
 
 /* A call with these arguments that has ended. */
