@@ -32,9 +32,9 @@ static int find(const char *const *places, char *path, size_t size)
 
 int sw_place_library(char *path, size_t size)
 {
-    static const char *const places[] = {
-        "libstallwatch.so", "../lib/libstallwatch.so", "../lib64/libstallwatch.so",
-        "../lib/" SW_MACHINE_NAME "-linux-gnu/libstallwatch.so", NULL};
+    static const char of_debian[] = "../lib/" SW_MACHINE_NAME "-linux-gnu/libstallwatch.so";
+    static const char *const places[] = {"libstallwatch.so", "../lib/libstallwatch.so",
+                                         "../lib64/libstallwatch.so", of_debian, NULL};
     return find(places, path, size);
 }
 
