@@ -182,7 +182,12 @@ START_TEST(only_rsp_and_rip)
     input.known = SW_REG_BIT(SW_REG_SP) | SW_REG_BIT(SW_REG_PC);
     input.reg[SW_REG_FP] = 0xdeadbeefdeadbeef;
     unwind();
+#ifdef __OPTIMIZE__
     assert_begins("chain_c chain_b chain_b chain_b chain_b chain_a");
+#else /* each function finds its frame by rbp, which is not known */
+    assert_begins("chain_c");
+    ck_assert(!stack.complete);
+#endif
     input.known = SW_REG_BIT(SW_REG_SP);
     unwind();
     ck_assert_uint_eq(stack.count, 0);
