@@ -102,6 +102,11 @@ void sw_park_returned(const struct sw_noted_registers *here, const struct sw_par
     loop->startup = 0;
     loop->wait_sp = loop->base_sp = place->cfa;
     loop->wait_timeout_ns = -1;
+    /* Whose loop it is the stack tells, which was judged already where the place has been seen in
+     * another's iteration. */
+    thread->wait_cfa = place->cfa;
+    if (atomic_load(&site->verdict) == SW_PARK_YES)
+        sw_loop_take_base(thread, loop);
     atomic_store_explicit(&loop->state, SW_LOOP_CANDIDATE, memory_order_release);
     thread->outer = loop;
     thread->in_iteration = 1;
