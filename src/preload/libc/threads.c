@@ -17,8 +17,13 @@
 SW_PINNED(pthread_create, SW_GLIBC_FIRST);
 SW_PINNED(pthread_attr_setstacksize, SW_GLIBC_FIRST);
 
+#ifdef __GLIBC__
 #define HEAD_SIZE   512  /* what the ABI lays down: pointers and guards */
 #define LOOKED_INTO 2048 /* bytes of struct pthread, which is a little larger */
+#else
+#define HEAD_SIZE   32 /* musl's has four pointers or more before it, and may end with its page */
+#define LOOKED_INTO 96
+#endif
 
 static uint32_t number_offset;
 static const char library_name[] = "libpthread.so.0";
