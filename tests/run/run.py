@@ -4,7 +4,7 @@
 
 Three kinds: unit/NAME (a Check program, its checks counted one by one), programs/NAME (tests/programs/NAME.c or .cpp,
 run with and without the library and held against what its head expects; programs/NAME:RUN where it says that it is to be run
-in several ways), and NAME/FUNCTION (test_NAME.py here). Three run at a time, since most of them sleep; those that load the
+in several ways), and NAME/FUNCTION (test_NAME.py here). Four run at a time, since most of them sleep; those that load the
 machine themselves (ALONE = True in their module, @alone in a program) run one by one after the others. A few that failed
 are judged by one more run, alone, and named for it.
 The last line is `N passed, N failed, N skipped`; the exit code is 0 only where nothing failed.
@@ -64,7 +64,7 @@ def collect():
 class Totals:
     """How many checks passed, failed and were skipped; a line is printed for each test, unless `quiet` and it passed."""
 
-    def __init__(self, quiet=False, at_once=3):
+    def __init__(self, quiet=False, at_once=4):
         self.passed = self.failed = self.skipped = 0
         self.quiet, self.at_once, self.failures = quiet, at_once, []
         self.lock = threading.Lock()
