@@ -3,9 +3,10 @@
  *
  * Wall time decided that it stalled; here it is divided up. A cause is named if it explains 60% of
  * the stall or more; else `mixed`; `unknown` if less than half was accounted for and nothing
- * explains it, or if most of it was spent blocked in what nobody saw. Where nothing is named but
- * the stall would not have been one without the time that the thread was ready and did not get a
- * CPU, that is the cause: a busy machine makes no failures out of a clean program.
+ * explains it, or if most of it was spent blocked in what nobody saw. Where the stall would not
+ * have been one without the time that the thread was ready and did not get a CPU, that is the
+ * cause, if nothing else is named or it was a quarter of the stall: a busy machine makes no
+ * failures out of a clean program.
  */
 #ifndef SW_WATCH_CAUSE_H
 #define SW_WATCH_CAUSE_H

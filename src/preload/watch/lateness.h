@@ -16,9 +16,7 @@ enum sw_lateness { SW_LATENESS_BUSY, SW_LATENESS_STOPPED };
 /* It was to look at `planned` and did at `woke` (ticks); in between it was ready but not running
  * for `delay_ns`, and ran for `cpu_ns`. Small differences are no lateness, nor is work. */
 void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns, uint64_t cpu_ns);
-/* The same by the kernel's figures of the watchdog's own thread, as they were last read and are
- * now.
- */
+/* The same by the kernel's figures of the watchdog's own thread, since they were last read. */
 void sw_lateness_check(uint64_t planned, uint64_t woke);
 /* The same where it did not sleep until `planned`, but worked, or was woken by a loop that it could
  * have looked at then: what it was blocked in meanwhile is no stop. */
