@@ -1,9 +1,9 @@
 """The corpus's C programs in a build for another libc or processor, as far as it can say there what their heads expect:
 `make check-musl` and `make check-aarch64`.
 
-    elsewhere.py musl|aarch64
+    elsewhere.py musl|aarch64 [left-out]
 
-What is left out is named with the reason. STALLWATCH_BUILD is where that build is, STALLWATCH_RUNNER what runs its programs.
+What is left out is named with the reason; `left-out` runs that alone, to see whether the reasons hold. STALLWATCH_BUILD is where that build is, STALLWATCH_RUNNER what runs its programs.
 """
 
 import fnmatch
@@ -16,23 +16,27 @@ import run
 # Programs (or their runs) whose heads expect what cannot be had there.
 LEFT_OUT = {
     "musl": {
-        "not built: glibc's own functions or values": "calls_each calls_more calls_hostile calls_blocked fibers holder_kinds spawns "
-                                                      "wait_epoll_pwait",
-        "there is no helper, which writes lines and what is due of a killed program": "epoll_sleep deadlock endless ongoing:killed",
-        "musl keeps no owner in the usual mutex, rwlock and thread": "holder_mutex* holder_others:writer holder_others:join",
-        "the shell that it runs is linked with glibc": "processes holder_others:command",
-        "there is no libunwind, and musl's own functions keep no frame pointers": "leader_follower* loop_moves loop_left pool_beside* "
-        "jumps_out many_callbacks thread_cleans_up annotated_nested calls_blocked_more paging",
+        "not built: glibc's own functions or values": "calls_each calls_more calls_hostile calls_blocked fibers holder_kinds holder_mutex "
+                                                      "spawns wait_epoll_pwait",
+        "there is no helper, which writes lines and what is due of a killed program": "epoll_sleep deadlock endless",
+        "musl keeps no owner in the usual rwlock": "holder_others:writer",
+        "the shell that it runs is linked with glibc": "processes holder_others:command calls_blocked_more",
+        "there is no libunwind, and musl's own functions keep no frame pointers: callers beyond a call of theirs are not known":
+            "leader_follower loop_moves loop_left pool_beside:polls annotated_nested holder_others:join",
     },
     "aarch64": {
-        "qemu-user runs no other program of this architecture, so there is no helper": "epoll_sleep deadlock endless ongoing:killed "
-        "processes spawns holder_others calls_blocked calls_each calls_hostile",
-        "under qemu-user threads have its name": "holder_mutex holder_kinds lone_socket",
-        "qemu-user has no process_vm_readv, by which the stack of a loop's wait is kept": "leader_follower loop_moves loop_left pool_beside "
-        "thread_cleans_up jumps_out annotated_nested",
-        "qemu-user lacks epoll_pwait's other forms, seccomp, MADV_WIPEONFORK, or checks addresses itself": "wait_epoll_pwait sandboxed forks "
-        "bad_sets calls_blocked_more",
-        "qemu-user computes many times slower": "many_callbacks paging fibers burns_then_sleeps threshold_of_1_ms",
+        "not built: system calls that aarch64 does not have (poll, epoll_wait, select)": "no_interruption raw_calls raw_waits "
+                                                                                        "unwrapped_calls",
+        "qemu-user runs no other program of this architecture, so there is no helper": "epoll_sleep deadlock endless processes spawns "
+        "calls_each",
+        "under qemu-user threads and processes have its name": "calls_blocked holder_mutex holder_kinds lone_socket holder_others:writer "
+        "holder_others:child holder_others:any_child holder_others:join holder_others:command holder_others:pipe "
+        "holder_others:connection holder_others:unix holder_others:nested_poll",
+        "qemu-user has no process_vm_readv, by which the stack of a loop's wait is kept": "leader_follower loop_moves loop_left "
+        "pool_beside:polls annotated_nested",
+        "qemu-user lacks epoll_pwait's other forms, seccomp, MADV_WIPEONFORK, lists of robust mutexes, or checks addresses itself":
+            "wait_epoll_pwait sandboxed forks mutex_kinds bad_sets calls_hostile",
+        "qemu-user computes and reads files many times slower": "paging threshold_of_1_ms",
     },
 }
 
@@ -44,12 +48,17 @@ def reason_of(name, place):
     return None
 
 
-def tests_of(place):
-    """A test for each run of a program in C that needs no library of others."""
+def tests_of(place, left_out=False):
+    """A test for each run of a program in C that needs no library of others; or of what is left out."""
     for name, source, lines in expectations.programs():
         if source.suffix != ".c" or "/" in name or "@needs" in source.read_text():
             continue
         reason = reason_of(name, place)
+        if left_out:
+            if not reason:
+                continue
+            print(f"{place}/{name}: {reason}")
+            reason = None
 
         def check(source=source, lines=lines, reason=reason):
             if reason:
@@ -58,13 +67,13 @@ def tests_of(place):
         yield run.Test(f"{place}/{name}", check, expectations.is_alone(lines))
 
 
-def main(place):
+def main(place, *what):
     totals = run.Totals()
-    tests = list(tests_of(place))
+    tests = list(tests_of(place, what == ("left-out",)))
     totals.run(tests)
     print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
     return 0 if totals.failed == 0 and totals.passed > 50 else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
