@@ -13,7 +13,7 @@
 #   make check-sanitizers  the unit tests and programs with the address, undefined-behaviour and thread sanitizers, and valgrind
 #   make unit            the unit tests alone
 #   make demo            a small server that stalls, and the report
-#   make check-node      the tests of node with versions 18 to 26 from npm, 60 s of load, and beside blocked-at
+#   make check-node      the tests of node with versions 18 to 26 from npm, 60 s of load, and beside blocked-at; and of .NET
 #   make check-python      every kind of Python code, ten seconds each at 1 ms, on each CPython here: no stack may be wrong
 #   make python-beside     what asyncio's debug mode and stallwatch say of the same stalls, as a table
 #   make check-large-log   a report of a log of 200 MB: its memory and speed
@@ -330,11 +330,11 @@ check-node: setup-check
 	@scripts/setup node
 	@+$(THEN) all tests
 	@STALLWATCH_BUILD=$(BUILD) STALLWATCH_NODES=all STALLWATCH_NODE_SECONDS=$(or $(SECONDS),60) STALLWATCH_NODE_CHAINS=10 \
-		$(PYTHON) tests/run/run.py node node_clean node_beside node_chains
+		$(PYTHON) tests/run/run.py node node_clean node_beside node_chains dotnet
 
 check-python: setup-check
 	@+$(THEN) all
-	@STALLWATCH_BUILD=$(BUILD) STALLWATCH_PYTHON_SECONDS=$(or $(SECONDS),10) $(PYTHON) tests/run/run.py python_frames
+	@STALLWATCH_BUILD=$(BUILD) STALLWATCH_PYTHON_SECONDS=$(or $(SECONDS),10) $(PYTHON) tests/run/run.py python_frames python_lock
 
 python-beside: setup-check
 	@+$(THEN) all

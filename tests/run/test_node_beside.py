@@ -47,7 +47,7 @@ def test_what_each_reports():
                           ("atomics", "waitForOther")):
         stall = test_node.look(node, way)
         frame = test_node.first_of_program(stall)
-        theirs = [f"{ms} ms {place}" for ms, place in says_blocked_at(node, way) if ms >= 200]
+        theirs = [f"{ms} ms {place}" for ms, place in says_blocked_at(node, way) if ms >= 100]
         print(f"  {way}: stallwatch {stall['duration_ms']:.0f} ms at {frame['function']} (stalls.js:{frame['line']}), "
               f"{stall['cause']}{': ' + stall['call']['name'] if stall['call'] else ''}; blocked-at {', '.join(theirs)}")
         require(frame["function"] == function, harness.show([stall]))

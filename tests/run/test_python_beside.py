@@ -38,7 +38,7 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
 """
-ROUNDS, WRK_SECONDS = 5, 2
+ROUNDS, WRK_SECONDS = 11, 3
 SHORT = ("sleep", "busy_loop", "lock_of_a_thread", "gil_while_idle", "many_callbacks", "hang")
 
 
@@ -123,10 +123,10 @@ def compare(case):
     return f"| {NAMES[case]} | {told} | {stall['duration_ms']:.0f} ms{so_far}, `{cause}`, the line{holder} |"
 
 
-def requests_a_second(port, environment, preload):
-    place = harness.Run(["/bin/true"], preload=False).wait()
+def requests_a_second(loop, environment, preload):
+    place, port = harness.Run(["/bin/true"], preload=False).wait(), harness.free_port()
     (place.folder / "application.py").write_text(APPLICATION)
-    run = harness.Run([harness.PYTHON, "-m", "uvicorn", "--loop", "asyncio", "--log-level", "warning", "--port", port, "application:app"],
+    run = harness.Run([harness.PYTHON, "-m", "uvicorn", "--loop", loop, "--log-level", "warning", "--port", port, "application:app"],
                       preload=preload, environment=environment, folder=place.folder)
     with run:
         harness.until(lambda: harness.answers(port), 60, "uvicorn")
@@ -136,16 +136,17 @@ def requests_a_second(port, environment, preload):
     return float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])
 
 
-def throughput():
-    """Medians of interleaved runs, as parts of the bare server's."""
+def throughput(loop):
+    """Medians of what runs side by side, each beside the bare server's of its turn, as parts of that."""
     harness.need("wrk")
-    kinds = {"bare": ({}, False), "asyncio": ({"PYTHONASYNCIODEBUG": "1"}, False), "stallwatch": ({}, True)}
-    told = {kind: [] for kind in kinds}
+    kinds = {"asyncio": ({"PYTHONASYNCIODEBUG": "1"}, False), "stallwatch": ({}, True)}
+    parts, bare = {kind: [] for kind in kinds}, []
     for _ in range(ROUNDS):
-        for kind, (environment, preload) in kinds.items():
-            told[kind].append(requests_a_second(harness.free_port(), environment, preload))
-    bare, debug, watched = (statistics.median(told[kind]) for kind in kinds)
-    return f"| requests a second, of {bare:.0f} by the bare server | {debug / bare:.2f} of them | {watched / bare:.2f} of them |"
+        bare.append(requests_a_second(loop, {}, False))
+        for kind, how in kinds.items():
+            parts[kind].append(requests_a_second(loop, *how) / bare[-1])
+    debug, watched = (statistics.median(parts[kind]) for kind in kinds)
+    return f"| requests a second on {loop}, of {statistics.median(bare):.0f} by the bare server | {debug:.2f} of them | {watched:.2f} of them |"
 
 
 def test_side_by_side():
@@ -166,4 +167,5 @@ if __name__ == "__main__":
             print(compare(one), flush=True)
         except (harness.Failure, harness.Skip) as error:
             print(f"| {one} | | {error} |")
-    print(throughput())
+    for one in ("asyncio", "uvloop"):
+        print(throughput(one), flush=True)
