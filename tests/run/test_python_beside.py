@@ -38,7 +38,7 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
 """
-ROUNDS, WRK_SECONDS = 11, 3
+ROUNDS, WRK_SECONDS = 7, 3
 SHORT = ("sleep", "busy_loop", "lock_of_a_thread", "gil_while_idle", "many_callbacks", "hang")
 
 
