@@ -3,7 +3,8 @@
 
     elsewhere.py musl|aarch64 [left-out]
 
-What is left out is named with the reason; `left-out` runs that alone, to see whether the reasons hold. STALLWATCH_BUILD is where that build is, STALLWATCH_RUNNER what runs its programs.
+What is left out is named with the reason; `left-out` runs that alone, to see whether the reasons hold. STALLWATCH_BUILD is where
+that build is, STALLWATCH_RUNNER what runs its programs.
 """
 
 import fnmatch
