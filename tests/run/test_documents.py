@@ -38,18 +38,17 @@ def test_readme_has_the_table():
             require(line in readme, f"not in the README as STALLWATCH_HELP=1 has it: {line!r}")
 
 
-def test_manual_page_is_clean():
+def test_manual_pages_are_clean():
+    """Of all that mandoc finds but which other pages this machine has."""
     harness.need("mandoc")
-    result = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", harness.TOP / "man/stallwatch.1"], capture_output=True,
-                            text=True, timeout=20)
-    require(result.returncode == 0, result.stdout)
+    pages = sorted((harness.TOP / "man").glob("*.[1-9]"))
+    require(len(pages) == 3, pages)
+    result = subprocess.run(["mandoc", "-T", "lint", "-W", "style", *pages], capture_output=True, text=True, timeout=20)
+    found = [line for line in result.stdout.splitlines() if not re.search("referenced manual not found|outdated mandoc.db", line)]
+    require(not found and result.returncode < 3, "\n".join(found) or result.stderr)
 
 
-def test_header_page_is_clean():
-    harness.need("mandoc")
-    result = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", harness.TOP / "man/stallwatch.h.3"], capture_output=True,
-                            text=True, timeout=20)
-    require(result.returncode == 0, result.stdout + result.stderr)
+def test_header_page_has_every_function():
     header, page = (harness.TOP / "include/stallwatch.h").read_text(), (harness.TOP / "man/stallwatch.h.3").read_text()
     functions = set(re.findall(r"^static inline \w+ (stallwatch_\w+[a-z])\(", header, re.MULTILINE))
     require(len(functions) == 6, f"the header has {functions}")
