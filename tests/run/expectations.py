@@ -208,7 +208,7 @@ class Expected:
 
     def counted(self, record, value):
         return value == "any" or record["counted"] == (value == "true") or ended_late(record) or (
-            (STRESS or was_crowded(record)) and record["cause"] == "starved")
+            (STRESS or was_crowded(record)) and record["cause"] == "starved") or (STRESS and record["cause"] == "mixed")
 
     def holder(self, record, value):
         holder = record["holder"]
