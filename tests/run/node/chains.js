@@ -14,11 +14,11 @@ let until = 0;
 let kept = 0;
 
 function step(i) {
-  let sum = 0;
+  let sum = 0; // step begin
   for (let j = 0; j < 40; j++) { // step
-    sum ^= i * j;
+    sum ^= i * j; // step body
   }
-  return sum;
+  return sum; // step end
 }
 
 // One loop in another, of another function.
@@ -46,7 +46,7 @@ function after() {
 function between() {
   before();
   while (Date.now() < until) { // between
-    kept++;
+    kept++; // between body
   }
   after();
 }
@@ -66,7 +66,7 @@ function leaf(chain) {
     Atomics.wait(cell, 0, 0, MS); // leaf wait
   }
   while (mode === 'spin' && Date.now() < until) { // leaf spin
-    kept++;
+    kept++; // leaf spin body
   }
   return 1;
 }
@@ -154,11 +154,13 @@ function stackOf(chain, way) {
   for (let i = 0; i + 1 < names.length; i++) {
     stack.unshift([names[i], lineOf(`${names[i]} ${names[i + 1]}`)]);
   }
-  stack.unshift(['leaf', lineOf(`leaf ${way}`)]);
+  // Not compiled yet, or no more, a function is at each of its lines.
+  stack.unshift(way === 'spin' ? ['leaf', lineOf('leaf spin'), lineOf('leaf spin body')] : ['leaf', lineOf(`leaf ${way}`)]);
   if (way === 'nest') {
-    stack.unshift(['step', lineOf('step')], ['nest', lineOf('nest while'), lineOf('nest for'), lineOf('nest step')]);
+    stack.unshift(['step', lineOf('step'), lineOf('step begin'), lineOf('step body'), lineOf('step end')],
+      ['nest', lineOf('nest while'), lineOf('nest for'), lineOf('nest step')]);
   } else if (way === 'between') {
-    stack.unshift(['between', lineOf('between')]);
+    stack.unshift(['between', lineOf('between'), lineOf('between body')]);
   }
   return stack;
 }
