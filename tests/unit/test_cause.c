@@ -204,6 +204,19 @@ START_TEST(what_only_a_busy_machine_makes_a_stall_is_starved)
 }
 END_TEST
 
+START_TEST(what_several_innocents_explain_is_no_failure)
+{
+    struct sw_cause_input input = whole();
+    input.paging_ns = 560 * MS;
+    input.runqueue_ns = 310 * MS;
+    check(input, SW_CAUSE_PAGING, 870);
+    input.paging_ns = 280 * MS;
+    check(input, SW_CAUSE_MIXED, 590);
+    input.cpu_ns = 610 * MS;
+    check(input, SW_CAUSE_CPU, 610);
+}
+END_TEST
+
 START_TEST(half_unknown_is_unknown)
 {
     struct sw_cause_input input = whole();
@@ -248,6 +261,7 @@ int main(void)
     tcase_add_test(all, paging_by_faults);
     tcase_add_test(all, a_little_starvation_changes_nothing);
     tcase_add_test(all, what_only_a_busy_machine_makes_a_stall_is_starved);
+    tcase_add_test(all, what_several_innocents_explain_is_no_failure);
     tcase_add_test(all, half_unknown_is_unknown);
     tcase_add_test(all, long_stalls);
     suite_add_tcase(suite, all);

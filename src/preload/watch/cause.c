@@ -50,6 +50,15 @@ static const struct sw_cause_verdict *named(const struct sw_cause_verdict *cause
     return NULL;
 }
 
+static const struct sw_cause_verdict *longest(const struct sw_cause_verdict *causes, unsigned count)
+{
+    const struct sw_cause_verdict *found = &causes[0];
+    for (unsigned i = 1; i < count; i++)
+        if (causes[i].explained_ns > found->explained_ns)
+            found = &causes[i];
+    return found;
+}
+
 struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
 {
     uint64_t whole = input->duration_ns;
@@ -59,16 +68,17 @@ struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
     /* Time inside a call is the call's, whether it slept or computed. */
     uint64_t cpu = least(input->cpu_ns, whole > in_calls ? whole - in_calls : 0);
     const struct sw_cause_verdict nobodys[] = {{SW_CAUSE_STOPPED, input->stopped_ns},
-                                               {SW_CAUSE_STARVED, starved}};
-    const struct sw_cause_verdict others[] = {{SW_CAUSE_PAGING, input->paging_ns},
-                                              {SW_CAUSE_BLOCKING_CALL, input->blocking_ns},
+                                               {SW_CAUSE_STARVED, starved},
+                                               {SW_CAUSE_PAGING, input->paging_ns}};
+    const struct sw_cause_verdict others[] = {{SW_CAUSE_BLOCKING_CALL, input->blocking_ns},
                                               {SW_CAUSE_NESTED_WAIT, input->waiting_ns},
                                               {SW_CAUSE_LOCK, input->lock_ns},
                                               {SW_CAUSE_GIL, input->gil_ns},
                                               {SW_CAUSE_CPU, cpu}};
 
     /* What is nobody's fault first: a call that took long because the machine was busy, or the
-     * process stopped, is not the program's. Nor is one that would have been no stall without. */
+     * process stopped, is not the program's. Nor is one that would have been no stall without, nor
+     * what several of these explain together. */
     const struct sw_cause_verdict *cause = named(nobodys, LENGTH(nobodys), whole);
     uint64_t innocent = least(starved + input->stopped_ns, whole);
     bool only_by_it = innocent > 0 && whole - innocent < input->threshold_ns;
@@ -79,7 +89,9 @@ struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
     if (only_by_it)
         return (struct sw_cause_verdict){nobodys[input->stopped_ns > starved ? 0 : 1].cause,
                                          innocent};
-    uint64_t known = innocent;
+    uint64_t known = least(innocent + input->paging_ns, whole);
+    if (is_part(known, whole, NAMED_PERCENT))
+        return (struct sw_cause_verdict){longest(nobodys, LENGTH(nobodys))->cause, known};
     for (unsigned i = 0; i < LENGTH(others); i++)
         known += others[i].explained_ns;
     if (known * 2 < whole)
