@@ -69,7 +69,7 @@ static inline void setup(void)
                               .events = 1,
                               .cause = SW_CAUSE_BLOCKING_CALL,
                               .call_count = 1,
-                              .calls = {{"clock_nanosleep", "500 ms", 500100000, 1, 0}},
+                              .calls = {{"clock_nanosleep", "500 ms", 500100000, 1, 0, 0}},
                               .call_named = true,
                               .cause_ns = 500100000,
                               .cpu_ns = 1000000,
