@@ -18,10 +18,9 @@ from harness import require
 ALONE = True
 PROGRAM = harness.BUILD / "tests/storms/few_calls"
 ERRORS = ("ENOSYS", "EPERM", "ENOMEM", "EMFILE")
-# The program's own, and those that cannot fail (gettid tells the bare watchdog from the program's threads) or whose failure libc
-# ends a process for by itself (futex, rseq).
+# The program's own, and those that cannot fail or whose failure libc ends a process for by itself (futex, rseq).
 OWN = {"epoll_wait", "epoll_create1", "epoll_ctl", "timerfd_create", "timerfd_settime", "clock_nanosleep", "writev",
-       "rt_sigtimedwait", "exit", "exit_group", "rt_sigreturn", "restart_syscall", "rseq", "futex", "set_robust_list", "execve", "gettid"}
+       "rt_sigtimedwait", "exit", "exit_group", "rt_sigreturn", "restart_syscall", "rseq", "futex", "set_robust_list", "execve"}
 
 
 def traced(options, seconds=20):

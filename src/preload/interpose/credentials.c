@@ -7,11 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "common/kernel.h"
 #include "preload/interpose/wrap.h"
 #include "preload/notes/credentials.h"
-
-#define MOST_GROUPS 65536
 
 #define CREDENTIALS_WRAPPER(name, parameters, arguments, number, ...)                              \
     SW_NEXT_DEFINE_COLD(name);                                                                     \
@@ -40,15 +37,6 @@ CREDENTIALS_WRAPPER(setgroups, (size_t count, const gid_t *groups), (count, grou
 
 SW_NEXT_DEFINE_COLD(initgroups);
 
-/* libc sets the groups that it has found by itself. */
-static void follow_groups(void)
-{
-    static gid_t groups[MOST_GROUPS];
-    long count = sw_kernel3(SYS_getgroups, MOST_GROUPS, (long)groups, 0);
-    if (count >= 0)
-        sw_credentials_changed(SYS_setgroups, count, (long)groups, 0);
-}
-
 /* It is a call that may take long as well: NSS may ask a directory server (nsswitch.conf(5)). */
 SW_EXPORT int initgroups(const char *user, gid_t group)
 {
@@ -62,6 +50,6 @@ SW_EXPORT int initgroups(const char *user, gid_t group)
         result = (int)sw_call_over(result, noting, noted, true);
     }
     if (result == 0)
-        follow_groups();
+        sw_credentials_groups_changed();
     return result;
 }

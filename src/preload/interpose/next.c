@@ -61,8 +61,10 @@ void sw_next_keep(void **where, const char *name, void *address)
  * what it calls has been found before it was started (watch/unwinder.c). */
 static bool may_ask_loader(void)
 {
-    return sw_process == NULL || !atomic_load(&sw_process->watchdog_is_bare) ||
-           atomic_load(&sw_process->watchdog_tid) != sw_kernel_gettid();
+    if (sw_process == NULL || !atomic_load(&sw_process->watchdog_is_bare))
+        return true;
+    int tid = sw_kernel_gettid();
+    return tid <= 0 || atomic_load(&sw_process->watchdog_tid) != tid;
 }
 
 void *sw_next_find(void **where, const char *name)

@@ -66,24 +66,45 @@ static void await_answer(void)
         atomic_store(&request.state, NOTHING);
 }
 
-void sw_credentials_changed(long number, long a, long b, long c)
+/* Is there somebody who follows, and is it this thread's turn to ask? */
+static bool may_ask(void)
 {
-    if (sw_process == NULL || !sw_process_is_ours() ||
-        !atomic_load(&sw_process->watchdog_is_bare) || !take_turn())
-        return;
+    return sw_process != NULL && sw_process_is_ours() &&
+           atomic_load(&sw_process->watchdog_is_bare) && take_turn();
+}
+
+static void ask(long number, long a, long b, long c)
+{
     request.number = number;
     request.argument[0] = a;
     request.argument[1] = b;
     request.argument[2] = c;
-    if (number == SYS_setgroups) {
-        a = a < 0 ? 0 : a > MOST_GROUPS ? MOST_GROUPS : a;
-        memcpy(request.groups, (const void *)b, (size_t)a * sizeof(gid_t));
-        request.argument[0] = a;
-        request.argument[1] = (long)request.groups;
-    }
     atomic_store(&request.state, ASKED);
     wake_watchdog();
     await_answer();
+}
+
+void sw_credentials_changed(long number, long a, long b, long c)
+{
+    if (!may_ask())
+        return;
+    if (number == SYS_setgroups) {
+        a = a < 0 ? 0 : a > MOST_GROUPS ? MOST_GROUPS : a;
+        memcpy(request.groups, (const void *)b, (size_t)a * sizeof(gid_t));
+        b = (long)request.groups;
+    }
+    ask(number, a, b, c);
+}
+
+void sw_credentials_groups_changed(void)
+{
+    if (!may_ask())
+        return;
+    long count = sw_kernel3(SYS_getgroups, MOST_GROUPS, (long)request.groups, 0);
+    if (count >= 0)
+        ask(SYS_setgroups, count, (long)request.groups, 0);
+    else
+        atomic_store(&request.state, NOTHING);
 }
 
 bool sw_credentials_follow(void)

@@ -15,6 +15,8 @@ void sw_credentials_start(void);
  * Returns when the watchdog has made it too, or after a second: then it will as soon as it can.
  * errno kept. */
 void sw_credentials_changed(long number, long a, long b, long c);
+/* The same where libc has set groups that it found by itself: the thread's are asked for. */
+void sw_credentials_groups_changed(void);
 /* Makes the call that has been asked for, if any. False: it cannot be made; then this thread must
  * end. Watchdog thread. */
 bool sw_credentials_follow(void);
