@@ -33,13 +33,31 @@ static bool is_version(const char *argument)
     return argument != NULL && (strcmp(argument, "--version") == 0 || strcmp(argument, "-V") == 0);
 }
 
+/* The subcommand that was most likely meant; NULL where none is near. */
+static const char *nearest(const char *wanted)
+{
+    const char *best = NULL;
+    size_t length = strlen(wanted);
+    unsigned least = 3; /* farther is a guess */
+    for (const struct sw_subcommand *each = sw_subcommands; each->name != NULL; each++) {
+        size_t known = strlen(each->name);
+        bool begun = length >= 3 && length < known && memcmp(each->name, wanted, length) == 0;
+        unsigned far = begun ? 0 : sw_nearest_distance(wanted, length, each->name, known);
+        if (far < least) {
+            least = far;
+            best = each->name;
+        }
+    }
+    return best;
+}
+
 static int refuse(const char *wanted)
 {
     if (wanted[0] == '-')
         return sw_complain_usage("unknown option %s (--help lists all)", wanted);
-    for (const struct sw_subcommand *each = sw_subcommands; each->name != NULL; each++)
-        if (sw_nearest_distance(wanted, strlen(wanted), each->name, strlen(each->name)) <= 2)
-            return sw_complain_usage("no subcommand %s; did you mean %s?", wanted, each->name);
+    const char *meant = nearest(wanted);
+    if (meant != NULL)
+        return sw_complain_usage("no subcommand %s; did you mean %s?", wanted, meant);
     return sw_complain_usage("no subcommand %s: expected run, report or doctor (--help says more)",
                              wanted);
 }

@@ -2,7 +2,9 @@
  * See run_paths.h. Called by run.c.
  *
  * A process of the run says by itself what it cannot write, once for each process; a mistyped path
- * is better said once, before anything has run. What depends on a code (%p, %e) shows only then.
+ * is better said once, before anything has run: records that were never written make a run that
+ * passes. Of a name that depends on a code (%p, %e) the folder can be looked at, unless it does
+ * too.
  */
 #include "command/run_paths.h"
 
@@ -18,6 +20,15 @@
 
 #define PATH_MOST 8192
 
+/* 0 or an errno. */
+static int unreadable(const char *path)
+{
+    struct stat about;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        return EISDIR;
+    return access(path, R_OK) == 0 ? 0 : errno;
+}
+
 /* Each file of a list separated by ':'. */
 static int check_readable(const char *variable, const char *what)
 {
@@ -28,27 +39,27 @@ static int check_readable(const char *variable, const char *what)
         char path[PATH_MOST];
         size_t length = strcspn(list, ":");
         snprintf(path, sizeof path, "%.*s", (int)length, list);
-        if (length > 0 && access(path, R_OK) != 0)
-            return sw_complain_usage("cannot read %s from %s: %s", what, path, strerror(errno));
+        int error = length > 0 ? unreadable(path) : 0;
+        if (error != 0)
+            return sw_complain_usage("cannot read %s from %s: %s", what, path, strerror(error));
         list += length + (list[length] == ':');
     }
     return 0;
 }
 
-/* The pattern without its %%; false where another code is in it. */
-static bool is_fixed(const char *pattern, char path[PATH_MOST])
+/* The pattern without its %%, up to where another code is in it; returns what is left from there
+ * on. */
+static const char *fixed_part(const char *pattern, char path[PATH_MOST])
 {
     size_t to = 0;
     for (; *pattern != '\0' && to + 1 < PATH_MOST; pattern++) {
+        if (pattern[0] == '%' && pattern[1] != '\0' && strchr("peth", pattern[1]) != NULL)
+            break;
         path[to++] = *pattern;
-        if (pattern[0] != '%' || pattern[1] == '\0')
-            continue;
-        if (strchr("peth", pattern[1]) != NULL)
-            return false;
-        pattern += pattern[1] == '%';
+        pattern += pattern[0] == '%' && pattern[1] == '%';
     }
     path[to] = '\0';
-    return true;
+    return pattern;
 }
 
 /* 0 or an errno. `replaced`: a new file takes the place of an old one, which has to be a file. */
@@ -56,9 +67,10 @@ static int writable(const char *pattern, bool replaced)
 {
     char path[PATH_MOST];
     struct stat about;
-    if (!is_fixed(pattern, path))
+    const char *rest = fixed_part(pattern, path);
+    if (strchr(rest, '/') != NULL)
         return 0;
-    if (lstat(path, &about) == 0) {
+    if (*rest == '\0' && lstat(path, &about) == 0) {
         if (S_ISDIR(about.st_mode))
             return EISDIR;
         if (S_ISLNK(about.st_mode))
@@ -89,11 +101,27 @@ static int check_writable(const char *variable, const char *what, bool replaced)
                                                : strerror(error));
 }
 
+static int check_helper(void)
+{
+    const char *path = getenv("STALLWATCH_HELPER");
+    if (path == NULL || *path == '\0' || strcmp(path, "auto") == 0 || strcmp(path, "none") == 0)
+        return 0;
+    if (access(path, X_OK) == 0)
+        return 0;
+    return sw_complain_usage("cannot run the helper %s: %s", path, strerror(errno));
+}
+
 int sw_run_paths_check(void)
 {
     int code = check_readable("STALLWATCH_SUPPRESSIONS", "suppressions");
     if (code == 0)
         code = check_readable("STALLWATCH_PARKS", "parks");
+    if (code == 0)
+        code = check_readable("STALLWATCH_HINTS", "hints");
+    if (code == 0)
+        code = check_helper();
+    if (code == 0)
+        code = check_writable("STALLWATCH_JSON", "JSON lines", false);
     if (code == 0)
         code = check_writable("STALLWATCH_LOG", "the log", false);
     if (code == 0)

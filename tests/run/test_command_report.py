@@ -95,6 +95,8 @@ def test_bad_usage_is_refused():
                           ["report", "--write-suppressions=1", path], ["report", "-x", path]):
             folder.refused(*arguments)
         require("--format" in folder.refused("report", "--formta", "json", path), "no suggestion")
+        for wanted, meant in (("rep", "report"), ("Report", "report"), ("doc", "doctor"), ("runn", "run"), ("complet", "completions")):
+            require(f"did you mean {meant}?" in folder.refused(wanted), f"{wanted}: not {meant}")
         require(folder.run("--version").out == "stallwatch 0.1.0\n", "--version")
         for arguments in (["--help"], ["report", "--help"], ["run", "--help"], ["doctor", "-h"]):
             require("Usage: stallwatch" in folder.run(*arguments).out, f"{arguments}")

@@ -147,6 +147,7 @@ def test_json_is_the_users():
 
 def test_settings_are_options_and_environment():
     with Folder() as folder:
+        (folder.path / "x").mkdir()
         show = ["sh", "-c", "env | grep ^STALLWATCH_ | sort"]
         out = folder.run("run", "--threshold-ms=7.5", "--samples", "3", "--verbose", "--follow", "1", "--log", "x/%p",
                          *show, environment={"STALLWATCH_SAMPLES": "5", "STALLWATCH_ONGOING_MS": "9"}).out
@@ -172,11 +173,16 @@ def test_what_cannot_be_used_is_refused():
                           ["--baseline", "garbage", "touch", ran], ["--baseline", ".", "touch", ran], ["--parks", "no", "touch", ran],
                           ["--log", "no/such/folder/x", "touch", ran], ["--log", ".", "touch", ran], ["--log", "link", "touch", ran],
                           ["--metrics", "no/such/x.prom", "touch", ran], ["--metrics", "/dev/null", "touch", ran],
-                          ["--suppressions", "ok.supp:missing", "touch", ran], ["--nonsense", "touch", ran], ["--count", "cpu,colour", "touch", ran]):
+                          ["--suppressions", "ok.supp:missing", "touch", ran], ["--hints", "no", "touch", ran], ["--parks", ".", "touch", ran],
+                          ["--suppressions", "ok.supp:.", "touch", ran], ["--helper", "no", "touch", ran],
+                          ["--json", "no/%p.jsonl", "touch", ran], ["--log", "no/%p", "touch", ran],
+                          ["--metrics", "no/%e-%p.prom", "touch", ran], ["--nonsense", "touch", ran], ["--count", "cpu,colour", "touch", ran]):
             folder.refused("run", *arguments)
         for variable in ("STALLWATCH_THRESHOLD_MS", "STALLWATCH_COUNT", "STALLWATCH_SUPRESSIONS"):
             require(variable in folder.refused("run", "touch", ran, environment={variable: "nonsense"}), variable)
         require(not ran.exists(), "COMMAND was run all the same")
+        for good in ("%e/%p.jsonl", "%p.jsonl", "100%%.%p"):  # its folder depends on a code as well; the current one
+            folder.run("run", "--json", good, "--log", good, "--metrics", good, "true")
         require("Usage:" in folder.run("run", "--help", environment={"STALLWATCH_COUNT": "x"}).out, "no help")
 
 
