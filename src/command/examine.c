@@ -110,20 +110,37 @@ static void look_at_privileges(struct sw_examination *examination, int fd, const
         examination->findings[before].not_for_us = gains_nothing || geteuid() == 0;
 }
 
-/* The interpreter in a "#!" line; behind /usr/bin/env the program that it looks for. */
+/* What env(1) runs: its argument, or with -S the first word of it that is no option and sets no
+ * variable. */
+static bool program_of_env(char *argument, char *next, size_t size)
+{
+    char *rest = NULL;
+    if (strncmp(argument, "-S", 2) != 0)
+        return sw_examine_find(argument, next, size) == 0;
+    for (char *word = strtok_r(argument + 2, " \t\r", &rest); word != NULL;
+         word = strtok_r(NULL, " \t\r", &rest))
+        if (word[0] != '-' && strchr(word, '=') == NULL)
+            return sw_examine_find(word, next, size) == 0;
+    return false;
+}
+
+/* The interpreter in a "#!" line; behind env the program that it looks for. Only blanks end a word
+ * there, not the CR of a file from Windows, and what follows is one argument (execve(2)). */
 static bool interpreter_of(const char *line, char *next, size_t size)
 {
-    char word[LINE_MOST], second[LINE_MOST];
-    int words = sscanf(line, "#! %511s %511s", word, second);
-    if (words < 1)
+    char argument[LINE_MOST];
+    const char *at = line + 2 + strspn(line + 2, " \t");
+    size_t length = strcspn(at, " \t");
+    if (length == 0 || (size_t)snprintf(next, size, "%.*s", (int)length, at) >= size)
         return false;
-    const char *base = strrchr(word, '/');
-    if (base != NULL && strcmp(base, "/env") == 0 && words == 2) {
-        if (strcmp(second, "-S") == 0 && sscanf(line, "#! %*s -S %511s", second) != 1)
-            return false;
-        return sw_examine_find(second, next, size) == 0;
-    }
-    return snprintf(next, size, "%s", word) < (int)size;
+    at += length + strspn(at + length, " \t");
+    snprintf(argument, sizeof argument, "%s", at);
+    for (length = strlen(argument); length > 0 && strchr(" \t", argument[length - 1]) != NULL;)
+        argument[--length] = '\0';
+    const char *base = strrchr(next, '/');
+    if (base == NULL || strcmp(base, "/env") != 0 || length == 0)
+        return true;
+    return program_of_env(argument, next, size);
 }
 
 static int examine(struct sw_examination *examination, const char *path, unsigned depth)

@@ -43,6 +43,21 @@ def test_what_can_be_watched():
         require("can be watched" in out and "program: " in out and "python3" in out, out)
 
 
+def test_first_lines_of_scripts():
+    """As the kernel reads them (execve(2)): blanks part the words, and there is one argument."""
+    path = {"PATH": "/usr/bin:/bin"}
+    with Folder() as folder:
+        script = folder.path / "script"
+        for line, code, words in (("#! \t/bin/sh -e ", 0, "program: /bin/sh"), ("#!/usr/bin/env -S python3 -u", 0, "/python3"),
+                                  ("#!/usr/bin/env -S A=1 B=2 python3 -u", 0, "/python3"), ("#!/usr/bin/env -S python3\r", 0, "/python3"),
+                                  ("#!/usr/bin/env -Spython3", 0, "/python3"), ("#!/usr/bin/env python3 -u", 1, "python3 -u"),
+                                  ("#!/usr/bin/env python3\r", 1, "python3\\x0d"), ("#!/bin/sh\r", 1, "/bin/sh\\x0d"), ("#!", 1, "found")):
+            script.write_bytes(line.encode() + b"\n")
+            script.chmod(0o755)
+            out = folder.run("doctor", script, environment=path, code=code).out
+            require(words in out, f"{line!r}: {out}")
+
+
 def test_what_cannot_be_watched():
     with Folder() as folder:
         setuid = folder.path / "setuid"
