@@ -91,7 +91,7 @@ SW_INLINE void sw_loop_end_iteration(struct sw_thread *thread, struct sw_loop *l
     uint64_t threshold = atomic_load_explicit(&thread->threshold_ticks, memory_order_relaxed);
     if (SW_UNLIKELY(now - since > threshold))
         sw_loop_leave_note(thread, loop, now);
-    atomic_store_explicit(&loop->busy_since, 0, memory_order_relaxed);
+    atomic_store_explicit(&loop->busy_since, 0, memory_order_release);
 }
 
 /* Enters the wait of `loop`, the thread's outer one, with its stack pointer noted. */
@@ -174,7 +174,7 @@ SW_INLINE uint32_t sw_wait_enter_usual(struct sw_thread *thread, uint32_t id, in
     if (SW_UNLIKELY(now - since >
                     atomic_load_explicit(&thread->threshold_ticks, memory_order_relaxed)))
         (void)SW_KEPT_CALL(sw_wait_ends_long_kept, sw_wait_ends_long, thread, now);
-    atomic_store_explicit(&loop->busy_since, 0, memory_order_relaxed);
+    atomic_store_explicit(&loop->busy_since, 0, memory_order_release);
     uint32_t odd = atomic_load_explicit(&thread->sequence, memory_order_relaxed) + 1;
     atomic_store_explicit(&thread->sequence, odd, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);

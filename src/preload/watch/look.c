@@ -212,6 +212,13 @@ static void clear_finished(struct sw_thread *thread, struct sw_watch *watch)
     }
 }
 
+/* What the thread has left: iterations that ended, and loops. */
+static void take_notes(struct sw_thread *thread, struct sw_watch *watch)
+{
+    take_all_ended(thread, watch);
+    clear_finished(thread, watch);
+}
+
 /* An iteration over the threshold: is it a stall, and is it time to say so while it goes on? */
 static void look_at_stall(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
 {
@@ -305,31 +312,37 @@ static void read_language(struct sw_thread *thread, struct sw_watch *watch)
 struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint64_t now)
 {
     read_language(thread, watch);
-    take_all_ended(thread, watch);
-    clear_finished(thread, watch);
+    take_notes(thread, watch);
     if (is_allowed(thread, watch)) {
         watch->open = false;
         return (struct sw_look){false, now + sw_clock_ns_to_ticks(threshold_ns() / 4)};
     }
     struct sw_loop *loop = __atomic_load_n(&thread->outer, __ATOMIC_ACQUIRE);
-    if (loop == NULL)
-        return sw_pace_idle(thread, watch, NULL, now);
-    uint32_t state = atomic_load(&loop->state);
+    uint32_t state = loop != NULL ? atomic_load(&loop->state) : SW_LOOP_FREE;
     if ((state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE) ||
         sw_members_is_stranger(thread, loop)) {
+        take_notes(thread, watch);
         watch->open = false;
-        return sw_pace_idle(thread, watch, NULL, now);
+        return sw_pace_idle(thread, watch, NULL, 0, now);
     }
     sw_ownership_want_base(thread, watch, (unsigned)(loop - thread->loops));
+    uint64_t waited = atomic_load(&loop->iteration);
     uint64_t since = atomic_load_explicit(&loop->busy_since, memory_order_acquire);
     uint64_t iteration = atomic_load(&loop->iteration);
+    /* What the watch is open for may have ended since the notes were taken: then there is one of it
+     * now, and the watch knows more of it. */
+    if (since != watch->busy_since)
+        take_notes(thread, watch);
     uint64_t began = sw_members_began(watch, sw_parks_began(thread, since));
-    if (since == 0 || atomic_load(&loop->busy_since) != since) {
+    if (since == 0) {
         watch->open = false;
-        return sw_pace_idle(thread, watch, loop, now);
+        return sw_pace_idle(thread, watch, loop, waited, now);
     }
+    if (atomic_load(&loop->busy_since) != since)
+        return (struct sw_look){false, now};
     /* What was before it, its end will tell. */
     if (sw_park_is_parked(thread)) {
+        watch->idle_loop = loop;
         watch->idle_iteration = iteration;
         return (struct sw_look){true, UINT64_MAX};
     }
@@ -337,6 +350,7 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     if (!watch->open || watch->loop != index || watch->iteration != iteration ||
         watch->began != began)
         open_watch(watch, index, loop, iteration, since, began);
+    watch->idle_loop = loop;
     watch->idle_iteration = iteration - 1;
     if (age_ns_at(watch, now) >= threshold_ns() / 4)
         look_deeper(thread, watch, now);
@@ -345,8 +359,7 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
 
 void sw_look_at_ended(struct sw_thread *thread, struct sw_watch *watch)
 {
-    take_all_ended(thread, watch);
-    clear_finished(thread, watch);
+    take_notes(thread, watch);
 }
 
 void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exit_ticks)
@@ -356,6 +369,8 @@ void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exi
     if (loop == NULL || atomic_load(&loop->state) != SW_LOOP_OWNED)
         return;
     uint64_t since = atomic_load(&loop->busy_since);
+    if (since != watch->busy_since)
+        take_notes(thread, watch);
     uint64_t began = sw_members_began(watch, sw_parks_began(thread, since));
     uint64_t iteration = atomic_load(&loop->iteration);
     /* A thread that has ended did so after its last wait: clean-up. */

@@ -33,14 +33,14 @@ uint64_t sw_pace_busy(const struct sw_watch *watch, uint64_t now)
 }
 
 struct sw_look sw_pace_idle(const struct sw_thread *thread, struct sw_watch *watch,
-                            const struct sw_loop *loop, uint64_t now)
+                            const struct sw_loop *loop, uint64_t iteration, uint64_t now)
 {
     uint64_t quarter = sw_clock_ns_to_ticks(sw_process_settings.threshold_ns / 4);
-    uint64_t iteration = loop != NULL ? atomic_load(&loop->iteration) : 0;
     /* A wait that is old already is as good as one seen twice: a loop that turns a few times a
      * second costs one wake-up a turn. */
-    bool rested = loop == NULL || watch->idle_iteration == iteration ||
-                  now - thread->note.entered >= quarter / 2;
+    bool same = watch->idle_loop == loop && watch->idle_iteration == iteration;
+    bool rested = loop == NULL || same || now >= thread->note.entered + quarter / 2;
+    watch->idle_loop = loop;
     watch->idle_iteration = iteration;
     if (!rested)
         return (struct sw_look){false, now + quarter};

@@ -16,8 +16,9 @@ struct sw_look {
 
 /* The next look (ticks) at the iteration that `watch` is open for. */
 uint64_t sw_pace_busy(const struct sw_watch *watch, uint64_t now);
-/* The next look at a thread that waits for `loop`; NULL: for none. */
+/* The next look at a thread that waits for `loop`, which has begun `iteration` iterations, read
+ * before it was seen to wait: if it has gone on since, that shows. NULL: for none. */
 struct sw_look sw_pace_idle(const struct sw_thread *thread, struct sw_watch *watch,
-                            const struct sw_loop *loop, uint64_t now);
+                            const struct sw_loop *loop, uint64_t iteration, uint64_t now);
 
 #endif

@@ -45,10 +45,12 @@ static uint64_t wait_ends(const struct sw_thread *thread, const struct sw_loop *
     return thread->note.entered + sw_clock_ns_to_ticks((uint64_t)loop->wait_timeout_ns);
 }
 
-/* Asks each loop on epoll to say when it goes on. (Those of other kinds look for a sleeping
+/* Asks each loop on epoll to say when it goes on, unless its wait is over by itself, and the
+ * watchdog looks, at `due`, when it has been for a while. (Those of other kinds look for a sleeping
  * watchdog at each return of their waits.) */
-static void await_loops(void)
+static void await_loops(uint64_t due)
 {
+    uint64_t quarter = sw_clock_ns_to_ticks(sw_process_settings.threshold_ns / 4);
     unsigned threads = sw_thread_count();
     for (unsigned i = 0; i < threads && i < SW_MOST_WATCHES; i++) {
         struct sw_thread *thread = sw_thread_at(i);
@@ -60,7 +62,9 @@ static void await_loops(void)
             if (loop->kind != SW_WAIT_EPOLL ||
                 (state != SW_LOOP_OWNED && state != SW_LOOP_CANDIDATE))
                 continue;
-            atomic_store(&loop->awaited_until, wait_ends(thread, loop));
+            uint64_t ends = wait_ends(thread, loop);
+            bool looked_at = ends < UINT64_MAX - quarter && due <= ends + quarter;
+            atomic_store(&loop->awaited_until, looked_at ? ends : UINT64_MAX);
             atomic_store(&loop->awaited, 1);
         }
     }
@@ -79,8 +83,10 @@ static bool something_moved(void)
         const struct sw_watch *watch = sw_watches_known(i, thread);
         if (watch == NULL)
             return true;
-        if (loop != NULL && atomic_load(&loop->state) == SW_LOOP_OWNED &&
-            atomic_load(&loop->iteration) != watch->idle_iteration)
+        uint32_t state = loop != NULL ? atomic_load(&loop->state) : SW_LOOP_FREE;
+        bool same = loop == watch->idle_loop;
+        if ((state == SW_LOOP_OWNED || (same && state == SW_LOOP_CANDIDATE)) &&
+            !(same && atomic_load(&loop->iteration) == watch->idle_iteration))
             return true;
     }
     return false;
@@ -129,7 +135,7 @@ bool sw_rest_until(uint64_t due, bool idle)
     if (atomic_load(&sw_process->exiting))
         return false;
     if (idle) {
-        await_loops();
+        await_loops(due);
         atomic_store(&sw_process->watchdog_asleep, 1);
         /* Either a loop's thread sees the flags, or its new iteration is seen here: the fence is
          * all on this side. */

@@ -102,9 +102,10 @@ struct sw_watch {
     int32_t tid;
     struct sw_reading
         known; /* the last reading at all: what starvation is counted from where nobody looked */
-    uint64_t idle_iteration; /* at the last pass */
-    uint32_t why_seen;       /* of the thread's stretches that may block */
-    uint32_t lost_seen;      /* of the thread's ended_lost */
+    const struct sw_loop *idle_loop; /* that it waited for at the last pass; NULL: none */
+    uint64_t idle_iteration;         /* of it, or one that the loop is past */
+    uint32_t why_seen;               /* of the thread's stretches that may block */
+    uint32_t lost_seen;              /* of the thread's ended_lost */
     struct sw_watch_base base[SW_LOOPS_PER_THREAD][SW_WATCH_BASES];
     uint32_t base_id[SW_LOOPS_PER_THREAD];     /* of the loop that they are of */
     uint32_t never_asked[SW_LOOPS_PER_THREAD]; /* loop id that `never` is the answer for */
