@@ -153,7 +153,6 @@ class Expected:
             require(sign and (hasattr(self, key) or key in ("times",)), f"what is {word!r}?")
             self.keys[key] = value
         self.times = bounds(self.keys.pop("times", "1"))
-        self.found = 0
 
     def matches(self, record):
         return all(getattr(self, key)(record, value) for key, value in self.keys.items())
@@ -238,20 +237,37 @@ def ended_late(record):
     return STRESS and record["state"] == "exiting" and not record["counted"]
 
 
-def check_stalls(expected, records):
-    """Each record goes to the first expectation that it fits and that still wants one."""
-    for record in sorted(records, key=lambda record: record["cause"] == "starved"):  # these notes may be left over
-        for one in expected:
-            if one.found < one.times[1] and one.matches(record):
-                one.found += 1
-                break
-        else:
-            if (record["cause"] != "starved" or record["counted"]) and not was_drawn_out(record, records) and not ended_late(record):
-                raise Failure("a stall that was not expected:\n" + harness.show([record])
-                              + "\nexpected:\n" + "\n".join(one.line for one in expected)
-                              + "\nall:\n" + harness.show(records))
+def place(record, expected, held, most, tried=None):
+    """Finds `record` an expectation that it fits, where need be by moving one that is there to another that fits it as well; `held`
+    is what each holds by now, `most(one)` how many it may. Returns whether there was a place."""
+    tried = set() if tried is None else tried
     for one in expected:
-        require(one.times[0] <= one.found, f"not reported: {one.line}\nreported:\n" + harness.show(records))
+        if one in tried or not one.matches(record):
+            continue
+        tried.add(one)
+        if len(held[one]) < most(one):
+            held[one].append(record)
+            return True
+        for other in held[one]:
+            if place(other, expected, held, most, tried):
+                held[one][held[one].index(other)] = record
+                return True
+    return False
+
+
+def check_stalls(expected, records):
+    """Each record goes to one expectation that it fits, so that as many as can be have what they want."""
+    held = {one: [] for one in expected}
+    records = sorted(records, key=lambda record: record["cause"] == "starved")  # these notes may be left over
+    over = [record for record in records if not place(record, expected, held, lambda one: one.times[0])]
+    for record in over:
+        if not place(record, expected, held, lambda one: one.times[1]) and (
+                record["cause"] != "starved" or record["counted"]) and not was_drawn_out(record, records) and not ended_late(record):
+            raise Failure("a stall that was not expected:\n" + harness.show([record])
+                          + "\nexpected:\n" + "\n".join(one.line for one in expected)
+                          + "\nall:\n" + harness.show(records))
+    for one in expected:
+        require(one.times[0] <= len(held[one]), f"not reported: {one.line}\nreported:\n" + harness.show(records))
 
 
 def check_others(lines, run):

@@ -26,6 +26,7 @@ import harness
 
 HERE = pathlib.Path(__file__).resolve().parent
 MOST_AGAIN = 5  # more than these are no accident of a busy machine
+MOST_SAID = 12000  # characters of one failure
 CHECK_LINE = re.compile(r"\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)")
 
 
@@ -45,6 +46,12 @@ def unit_test(program):
     checks, failures, errors = (sum(int(line[i]) for line in lines) for i in range(3))
     harness.require(checks > 0 and failures == errors == 0, result.stdout[-2000:])
     return checks
+
+
+def shorten(text):
+    """What failed is said first and what there was last: a long text loses its middle."""
+    half = MOST_SAID // 2
+    return text if len(text) <= MOST_SAID else f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"
 
 
 def collect():
@@ -99,7 +106,7 @@ class Totals:
         except harness.Skip as reason:
             passed, word, detail = 0, "skip", f": {reason}"
         except harness.Failure as failure:
-            passed, word, detail = 0, "FAIL", "\n" + str(failure)[-3000:].strip()
+            passed, word, detail = 0, "FAIL", "\n" + shorten(str(failure).strip())
         except Exception:
             passed, word, detail = 0, "FAIL", "\n" + traceback.format_exc()
         with self.lock:

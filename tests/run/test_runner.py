@@ -58,6 +58,11 @@ def test_expectations():
     require(fails([right], []), "a missing stall is not noticed")
     require(fails([], [STALL]), "a surplus stall is not noticed")
     require(fails([right], [STALL, STALL]), "a second stall is not noticed")
+    loose = "stall cause=*"
+    late = {**STALL, "thread": {**STALL["thread"], "name": "y"}}
+    require(not fails([loose, "stall thread=x"], [STALL, late]), "what the last one needs was given to the first one")
+    require(not fails([loose + " times=0..2", "stall thread=x"], [STALL, late]), "more than the first one needs was given to it")
+    require(fails([loose, "stall thread=x"], [late, late]), "two that fit the first one pass for one that fits each")
     for word in ("cause=cpu", "call=null", "call=read", "ms=100", "ms=310..400", "function=main", "calls=2..", "wait=poll",
                  "phase=startup", "counted=false", "state=ongoing", "thread=y", "process=child", "iteration=4", "detail=x"):
         require(fails(["stall " + word], [STALL]), f"{word} is taken")
