@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 import time
 
 import harness
@@ -170,6 +171,20 @@ def waits_in_tiers(node):
             if all(stall["stacks"] for stall in stalls):
                 return stalls
     raise harness.Failure(f"{node}: the watchdog never came to look at all four")
+
+
+def test_callbacks_without_a_name():
+    """Whose outermost scope is the module: what lies behind it in V8's heap is none of its names."""
+    with tempfile.TemporaryDirectory(prefix="stallwatch-test-") as folder:
+        source = pathlib.Path(folder) / "unnamed.js"
+        source.write_text("setTimeout(() => { const end = Date.now() + 200; while (Date.now() < end); }, 30);\n"
+                          "setTimeout(function () {\n  const end = Date.now() + 200; while (Date.now() < end);\n}, 400);\n")
+        for node in nodes():
+            with harness.Run([node, source]) as run:
+                run.wait(60)
+                found = [first_of_program(stall, source) for stall in run.stalls(phase="running") if stall["stacks"]]
+            seen = {(frame["function"], frame["line"]) for frame in found}
+            require(seen and seen <= {("(anonymous)", 1), ("(anonymous)", 2), ("(anonymous)", 3)}, f"{node}: {seen}")
 
 
 def test_names_of_the_map_for_perf():

@@ -246,6 +246,20 @@ static uint64_t function(uint64_t name, uint64_t inferred, unsigned locals, uint
     return tagged(made);
 }
 
+static uint64_t outermost(unsigned locals, uint64_t in)
+{
+    uint64_t made = function(small(0), 0, locals, in), scope, shared;
+    uint64_t *map_of_maps = object(0, 8), *map = object(0, 8);
+    map_of_maps[0] = tagged(map_of_maps);
+    map[0] = tagged(map_of_maps);
+    ck_assert(sw_v8_field(made, 24, &shared) && sw_v8_field(shared, 16, &scope));
+    uint64_t *behind = (uint64_t *)(uintptr_t)(scope - 1) + 4 + 2 * locals + 4;
+    behind[0] = tagged(map); /* in place of the outer scope */
+    behind[1] = small(7);
+    behind[2] = one_byte("Date");
+    return made;
+}
+
 START_TEST(functions)
 {
     struct sw_v8_function found;
@@ -265,6 +279,12 @@ START_TEST(functions)
     ck_assert_str_eq(text, "on.data");
     ck_assert_int_eq(found.start, 4);
     ck_assert(sw_v8_function_of(&layout, function(small(0), 0, 5, in), &found));
+    sw_v8_function_name(&layout, &found, text, sizeof text);
+    ck_assert_str_eq(text, "(anonymous)");
+    ck_assert_int_eq(found.start, 4);
+
+    /* One without an outer scope: behind it lies another object, whose strings are not its. */
+    ck_assert(sw_v8_function_of(&layout, outermost(1, in), &found));
     sw_v8_function_name(&layout, &found, text, sizeof text);
     ck_assert_str_eq(text, "(anonymous)");
     ck_assert_int_eq(found.start, 4);

@@ -55,6 +55,8 @@ static int64_t search_start(uint64_t scope, uint32_t behind)
         }
         if (length >= 2 && run[length - 2] >= 0 && run[length - 2] < run[length - 1])
             return run[length - 2];
+        if (sw_v8_is_map(word)) /* of the next object in the heap */
+            return -1;
         length = 0;
     }
     return -1;
@@ -127,13 +129,15 @@ bool sw_v8_function_bytecode(const struct sw_v8_layout *layout,
     return false;
 }
 
-/* The function's own name, else the inferred one: the first string that is not empty. */
+/* The function's own name, else the inferred one: the first string that is not empty. What stands
+ * last depends on flags that differ from version to version, so the end is told by the outer
+ * ScopeInfo, or where there is none, by the next object in the heap. */
 static uint64_t name_in_scope(const struct sw_v8_layout *layout, uint64_t scope)
 {
     uint32_t behind = behind_names(layout, scope);
     for (uint32_t i = behind; behind != 0 && i < behind + WORDS_BEHIND; i++) {
         uint64_t word;
-        if (!word_of(scope, i, &word))
+        if (!word_of(scope, i, &word) || sw_v8_is_map(word))
             return 0;
         if (sw_v8_string_length(layout, word) > 0)
             return word;

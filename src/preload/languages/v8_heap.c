@@ -51,6 +51,13 @@ bool sw_v8_is(const struct sw_v8_layout *layout, uint64_t object, uint32_t type)
     return sw_v8_type(layout, object, &found) && found == type;
 }
 
+/* The map of maps is its own. */
+bool sw_v8_is_map(uint64_t object)
+{
+    uint64_t map, of_maps;
+    return sw_v8_field(object, 0, &map) && sw_v8_field(map, 0, &of_maps) && map == of_maps;
+}
+
 bool sw_v8_is_string(const struct sw_v8_layout *layout, uint64_t object)
 {
     uint32_t type;

@@ -21,6 +21,9 @@ bool sw_v8_small_field(uint64_t object, uint32_t offset, int64_t *value);
 /* The instance type of an object; false: it is none. */
 bool sw_v8_type(const struct sw_v8_layout *layout, uint64_t object, uint32_t *type);
 bool sw_v8_is(const struct sw_v8_layout *layout, uint64_t object, uint32_t type);
+/* Is it a map: what the first word of each object is, and so where one that lies behind another
+ * begins? */
+bool sw_v8_is_map(uint64_t object);
 bool sw_v8_is_string(const struct sw_v8_layout *layout, uint64_t object);
 
 /* Characters of a string; 0 where it is none. */
