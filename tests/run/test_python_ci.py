@@ -37,6 +37,18 @@ async def answer():
 def test_answer():
     assert asyncio.run(answer()) == 42
 """,
+    "stalls_at_once": """
+import asyncio
+import time
+
+async def answer():
+    # before its loop has ever waited
+    time.sleep(0.3)
+    return 42
+
+def test_answer():
+    assert asyncio.run(answer()) == 42
+""",
     "fails": "def test_answer():\n    assert 42 == 43\n",
 }
 
@@ -63,6 +75,13 @@ def check_stall(result, stalls):
 
 def test_a_stall_fails_the_run():
     check_stall(*run_tests("stalls"))
+
+
+def test_a_stall_before_the_first_wait_fails_the_run():
+    """A loop's start-up is most of a test; unless somebody wants it otherwise."""
+    check_stall(*run_tests("stalls_at_once"))
+    result, stalls = run_tests("stalls_at_once", STALLWATCH_COUNT="cpu,blocking-call")
+    require(result.returncode == 0 and not stalls, f"{result.returncode} {result.stdout} {result.stderr[-1500:]}")
 
 
 def test_a_clean_run_passes():
