@@ -4,6 +4,7 @@
  *
  * @expect clean
  */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <netdb.h>
 #include <sys/select.h>
@@ -71,6 +72,17 @@ static void show_files(int *ends)
     SHOW(fcntl(901, F_GETFL));
 }
 
+/* Streams without a descriptor, and a directory that is none. */
+static void show_closes(void)
+{
+    static char *text;
+    static size_t size;
+    SHOW(fclose(open_memstream(&text, &size)));
+    SHOW(fclose(fopencookie(NULL, "r", (cookie_io_functions_t){NULL, NULL, NULL, NULL})));
+    SHOW(closedir((DIR *)nowhere));
+    SHOW(closedir(opendir("/")));
+}
+
 static void show_processes(void)
 {
     int status;
@@ -94,6 +106,7 @@ int main(void)
     for (int round = 0; round < 3; round++) {
         show_waits(epoll_create1(EPOLL_CLOEXEC));
         show_files(ends);
+        show_closes();
         show_processes();
         loop_turn(&loop, 2);
     }

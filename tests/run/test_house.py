@@ -46,7 +46,6 @@ ALLOWED = {
     ("interpose/stdio_positions.o", "stdout"): "the stream that the call is on",
     ("interpose/stdio_wide.o", "stdin"): "the stream that the call is on",
     ("interpose/stdio_wide.o", "stdout"): "the stream that the call is on",
-    ("interpose/closes.o", "fileno"): "reads a field of the stream: no lock, no buffer",
     ("interpose/thread_ends.o", "sw_threads_start"): "once, as the main thread ends",
     ("libc/threads.o", "pthread_create"): "asked for by the two that may start one",
     ("notes/clock.o", "sw_loader_libc"): "the clock without a TSC: once, RTLD_NOLOAD",

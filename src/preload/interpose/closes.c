@@ -45,18 +45,27 @@ SW_NEXT_DEFINE_COLD(closefrom);
         return result;                                                                             \
     }
 
+/* <dirent.h> says that there is one, and closedir(3) looks all the same: EINVAL, where dirfd(3)
+ * would fault. */
+static int descriptor_of(DIR *directory)
+{
+    DIR *volatile given = directory;
+    return given != NULL ? dirfd(directory) : -1;
+}
+
 /* libc closes a stream's descriptor, and a directory's, without passing close. */
 CLOSE_WRAPPER(close, close, int, fd, fd)
 CLOSE_WRAPPER(__close, close, int, fd, fd)
-CLOSE_WRAPPER(fclose, fclose, FILE *, stream, fileno(stream))
-CLOSE_WRAPPER(pclose, pclose, FILE *, stream, fileno(stream))
-CLOSE_WRAPPER(closedir, closedir, DIR *, directory, dirfd(directory))
+/* A stream without a descriptor has a negative one; fileno(3) would set errno for it. */
+CLOSE_WRAPPER(fclose, fclose, FILE *, stream, stream->_fileno)
+CLOSE_WRAPPER(pclose, pclose, FILE *, stream, stream->_fileno)
+CLOSE_WRAPPER(closedir, closedir, DIR *, directory, descriptor_of(directory))
 
 #define REOPEN_WRAPPER(name)                                                                       \
     SW_EXPORT FILE *name(const char *path, const char *mode, FILE *stream)                         \
     {                                                                                              \
         struct sw_call call;                                                                       \
-        sw_closes_note(fileno(stream));                                                            \
+        sw_closes_note(stream->_fileno);                                                           \
         SW_CALL_BEGIN(call, SW_CALL_freopen, (uintptr_t)path, AT_FDCWD, 0);                        \
         FILE *result = SW_NEXT(name)(path, mode, stream);                                          \
         call.pointers = sw_error_after_reading(SW_NULL_RESULT(result));                            \
