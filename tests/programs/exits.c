@@ -63,6 +63,8 @@ int main(int count, char **arguments)
     atexit(at_end);
     if (strcmp(way, "exit") == 0)
         exit(0);
+    if (strcmp(way, "exit256") == 0)
+        exit(256);
     if (strcmp(way, "exit3") == 0)
         exit(3);
     if (strcmp(way, "_exit") == 0) {
@@ -83,5 +85,5 @@ int main(int count, char **arguments)
     }
     if (strcmp(way, "abort") == 0)
         raise(SIGTERM);
-    return 0;
+    return strcmp(way, "return256") == 0 ? 256 : 0;
 }

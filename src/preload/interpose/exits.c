@@ -31,10 +31,10 @@ static void note_exit_begins(void)
 }
 
 /* In a child of vfork, which shares our memory, and in a forked one that ran no loop, nothing is
- * changed. */
+ * changed. Of a status its parent gets to see eight bits (exit(3)). */
 static int final_status(int status)
 {
-    if (status != 0 || sw_process_settings.exitcode == 0 || sw_process == NULL ||
+    if ((status & 0xff) != 0 || sw_process_settings.exitcode == 0 || sw_process == NULL ||
         !sw_process_is_ours() || atomic_load(&sw_process->counted) == 0)
         return status;
     return sw_process_settings.exitcode;
