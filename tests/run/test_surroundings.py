@@ -2,14 +2,17 @@
 that need root (a mount, a chroot, another user) are skipped where it is not to be had."""
 
 import ctypes
+import fcntl
 import json
 import os
 import pathlib
 import re
 import resource
+import select
 import shutil
 import subprocess
 import tempfile
+import time
 
 import harness
 from harness import require
@@ -169,6 +172,64 @@ def test_fifo_without_reader():
         fifo = f"{folder}/fifo"
         os.mkfifo(fifo)
         same(environment={"STALLWATCH_LOG": fifo, "STALLWATCH_JSON": fifo})
+
+
+def test_nobody_reads_standard_error():
+    """It is a pipe that is full: the program goes on, is watched, and ends when it would."""
+    for setting in ({"STALLWATCH_LOG": "stderr"}, {"STALLWATCH_LOG": "stderr", "STALLWATCH_VERBOSE": "1"}):
+        with tempfile.TemporaryDirectory() as folder:
+            log = pathlib.Path(folder) / "log.jsonl"
+            reading, writing = os.pipe()
+            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+            os.write(writing, bytes(4096))
+            began = time.monotonic()
+            subprocess.run([STALLS], stderr=writing, stdout=subprocess.DEVNULL, timeout=30, check=True,
+                           env={**os.environ, **SETTINGS, **setting, "LD_PRELOAD": str(harness.LIBRARY), "STALLWATCH_JSON": str(log)})
+            took = time.monotonic() - began
+            os.close(reading), os.close(writing)
+            records = [json.loads(line) for line in log.read_text().splitlines()]
+            require([record["type"] for record in records] == ["process", "stall", "summary"], f"{records}")
+            require(records[-1]["lines_lost"] > 0, "no line is said to be lost")
+            require(took < 4, f"it took {took:.1f} s to end")
+
+
+def test_fifo_that_is_not_read_for_a_while():
+    """Of the JSON lines some are lost; each that is not is whole."""
+    with tempfile.TemporaryDirectory() as folder:
+        fifo = f"{folder}/fifo"
+        os.mkfifo(fifo)
+        reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, 8192)
+        code = ("import os, select, time\n"
+                "p = select.epoll(); r, w = os.pipe(); p.register(r, select.EPOLLIN); os.write(w, b'x')\n"
+                "for _ in range(4): p.poll(0.01)\n"
+                "for _ in range(12): time.sleep(0.02); p.poll(0.01)\n"
+                "print('half', flush=True)\n"
+                "while not os.path.exists('go'): time.sleep(0.05)\n"
+                "for _ in range(2): time.sleep(0.02); p.poll(0.01)\n"
+                "p.poll(0.01)\n")
+        environment = {**SETTINGS, "STALLWATCH_THRESHOLD_MS": "10", "STALLWATCH_JSON": fifo}
+        content = b""
+        with harness.Run([harness.PYTHON, "-c", code], environment=environment) as run:
+            harness.until(lambda: "half" in run.stdout, 20, "the program's first half")
+            time.sleep(2)
+            (run.folder / "go").touch()
+            while run.process.poll() is None:
+                ready, _, _ = select.select([reading], [], [], 0.1)
+                content += os.read(reading, 65536) if ready else b""
+        while chunk := os.read(reading, 65536):
+            content += chunk
+        os.close(reading)
+        broken = [line for line in content.splitlines() if not is_json(line)]
+        require(len(broken) <= 1, f"{len(broken)} lines are broken")
+        require(is_json(content.splitlines()[-1]) and content.endswith(b"\n"), "the last line is not whole")
+
+
+def is_json(line):
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
 
 
 def test_symbolic_link_is_not_followed():

@@ -3,7 +3,7 @@
  *
  * Files are opened for appending, never through a symbolic link, and are created for their owner
  * only. A JSON line that a full disk cut is taken back with ftruncate(2), so that every line in the
- * file is whole.
+ * file is whole; where it cannot be, in a pipe, the next one begins a line of its own.
  */
 #include "preload/report/sink.h"
 
@@ -21,7 +21,7 @@
 #include "preload/report/descriptors.h"
 
 #define PATH_MOST     4096
-#define PATIENCE_MS   50
+#define PATIENCE_MS   1000
 #define WRITES_OF_ONE 64
 
 struct outlet {
@@ -31,6 +31,8 @@ struct outlet {
     int error;
     bool said;
     bool is_stderr;
+    bool stuck; /* its reader has been waited for in vain */
+    bool torn;  /* what is written there ends within a line */
 };
 
 static struct outlet text_outlet, json_outlet;
@@ -77,6 +79,7 @@ static int outlet_open(struct outlet *outlet)
         return -1;
     }
     outlet->error = 0;
+    outlet->torn = outlet->stuck = false;
     outlet->fd = sw_descriptors_keep(fd);
     return outlet->fd;
 }
@@ -111,21 +114,27 @@ int sw_sink_borrow_stderr(void)
     return -EBADF;
 }
 
-/* Writes all of it; a reader that is slow is waited for, a little. Returns how much was written. */
-static size_t write_patiently(int fd, const char *bytes, size_t length)
+/* Is there somebody who takes what is written? A reader that is slow is waited for, one that does
+ * not read at all only once: nobody else watches meanwhile, and the program's exit waits for us. */
+static bool is_taken(struct outlet *outlet, int fd)
+{
+    struct pollfd ready = {fd, POLLOUT, 0};
+    long ms = outlet->stuck ? 0 : PATIENCE_MS;
+    struct timespec patience = {ms / 1000, ms % 1000 * 1000000};
+    outlet->stuck = sw_kernel6(SYS_ppoll, (long)&ready, 1, (long)&patience, 0, 0, 0) == 0;
+    return !outlet->stuck;
+}
+
+/* Writes all of it, or as much as is taken. Returns how much was written. Asks first: a pipe of the
+ * program's need not be O_NONBLOCK, and one that is ready takes PIPE_BUF bytes (pipe(7)). */
+static size_t write_patiently(struct outlet *outlet, int fd, const char *bytes, size_t length)
 {
     size_t done = 0;
-    for (int tries = 0; done < length && tries < WRITES_OF_ONE; tries++) {
+    for (int tries = 0; done < length && tries < WRITES_OF_ONE && is_taken(outlet, fd); tries++) {
         long wrote = sw_kernel_write(fd, bytes + done, length - done);
-        if (wrote > 0) {
+        if (wrote > 0)
             done += (size_t)wrote;
-            continue;
-        }
-        if (wrote != -EAGAIN && wrote != -EINTR)
-            break;
-        struct pollfd ready = {fd, POLLOUT, 0};
-        struct timespec patience = {0, PATIENCE_MS * 1000000};
-        if (sw_kernel6(SYS_ppoll, (long)&ready, 1, (long)&patience, 0, 0, 0) <= 0)
+        else if (wrote != -EAGAIN && wrote != -EINTR)
             break;
     }
     return done;
@@ -133,7 +142,7 @@ static size_t write_patiently(int fd, const char *bytes, size_t length)
 
 /* A pipe takes PIPE_BUF bytes at once or not at all (pipe(7)): so that others' lines come between
  * ours, not within. */
-static bool write_lines(int fd, const char *bytes, size_t length)
+static bool write_lines(struct outlet *outlet, int fd, const char *bytes, size_t length)
 {
     struct stat about;
     bool whole = sw_kernel3(SYS_fstat, fd, (long)&about, 0) != 0 || S_ISREG(about.st_mode);
@@ -146,7 +155,7 @@ static bool write_lines(int fd, const char *bytes, size_t length)
             if (piece == 0)
                 piece = PIPE_BUF;
         }
-        if (write_patiently(fd, bytes, piece) < piece)
+        if (write_patiently(outlet, fd, bytes, piece) < piece)
             return false;
         bytes += piece;
         length -= piece;
@@ -166,7 +175,7 @@ void sw_sink_text(const char *bytes, size_t length)
             still_ours(&text_outlet);
         fd = outlet_open(&text_outlet);
     }
-    if (fd < 0 || !write_lines(fd, bytes, length))
+    if (fd < 0 || !write_lines(&text_outlet, fd, bytes, length))
         lost++;
     if (text_outlet.is_stderr)
         sw_descriptors_return(fd);
@@ -174,9 +183,10 @@ void sw_sink_text(const char *bytes, size_t length)
 
 void sw_sink_complain(const char *bytes, size_t length)
 {
+    static struct outlet complaints;
     int fd = sw_sink_borrow_stderr();
     if (fd >= 0)
-        write_lines(fd, bytes, length);
+        write_lines(&complaints, fd, bytes, length);
     sw_descriptors_return(fd);
 }
 
@@ -191,17 +201,22 @@ void sw_sink_json(const char *bytes, size_t length)
         lost++;
         return;
     }
-    size_t done = write_patiently(fd, bytes, length);
+    if (json_outlet.torn && write_patiently(&json_outlet, fd, "\n", 1) == 1)
+        json_outlet.torn = false;
+    size_t done = json_outlet.torn ? 0 : write_patiently(&json_outlet, fd, bytes, length);
     if (done == length)
         return;
     lost++;
+    if (done == 0)
+        return;
+    json_outlet.torn = true;
     /* After our partial line the offset is the file's end, unless somebody has appended since: then
      * it has to stay. */
     struct stat about;
     long end = sw_kernel3(SYS_lseek, fd, 0, SEEK_CUR);
-    if (done > 0 && sw_kernel3(SYS_fstat, fd, (long)&about, 0) == 0 && S_ISREG(about.st_mode) &&
-        about.st_size == end)
-        sw_kernel3(SYS_ftruncate, fd, end - (long)done, 0);
+    if (sw_kernel3(SYS_fstat, fd, (long)&about, 0) == 0 && S_ISREG(about.st_mode) &&
+        about.st_size == end && sw_kernel3(SYS_ftruncate, fd, end - (long)done, 0) == 0)
+        json_outlet.torn = false;
 }
 
 bool sw_sink_wants_json(void)
