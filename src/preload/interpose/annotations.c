@@ -23,11 +23,11 @@ SW_EXPORT void stallwatch_allow_end(void);
 SW_EXPORT void stallwatch_label(const char *text);
 SW_EXPORT int stallwatch_active(void);
 
-/* This thread's record; NULL: it has never waited, or is another process's. */
+/* This thread's record; NULL: it has never waited, or is another process's, or let alone. */
 static struct sw_thread *own_thread(void)
 {
     struct sw_thread *thread = sw_thread_self;
-    return thread != NULL && thread->tid != 0 ? thread : NULL;
+    return thread != NULL && thread->tid != 0 && !sw_process_passive ? thread : NULL;
 }
 
 void stallwatch_loop_wait_begin(const void *loop)

@@ -1,8 +1,8 @@
 /*
  * System calls made through libc's syscall(2): the waits of loops, their closing, futex(2), what is
- * done to signals, and the raw forms of calls that are wrapped. Runtimes that bring their own
- * wrappers (tokio's parking, liburing's imitators) call it. Any thread; see notes/loop.h and
- * notes/call.h.
+ * done to signals, seccomp(2), and the raw forms of calls that are wrapped. Runtimes that bring
+ * their own wrappers (tokio's parking, liburing's imitators) call it. Any thread; see notes/loop.h
+ * and notes/call.h.
  *
  * The function is defined with all its arguments named, which for a caller is the same (psABI:
  * integers of a variadic call go where those of any other go): so a number that nobody asks about
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "preload/interpose/closes.h"
+#include "preload/interpose/confinement.h"
 #include "preload/interpose/signals.h"
 #include "preload/interpose/wrap.h"
 #include "preload/notes/loop.h"
@@ -37,7 +38,7 @@ SW_NEXT_DEFINE(syscall);
 
 SW_EXPORT long sw_raw_syscall(PARAMETERS) __asm__("syscall");
 
-enum way { PASS, CALL, CLOSE, CLOSE_RANGE, FUTEX, WAIT, RING, SIGACTION, SIGMASK };
+enum way { PASS, CALL, CLOSE, CLOSE_RANGE, FUTEX, WAIT, RING, SIGACTION, SIGMASK, PRCTL, SECCOMP };
 
 /* What a note keeps of a call: arguments by number, or one of these constants. */
 enum { NOTHING = 6, MONOTONIC = 7 };
@@ -119,6 +120,8 @@ static const struct raw_call {
     [SYS_io_uring_enter] = {SW_CALL_io_uring_enter, RING, {0}},
     [SYS_rt_sigaction] = {0, SIGACTION, {0}},
     [SYS_rt_sigprocmask] = {0, SIGMASK, {0}},
+    [SYS_prctl] = {0, PRCTL, {0}},
+    [SYS_seccomp] = {0, SECCOMP, {0}},
 };
 
 static NOINLINE long noted_call(const struct raw_call *raw, PARAMETERS)
@@ -256,6 +259,12 @@ long sw_raw_syscall(PARAMETERS)
         return sw_signals_raw(make_sigaction, a, (const void *)b, (void *)c, d);
     case SIGMASK:
         return seen_sigmask(ARGUMENTS);
+    case PRCTL:
+        sw_confinement_by_prctl(a, b, c);
+        return SW_NEXT(syscall)(ARGUMENTS);
+    case SECCOMP:
+        sw_confinement_by_seccomp(a, c);
+        return SW_NEXT(syscall)(ARGUMENTS);
     default:
         if (d & IORING_ENTER_GETEVENTS)
             return noted_ring(ARGUMENTS);

@@ -44,8 +44,8 @@ static void *end_process(void *unused)
 
 SW_EXPORT __attribute__((noreturn)) void pthread_exit(void *value)
 {
-    if (sw_process != NULL && sw_process->pid == sw_kernel_gettid() &&
-        atomic_load(&sw_process->watchdog_tid) != 0 && !atomic_load(&sw_process->watchdog_is_bare))
+    if (sw_process != NULL && atomic_load(&sw_process->watchdog_tid) != 0 &&
+        !atomic_load(&sw_process->watchdog_is_bare) && sw_process->pid == sw_kernel_gettid())
         sw_threads_start(end_process, STACK_SIZE);
     SW_NEXT(pthread_exit)(value);
     __builtin_unreachable();

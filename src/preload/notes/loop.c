@@ -277,6 +277,8 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
 struct sw_thread *sw_wait_thread(uint64_t cfa)
 {
     struct sw_thread *thread = sw_thread_self;
+    if (SW_UNLIKELY(sw_process_passive))
+        return NULL;
     if (thread == NULL || thread->tid == 0) {
         thread = sw_thread_attach();
         if (thread == NULL)

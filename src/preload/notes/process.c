@@ -24,6 +24,7 @@ bool sw_process_in_valgrind SW_AT_START;
 void (*sw_process_watch)(void) SW_AT_START;
 void (*sw_process_wake)(void) SW_AT_START;
 void (*sw_process_finish)(void) SW_AT_START;
+void (*sw_process_leave)(void) SW_AT_START;
 
 static char setting_values[8192];
 static bool have_settings SW_AT_START;
@@ -131,8 +132,8 @@ bool sw_process_stderr(uint64_t *device, uint64_t *inode)
 }
 
 /* A filter that the program has put on itself may answer a system call of ours, which it never
- * makes, with a kill. One that it was started under is its surroundings' (a container's), which
- * answer with an error. */
+ * makes, with a kill: one that no wrapper has seen (sw_process_let_go). One that it was started
+ * under is its surroundings' (a container's), which answer with an error. */
 static bool has_sandboxed_itself(void)
 {
     return count_seccomp_filters() > filters_at_birth;
@@ -181,7 +182,18 @@ bool sw_process_start(void)
 
 bool sw_process_is_ours(void)
 {
-    return sw_process != NULL && sw_process->pid == sw_kernel_getpid();
+    return !sw_process_passive && sw_process != NULL && sw_process->pid == sw_kernel_getpid();
+}
+
+void sw_process_let_go(void)
+{
+    /* No pid: nothing has been started in this process, or in this forked one. */
+    bool started = sw_process != NULL && sw_process->pid != 0;
+    if (started && !sw_process_is_ours())
+        return; /* a child of vfork's */
+    if (started)
+        sw_process_leave();
+    sw_process_passive = true;
 }
 
 bool sw_process_is_watched(void)

@@ -26,6 +26,7 @@ struct sw_process {
     _Atomic uint32_t parks_asked;     /* stacks of such threads that were copied, to be judged */
     _Atomic uint32_t stderr_gone;     /* the program has closed or replaced its standard error */
     _Atomic uint32_t exiting;         /* 1: the program is on its way out */
+    _Atomic uint32_t letting_go;      /* 1: it goes on, unwatched: the watchdog is to end */
     _Atomic uint64_t exit_ticks;      /* when that began */
     _Atomic uint32_t fork_wanted;     /* a thread is about to fork: let go of libunwind */
     _Atomic uint32_t fork_unsafe;     /* the watchdog is inside libunwind or the loader */
@@ -52,7 +53,8 @@ bool sw_process_stderr(uint64_t *device, uint64_t *inode);
 /* Set by the constructor under valgrind, which cannot run a task that shares the program's memory:
  * no helper is started there. */
 extern bool sw_process_in_valgrind;
-/* Set by the constructor when the program must not be watched (AT_SECURE, STALLWATCH_ONLY). */
+/* Set when the program must not be watched: by the constructor (AT_SECURE, STALLWATCH_ONLY), and by
+ * sw_process_let_go. No system call is made for such a process. */
 extern bool sw_process_passive;
 
 /* Starts the watchdog thread of this process if it has none; set by init.c, so that the notes need
@@ -65,14 +67,20 @@ extern void (*sw_process_wake)(void);
 /* The process is about to exit: what is due is written before this returns, within a bounded time.
  * Any thread; keeps errno. */
 extern void (*sw_process_finish)(void);
+/* The same, and the watchdog has ended when this returns, and no thread notes anything. */
+extern void (*sw_process_leave)(void);
 
 /* Makes `sw_process` ready in this process (also in a forked child). True if it is watched. Slow,
  * at the first wait of a thread; keeps errno. */
 bool sw_process_start(void);
+/* The program is about to confine itself to some system calls (seccomp(2)): what is due is written,
+ * and it is not watched from here on, nor are processes that it forks. Slow; any thread; keeps
+ * errno. */
+void sw_process_let_go(void);
 /* Is this process watched, as far as can be said by now? Any thread; no system call. */
 bool sw_process_is_watched(void);
 /* Is the calling process the one that sw_process speaks of (not a child of vfork in its memory)?
- * One system call. */
+ * False, without a system call, where it is let alone; else one. */
 bool sw_process_is_ours(void);
 
 #endif

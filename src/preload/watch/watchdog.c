@@ -47,6 +47,7 @@
 #define STACK_SIZE          (512 * 1024)
 #define FINISH_WITHIN_MS    5000
 #define HELPER_EXIT_WAIT_MS 1000
+#define LEAVE_WITHIN_MS     1000
 #define MANY_RECORDS        16 /* new ones: threads that came and went, maybe */
 #define HOUSEKEEPING_NS     UINT64_C(1000000000)
 
@@ -199,10 +200,11 @@ static void give_up(void)
     sw_kernel3(SYS_exit, 0, 0, 0);
 }
 
-/* The process is ending, and what is on this thread's stack stays till then. */
+/* The process is ending, and what is on this thread's stack stays till then; unless the program
+ * lets itself be watched no more. */
 static void stay(void)
 {
-    for (;;) {
+    while (!atomic_load(&sw_process->letting_go)) {
         uint32_t wakes = atomic_load(&sw_process->watchdog_wakes);
         if (!sw_credentials_follow())
             give_up();
@@ -257,6 +259,8 @@ static void *watch(void *unused)
     }
     finish();
     stay();
+    if (atomic_load(&sw_process->watchdog_is_bare))
+        sw_kernel3(SYS_exit, 0, 0, 0);
     return NULL;
 }
 
@@ -323,4 +327,43 @@ void sw_watchdog_finish(void)
         sw_kernel6(SYS_futex, (long)&sw_process->farewell_done, FUTEX_WAIT_PRIVATE, 0, (long)&step,
                    0, 0);
     }
+}
+
+static void wait_for_end(int32_t tid)
+{
+    struct timespec step = {0, 1000000};
+    for (int i = 0; i < LEAVE_WITHIN_MS && tid != 0; i++) {
+        if (sw_kernel3(SYS_tgkill, sw_process->pid, tid, 0) != 0)
+            return;
+        sw_rest_end();
+        sw_kernel3(SYS_nanosleep, (long)&step, 0, 0);
+    }
+}
+
+/* In whatever wait or callback its thread is, it finds itself in no iteration afterwards. */
+static void stop_noting(void)
+{
+    unsigned count = sw_thread_count();
+    for (unsigned i = 0; i < count; i++) {
+        struct sw_thread *thread = sw_thread_at(i);
+        if (thread == NULL)
+            continue;
+        thread->hot_key = 0;
+        thread->in_iteration = 0;
+    }
+}
+
+void sw_watchdog_leave(void)
+{
+    if (atomic_load(&sw_process->watchdog_state) == RUNNING) {
+        atomic_store(&sw_process->letting_go, 1);
+        sw_watchdog_finish();
+        wait_for_end(atomic_load(&sw_process->watchdog_tid));
+        atomic_store(&sw_process->watchdog_state, CANNOT_RUN);
+    }
+    atomic_store(&sw_process->watchdog_tid, 0);
+    atomic_store(&sw_process->watchdog_is_bare, 0);
+    atomic_store(&sw_process->watchdog_asleep, 0);
+    atomic_store(&sw_process->parks_matter, 0);
+    stop_noting();
 }

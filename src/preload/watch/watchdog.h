@@ -10,5 +10,8 @@ void sw_watchdog_start(void);
 /* The process is about to exit: what is due is written before this returns, within a bounded time.
  * Any thread; errno kept. */
 void sw_watchdog_finish(void);
+/* The process goes on and is not to be watched: the same, and the watchdog's thread has ended when
+ * this returns, within a bounded time; no thread notes anything. Any thread; errno kept. */
+void sw_watchdog_leave(void);
 
 #endif
