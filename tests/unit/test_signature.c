@@ -129,6 +129,23 @@ START_TEST(what_all_samples_share)
 }
 END_TEST
 
+/* As far as the samples have them in common; C functions that call the language's are no chance. */
+START_TEST(computing_in_a_language)
+{
+    STACK(0, 2, "mix", "scrypt", "derive", "sort", "handler", "loop", "main");
+    frames[0][2].lang = frames[0][4].lang = SW_LANG_PYTHON;
+    frames[0][2].file = frames[0][4].file = "/srv/app.py";
+    uint64_t one = signature(1), read = sw_signature_of("server", "read", stacks, 1);
+    STACK(1, 2, "eval", "derive", "sort", "handler", "loop", "main");
+    frames[1][1].lang = frames[1][3].lang = SW_LANG_PYTHON;
+    frames[1][1].file = frames[1][3].file = "/srv/app.py";
+    ck_assert_uint_eq(signature(2), one);
+    ck_assert_uint_ne(sw_signature_of("server", "read", stacks, 2), read);
+    frames[0][3].symbol = "map";
+    ck_assert_uint_ne(signature(1), one);
+}
+END_TEST
+
 /* The call itself is in the key, and its frame may be looked up under several names. */
 START_TEST(frames_of_calls_end_it)
 {
@@ -199,6 +216,7 @@ int main(void)
     tcase_add_test(all, the_loops_own_frames_do_not);
     tcase_add_test(all, addresses_do_not);
     tcase_add_test(all, what_all_samples_share);
+    tcase_add_test(all, computing_in_a_language);
     tcase_add_test(all, frames_of_calls_end_it);
     tcase_add_test(all, incomplete_stacks_say_nothing_beside_complete_ones);
     tcase_add_test(all, stripped_functions_by_where_they_start);

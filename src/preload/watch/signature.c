@@ -61,10 +61,15 @@ static uint64_t add_frame(uint64_t hash, const struct sw_linked_frame *frame)
     return hash;
 }
 
+/*
+ * Which C functions of a runtime and its libraries a few samples share is chance: what computes is
+ * told by the language's own functions, as far as the samples have them in common. Inside of a call
+ * every sample stands below the same C functions.
+ */
 uint64_t sw_signature_of(const char *program, const char *key, const struct sw_linked_stack *stacks,
                          unsigned count)
 {
-    uint64_t hash = sw_hash_string(SW_HASH_START, program);
+    uint64_t hash = sw_hash_string(SW_HASH_START, program), of_language = 0;
     hash = sw_hash_string(hash, key);
     bool have_complete = false;
     const struct sw_linked_stack *first = NULL;
@@ -78,6 +83,8 @@ uint64_t sw_signature_of(const char *program, const char *key, const struct sw_l
         if (frame == NULL || frame->call || !in_all(stacks, count, have_complete, frame, depth))
             break;
         hash = add_frame(hash, frame);
+        if (frame->lang != SW_LANG_NATIVE && strcmp(key, "cpu") == 0)
+            of_language = hash;
     }
-    return sw_hash_finish(hash);
+    return sw_hash_finish(of_language != 0 ? of_language : hash);
 }
