@@ -84,17 +84,22 @@ static void withdraw(void)
     close(fd);
 }
 
-static void take_text(int fd)
+/* The number is never free: what is received, or opened by libdw, must not come to lie there. */
+static void keep_place_of_text(void)
 {
     text_fd = -1;
-    close(SW_SYMBOLIZE_TEXT);
+    dup2(STDIN_FILENO, SW_SYMBOLIZE_TEXT); /* /dev/null */
+}
+
+static void take_text(int fd)
+{
+    keep_place_of_text();
     if (fd < 0)
         return;
     /* Not CLOEXEC: a helper that starts itself anew keeps it. */
     if (dup2(fd, SW_SYMBOLIZE_TEXT) == SW_SYMBOLIZE_TEXT)
         text_fd = SW_SYMBOLIZE_TEXT;
-    if (fd != SW_SYMBOLIZE_TEXT)
-        close(fd);
+    close(fd);
 }
 
 static void send_answer(const struct sw_symbolize_answer *answer)
@@ -252,7 +257,9 @@ int sw_serve(int resumed, int count, char *const *arguments)
         return 2;
     withdraw();
     close_range(resumed ? SW_SYMBOLIZE_TEXT + 1 : SW_SYMBOLIZE_TEXT, ~0u, 0);
-    if (resumed && fcntl(SW_SYMBOLIZE_TEXT, F_GETFD) >= 0)
+    if (!resumed)
+        keep_place_of_text();
+    else if (fcntl(SW_SYMBOLIZE_TEXT, F_GETFD) >= 0)
         text_fd = SW_SYMBOLIZE_TEXT;
     if (sw_rescue_start(count, arguments, &outputs) != 0)
         return 2;

@@ -83,6 +83,8 @@ int main(int count, char **arguments)
         thread_begin(end_from_thread, NULL);
         pause();
     }
+    if (strcmp(way, "kill") == 0)
+        raise(SIGKILL);
     if (strcmp(way, "abort") == 0)
         raise(SIGTERM);
     return strcmp(way, "return256") == 0 ? 256 : 0;

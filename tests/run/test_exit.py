@@ -58,6 +58,15 @@ def test_quiet_children_keep_zero():
         require(code == 99, f"{way}: the parent's exit code is {code}")
 
 
+def test_killed_soon_after_a_stall():
+    """The helper, which has hardly begun, tells all of it in the text as well."""
+    with harness.program("exits", "kill") as run:
+        run.wait()
+        require(run.code == -signal.SIGKILL, f"exit code {run.code}")
+        harness.until(lambda: "stallwatch: summary of exits" in run.stderr, 5, "the summary in the text")
+        require(run.stderr.count("event loop stalled for") == 1 and run.counted(), run.stderr)
+
+
 def test_signals_stay():
     code, counted = same_output("abort")
     require(code == -signal.SIGTERM, f"exit code {code}, not killed by SIGTERM")
