@@ -72,6 +72,7 @@ static void take_input(const ucontext_t *context, struct sw_unwind_input *input)
     input->stack_low = input->reg[SW_REG_SP] - 128; /* with the red zone: see unwind.h */
     input->stack = (const void *)(uintptr_t)input->stack_low;
     input->stack_size = stack_high - input->stack_low;
+    input->cut = false;
 }
 
 static void describe(char *to, size_t size, const struct sw_unwind_stack *stack, unsigned at)

@@ -3,8 +3,11 @@
  * exit(0). libc would count the watchdog too, and the process would never end; so a thread takes on
  * to exit it when none but ours are left, unless libc does not know of the watchdog. It has to be
  * one started here: the watchdog has a descriptor table of its own, in which the program's exit
- * handlers would write to nothing.
+ * handlers would write to nothing. Where the main thread is gone before there is a watchdog, that
+ * one's start sees to it.
  */
+#include "preload/interpose/thread_ends.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,15 +23,25 @@
 
 SW_NEXT_DEFINE(pthread_exit);
 
+/* What stands behind the name in proc(5)'s stat, from its third field on. */
+static bool read_stat(char stat[1024], const char **state)
+{
+    if (sw_kernel_slurp("/proc/self/stat", stat, 1024) <= 0)
+        return false;
+    const char *name_end = strrchr(stat, ')');
+    *state = name_end != NULL && name_end[1] == ' ' ? name_end + 2 : "";
+    return true;
+}
+
 /* Is nobody there but the main thread's remains, the watchdog and this thread? num_threads is the
- * 20th field of proc(5)'s stat. */
+ * 20th field. */
 static bool is_program_over(void)
 {
     char stat[1024];
-    if (sw_kernel_slurp("/proc/self/stat", stat, sizeof stat) <= 0)
+    const char *at;
+    if (!read_stat(stat, &at))
         return false;
-    const char *at = strrchr(stat, ')');
-    for (int field = 2; at != NULL && field < 20; field++)
+    for (int field = 3; at != NULL && field < 20; field++)
         at = strchr(at + 1, ' ');
     return at != NULL && strncmp(at, " 3 ", 3) == 0;
 }
@@ -42,11 +55,25 @@ static void *end_process(void *unused)
     exit(0);
 }
 
+static void begin_end(void)
+{
+    if (atomic_exchange(&sw_process->end_awaited, 1) == 0)
+        sw_threads_start(end_process, STACK_SIZE);
+}
+
+void sw_thread_ends_watched(void)
+{
+    char stat[1024];
+    const char *state;
+    if (read_stat(stat, &state) && *state == 'Z')
+        begin_end();
+}
+
 SW_EXPORT __attribute__((noreturn)) void pthread_exit(void *value)
 {
     if (sw_process != NULL && atomic_load(&sw_process->watchdog_tid) != 0 &&
         !atomic_load(&sw_process->watchdog_is_bare) && sw_process->pid == sw_kernel_gettid())
-        sw_threads_start(end_process, STACK_SIZE);
+        begin_end();
     SW_NEXT(pthread_exit)(value);
     __builtin_unreachable();
 }

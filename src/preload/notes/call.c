@@ -4,6 +4,7 @@
 #include "preload/notes/call.h"
 #include "preload/notes/closes.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,7 +12,8 @@
  * them. */
 #define TEXT_WORTH_TICKS 100000
 
-/* A handler on an alternate stack is farther away than this, or below. */
+/* A handler on an alternate stack is farther away than this, or below, or beyond the TCB, which
+ * lies at the upper end of a thread's stack. */
 #define SAME_STACK_BYTES (UINT64_C(8) << 20)
 
 static const struct sw_call_info infos[] = {
@@ -34,7 +36,8 @@ bool sw_call_discard(struct sw_thread *thread, uint64_t cfa)
      * same one is not inside. */
     bool waits = thread->note.is_wait == 1 && thread->outer != NULL;
     uint64_t noted = waits ? thread->outer->wait_sp - 1 : thread->note.registers.sp;
-    if (cfa <= noted || cfa - noted > SAME_STACK_BYTES)
+    uint64_t tcb = (uint64_t)pthread_self();
+    if (cfa <= noted || cfa - noted > SAME_STACK_BYTES || (noted < tcb && cfa > tcb))
         return false;
     sw_call_close(thread, atomic_load_explicit(&thread->sequence, memory_order_relaxed));
     return true;

@@ -54,8 +54,8 @@ struct sw_base_stack *sw_loop_copy_stack(struct sw_thread *thread)
     stack->registers = thread->note.registers;
     struct iovec to = {stack->bytes, sizeof stack->bytes};
     struct iovec from = {(void *)(uintptr_t)stack->registers.sp, sizeof stack->bytes};
-    long copied =
-        sw_kernel6(SYS_process_vm_readv, sw_process->pid, (long)&to, 1, (long)&from, 1, 0);
+    /* By its own number: a main thread that is gone has no memory any more. */
+    long copied = sw_kernel6(SYS_process_vm_readv, thread->tid, (long)&to, 1, (long)&from, 1, 0);
     stack->size = copied > 0 ? (uint32_t)copied : 0;
     return stack;
 }

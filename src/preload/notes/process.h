@@ -19,6 +19,7 @@ struct sw_process {
     _Atomic uint32_t watchdog_state; /* 0 none, 1 starting, 2 running, 3 cannot run */
     _Atomic int32_t watchdog_tid;
     _Atomic uint32_t watchdog_is_bare; /* libc does not know of its thread */
+    _Atomic uint32_t end_awaited;      /* a thread ends the process when its last one has ended */
     _Atomic uint32_t watchdog_asleep;  /* it sleeps since all loops wait: who goes on wakes it */
     _Atomic uint32_t watchdog_wakes;   /* what it sleeps on (futex(2)): goes up with each wake */
     _Atomic uint32_t loops_found;

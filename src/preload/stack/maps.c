@@ -15,12 +15,11 @@
 
 #include "common/kernel.h"
 
-int sw_maps_open(struct sw_maps *maps)
+static void open_file(struct sw_maps *maps, const char *path)
 {
     maps->at = maps->length = 0;
     maps->over = false;
-    maps->fd = sw_kernel_open("/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
-    return maps->fd < 0 ? maps->fd : 0;
+    maps->fd = sw_kernel_open(path, O_RDONLY | O_CLOEXEC, 0);
 }
 
 void sw_maps_close(struct sw_maps *maps)
@@ -44,6 +43,18 @@ static void fill(struct sw_maps *maps)
         maps->length += (size_t)got;
     else if (got != -EINTR)
         maps->over = true;
+}
+
+int sw_maps_open(struct sw_maps *maps)
+{
+    open_file(maps, "/proc/self/maps");
+    if (maps->fd >= 0)
+        fill(maps);
+    if (maps->fd >= 0 && maps->length == 0) { /* the main thread is gone: pthread_exit(3) */
+        sw_maps_close(maps);
+        open_file(maps, "/proc/thread-self/maps");
+    }
+    return maps->fd < 0 ? maps->fd : 0;
 }
 
 static const char *parse_hex(const char *p, uint64_t *value)

@@ -34,13 +34,11 @@ static struct block blocks[BLOCKS];
 /* Not aligned: all that is zero at the start would be, and away from what is written then. */
 static uint8_t block_bytes[BLOCKS][4096];
 static uint64_t capture = 1;
-static int pid; /* ours; looked up anew with each capture, for a fork changes it */
 static bool vm_readv_forbidden;
 
 void sw_memory_forget(void)
 {
     capture++;
-    pid = sw_kernel_getpid();
 }
 
 void sw_memory_give_back(void)
@@ -92,9 +90,9 @@ static long copy_batch(uint64_t address, uint8_t *to, size_t size)
         remote[count].iov_len = part;
         done += part;
     }
-    if (pid == 0)
-        pid = sw_kernel_getpid();
-    return sw_kernel6(SYS_process_vm_readv, pid, (long)&local, 1, (long)remote, count, 0);
+    /* By the caller's own number: a main thread that is gone (pthread_exit) has no memory. */
+    return sw_kernel6(SYS_process_vm_readv, sw_kernel_gettid(), (long)&local, 1, (long)remote,
+                      count, 0);
 }
 
 size_t sw_memory_copy(uint64_t address, void *to, size_t size)

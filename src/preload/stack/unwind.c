@@ -22,6 +22,9 @@
 
 #define JIT_RANGES 8 /* mappings without a module, remembered for one capture */
 #define TRUSTED    4 /* modules */
+/* How far a stack is followed that is deeper than its copy: as large as threads' stacks get by
+ * default (ulimit -s). */
+#define MOST_BEYOND (UINT64_C(8) << 20)
 
 static const struct sw_module *trusted[TRUSTED];
 
@@ -48,9 +51,19 @@ bool sw_unwind_trusts(const struct sw_module *module)
     return false;
 }
 
+/* Where the stack ends, as far as it may be followed. */
+static uint64_t end_of_stack(const struct sw_unwind_input *input)
+{
+    uint64_t end = input->stack_low + input->stack_size;
+    return input->cut && end < UINT64_MAX - MOST_BEYOND ? end + MOST_BEYOND : end;
+}
+
 int sw_unwind_word(const struct sw_unwind_input *input, uint64_t address, uint64_t *word)
 {
     uint64_t at = address - input->stack_low;
+    if (input->cut && at >= input->stack_size && at < UINT64_MAX - sizeof *word &&
+        address + sizeof *word <= end_of_stack(input))
+        return sw_memory_read(address, word, sizeof *word);
     if (address < input->stack_low || input->stack_size < sizeof *word ||
         at > input->stack_size - sizeof *word)
         return -EFAULT;
@@ -127,9 +140,8 @@ static void walk(struct sw_unwind_state *state, struct sw_unwind_stack *stack)
         if (result <= 0)
             return;
         uint64_t cfa = state->reg[SW_REG_SP];
-        uint64_t end = state->input->stack_low + state->input->stack_size;
         /* Only a leaf function on aarch64 has no frame: its caller is in a register. */
-        if (cfa < sp || (cfa == sp && !about.exact) || cfa > end)
+        if (cfa < sp || (cfa == sp && !about.exact) || cfa > end_of_stack(state->input))
             return;
         frame->cfa = cfa;
         if (!sw_unwind_is_code(state->reg[SW_REG_PC]))

@@ -24,7 +24,9 @@ struct sw_module;
 /*
  * The copy begins SW_MACHINE_RED_ZONE bytes below SP (which signal frames leave alone) where there
  * are so many: on x86-64, between `pop %rbp` and `ret` the tables still say that rbp is saved
- * there. What is not in the copy is not taken for stack.
+ * there. What is not in the copy is not taken for stack; but where the copy had to end before the
+ * stack does (`cut`: a function keeps much in its frame), words further out are read where they are
+ * when they are wanted: they belong to functions that have not returned.
  */
 struct sw_unwind_input {
     uint64_t reg[SW_REGISTERS];
@@ -34,6 +36,7 @@ struct sw_unwind_input {
     const void *stack; /* copy of the stack's bytes from stack_low on */
     uint64_t stack_low;
     size_t stack_size;
+    bool cut;
 };
 
 struct sw_unwind_frame {

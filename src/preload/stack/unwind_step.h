@@ -15,8 +15,9 @@ struct sw_unwind_state {
     bool exact; /* rip is an instruction about to run */
 };
 
-/* The word at `address` of the copied stack. Nothing else is ever taken for stack: memory outside
- * of the copy may have changed since. 0, or -EFAULT. */
+/* The word at `address` of the copied stack. Nothing else is taken for stack, since memory outside
+ * of the copy may have changed; but for what is further out than a copy that was cut. 0, or
+ * -EFAULT. */
 int sw_unwind_word(const struct sw_unwind_input *input, uint64_t address, uint64_t *word);
 /* Is there code: a module, or an executable mapping (JIT)? */
 bool sw_unwind_is_code(uint64_t address);

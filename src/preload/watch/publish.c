@@ -54,6 +54,9 @@ static void read_exe(void)
 {
     long length = sw_kernel6(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)out.exe,
                              sizeof out.exe - 1, 0, 0);
+    if (length <= 0) /* the main thread is gone: pthread_exit(3) */
+        length = sw_kernel6(SYS_readlinkat, AT_FDCWD, (long)"/proc/thread-self/exe", (long)out.exe,
+                            sizeof out.exe - 1, 0, 0);
     out.exe[length > 0 ? length : 0] = '\0';
     const char *slash = strrchr(out.exe, '/');
     out.info.exe = out.exe;

@@ -87,6 +87,7 @@ static bool copy_stack(struct sw_unwind_input *input, uint64_t from)
     input->stack = buffer;
     input->stack_low = from;
     input->stack_size = sw_memory_copy(from, buffer, MOST_STACK);
+    input->cut = input->stack_size == MOST_STACK;
     return input->stack_size > 0;
 }
 
@@ -303,6 +304,7 @@ void sw_snapshot_unwind_base(const struct sw_base_stack *base, struct sw_unwind_
     input.stack = base->bytes;
     input.stack_low = base->registers.sp;
     input.stack_size = base->size;
+    input.cut = base->size == sizeof base->bytes;
     unwind(&input, stack);
     sw_languages_recognise(stack);
 }

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "common/kernel.h"
+#include "preload/interpose/thread_ends.h"
 #include "preload/libc/bare_thread.h"
 #include "preload/libc/loader.h"
 #include "preload/libc/threads.h"
@@ -305,8 +306,11 @@ void sw_watchdog_start(void)
     int saved_errno = errno;
     start_rooms();
     sw_threads_find_number();
-    bool started = start_bare() || sw_threads_start(watch, STACK_SIZE) == 0;
+    bool bare = start_bare();
+    bool started = bare || sw_threads_start(watch, STACK_SIZE) == 0;
     atomic_store(&sw_process->watchdog_state, started ? RUNNING : CANNOT_RUN);
+    if (started && !bare)
+        sw_thread_ends_watched();
     errno = saved_errno;
 }
 
