@@ -86,11 +86,18 @@ static bool find_unnoted(const struct sw_watch *watch, const struct sw_syscall_v
     return place->span != 0;
 }
 
+/* Who holds it now; of a thread the name is not known yet. */
+struct found {
+    int tid;
+    char name[17];
+};
+
 /* The holder, if there is such a thread or process. A loop inside of the loop that waits in the
  * very iteration in which a child was made waits for that child: so do execSync and its kin. */
 static bool find_holder(int own_tid, uint64_t age_ns, const struct sw_waits_for *waits,
-                        struct sw_held *held, int *tid)
+                        struct sw_held *held, struct found *found)
 {
+    int *tid = &found->tid;
     *tid = waits->tid;
     switch (waits->kind) {
     case SW_WAITS_FOR_MUTEX:
@@ -98,7 +105,7 @@ static bool find_holder(int own_tid, uint64_t age_ns, const struct sw_waits_for 
         held->what = waits->kind == SW_WAITS_FOR_MUTEX ? SW_HOLDER_MUTEX : SW_HOLDER_RWLOCK;
         return *tid != 0 && *tid != own_tid &&
                (sw_account_alive(*tid) ||
-                (waits->shared && sw_account_process_name(*tid, held->name)));
+                (waits->shared && sw_account_process_name(*tid, found->name)));
     case SW_WAITS_FOR_TURN:
         held->what = SW_HOLDER_GIL;
         return *tid != 0 && *tid != own_tid && sw_account_alive(*tid);
@@ -110,11 +117,11 @@ static bool find_holder(int own_tid, uint64_t age_ns, const struct sw_waits_for 
         held->what = SW_HOLDER_PROCESS;
         if (waits->kind == SW_WAITS_FOR_CHILDREN)
             *tid = sw_other_end_only_child();
-        return *tid > 0 && sw_account_process_name(*tid, held->name);
+        return *tid > 0 && sw_account_process_name(*tid, found->name);
     case SW_WAITS_FOR_EVENTS:
         held->what = SW_HOLDER_PROCESS;
         *tid = sw_other_end_young_child(own_tid, waits->fd, age_ns);
-        return *tid > 0 && sw_account_process_name(*tid, held->name);
+        return *tid > 0 && sw_account_process_name(*tid, found->name);
     case SW_WAITS_FOR_DESCRIPTOR:
         held->what = SW_HOLDER_PROCESS;
         *tid = held->tid;
@@ -122,7 +129,7 @@ static bool find_holder(int own_tid, uint64_t age_ns, const struct sw_waits_for 
             *tid = sw_other_end_of(waits->fd);
             held->searched_span = held->span;
         }
-        return *tid > 0 && sw_account_process_name(*tid, held->name);
+        return *tid > 0 && sw_account_process_name(*tid, found->name);
     default:
         return false;
     }
@@ -166,28 +173,36 @@ static void begin_call(struct sw_held *held, const struct place *place)
     held->deadlock[0] = '\0';
 }
 
+/* One that has ended and was not waited for yet has no command line any more (proc(5)). */
+static void note_command(struct sw_held *held)
+{
+    static char command[SW_HELD_COMMAND];
+    sw_account_process_command(held->tid, command, sizeof command);
+    if (command[0] != '\0')
+        memcpy(held->command, command, sizeof held->command);
+}
+
 static void update(struct sw_thread *thread, struct sw_held *held, const struct sw_waits_for *waits,
                    uint64_t age_ns)
 {
-    int tid = 0;
-    if (!find_holder(thread->tid, age_ns, waits, held, &tid)) {
-        /* Between two holders, or running again: the last one known stays. Nobody's lock: none. */
-        if (waits->tid != 0)
+    struct found found = {0, ""};
+    if (!find_holder(thread->tid, age_ns, waits, held, &found)) {
+        /* Between two holders, running again, or gone just now: the last one known stays. Another
+         * that cannot be told of: none. */
+        if (waits->tid != 0 && waits->tid != held->tid)
             forget_holder(held);
     } else {
-        if (tid != held->tid) {
-            char name[17];
-            memcpy(name, held->name, sizeof name);
+        if (found.tid != held->tid)
             forget_holder(held);
-            memcpy(held->name, name, sizeof name);
-            held->tid = tid;
-        }
-        if (held->what != SW_HOLDER_PROCESS && sw_account_alive(tid)) {
-            sw_account_name(tid, held->name);
+        held->tid = found.tid;
+        if (found.name[0] != '\0')
+            memcpy(held->name, found.name, sizeof held->name);
+        if (held->what != SW_HOLDER_PROCESS && sw_account_alive(found.tid)) {
+            sw_account_name(found.tid, held->name);
             sample_holder(held);
         }
         if (held->what == SW_HOLDER_PROCESS)
-            sw_account_process_command(tid, held->command, sizeof held->command);
+            note_command(held);
     }
     struct sw_text text;
     sw_text_init(&text, held->deadlock, sizeof held->deadlock);
