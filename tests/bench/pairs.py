@@ -16,6 +16,7 @@ import time
 
 CPUS = sorted(os.sched_getaffinity(0))
 SERVER_CPU, CLIENT_CPU = {CPUS[0]}, {CPUS[-1]}
+AFRESH = 2
 
 
 def free_port():
@@ -90,24 +91,33 @@ def client(words):
                           env=environment(), preexec_fn=lambda: os.sched_setaffinity(0, CLIENT_CPU)).stdout
 
 
-def compare(arguments, burst, other, rounds, one=None):
+def compare_bursts(servers, burst, turns):
+    """Pairs of bursts, which of the two comes first in turns: (rate of the second server over that of the first, the same of CPU a
+    request) of each."""
+    for server in servers:
+        burst(server.port)
+    for turn in range(turns):
+        rate, cost = [0, 0], [0, 0]
+        for which in (0, 1) if turn % 2 else (1, 0):
+            before = servers[which].cpu_ns()
+            requests, seconds = burst(servers[which].port)
+            rate[which] = requests / seconds
+            cost[which] = (servers[which].cpu_ns() - before) / requests
+        yield rate[1] / rate[0], cost[1] / cost[0]
+
+
+def compare(arguments, burst, other, rounds, one=None, afresh=AFRESH):
     """`rounds` pairs of bursts; `burst(port)` returns (requests, seconds). Each pair gives the rate with the environment `other`
-    over that with `one` (plain), and the same of CPU a request. Returns the two lists."""
-    servers = [Server(arguments, one or {}), Server(arguments, other)]
-    rates, cpu = [], []
-    try:
-        for server in servers:
-            burst(server.port)
-        for turn in range(rounds):
-            rate, cost = [0, 0], [0, 0]
-            for which in (0, 1) if turn % 2 else (1, 0):
-                before = servers[which].cpu_ns()
-                requests, seconds = burst(servers[which].port)
-                rate[which] = requests / seconds
-                cost[which] = (servers[which].cpu_ns() - before) / requests
-            rates.append(rate[1] / rate[0])
-            cpu.append(cost[1] / cost[0])
-    finally:
-        for server in servers:
-            server.stop()
-    return rates, cpu
+    over that with `one` (plain), and the same of CPU a request. Returns the two lists. After `afresh` pairs both servers are
+    started anew: which pages a process happens to get makes it faster or slower for as long as it lives, by some percent."""
+    found = []
+    while len(found) < rounds:
+        servers = []
+        try:
+            for extra in (one or {}, other):
+                servers.append(Server(arguments, extra))
+            found += compare_bursts(servers, burst, min(afresh, rounds - len(found)))
+        finally:
+            for server in servers:
+                server.stop()
+    return [rate for rate, _ in found], [cost for _, cost in found]
