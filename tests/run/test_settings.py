@@ -143,6 +143,11 @@ def test_max_reports():
         require([bool(stall["stacks"]) for stall in stalls] == [True] + 5 * [False], "stacks beyond the limit")
         unreported = run.records("summary")[0]["stalls"]["unreported"]
         require(unreported == 5, f"the summary says that {unreported} went unreported")
+    with stalled({"STALLWATCH_MAX_REPORTS": "0", "STALLWATCH_ONGOING_MS": "300"}, name="ongoing") as run:
+        require(len(run.stalls(state="ongoing")) == 2, "not told twice while it went on\n" + harness.show(run.records()))
+        require("event loop stalled" not in run.stderr, f"a report in the text:\n{run.stderr}")
+        counts = run.records("summary")[0]["stalls"]
+        require((counts["total"], counts["unreported"]) == (1, 1), f"of one stall that was told of three times: {counts}")
 
 
 def test_only():

@@ -243,7 +243,8 @@ void sw_publish_stall(struct sw_stall *stall, const char *top)
     bool full = within_limit();
     if (!full) {
         out.left_out_this_minute++;
-        out.unreported++;
+        /* Of a stall that was told of several times, one. */
+        out.unreported += stall->state != SW_STALL_ONGOING && stall->pool == NULL;
     }
     say_helper_problem();
     write_stall(stall, full);
