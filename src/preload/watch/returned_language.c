@@ -23,6 +23,15 @@ static bool find_common(const struct sw_language_stack *stack, const struct sw_l
     return found;
 }
 
+/* Is the runtime's own loop, in which the wait was, not running any more? Nobody's callbacks are
+ * due then, however often the program runs it again (asyncio's run_until_complete). `common`: how
+ * many of the outermost frames both have. */
+static bool runtimes_loop_is_over(const struct sw_language_stack *stack,
+                                  const struct sw_language_stack *base, unsigned common)
+{
+    return sw_languages_loop_frames(base) > common && sw_languages_loop_frames(stack) == 0;
+}
+
 bool sw_returned_in_language(const struct sw_language_stack *stack,
                              const struct sw_language_stack *base)
 {
@@ -35,6 +44,8 @@ bool sw_returned_in_language(const struct sw_language_stack *stack,
      * that wait, or was called back from it. */
     if (j == 0 && shared->at == waits->at)
         return false;
+    if (runtimes_loop_is_over(stack, base, stack->count - i))
+        return true;
     if (sw_languages_flow(stack->lang, shared, waits) != SW_FLOW_NO)
         return false;
     for (unsigned inner = 0; inner <= j; inner++)

@@ -45,6 +45,10 @@
 @expect clean
 @run select-again select again
 @expect clean
+@run turns epoll turns
+@expect clean
+@run turns-stall epoll turns-stall
+@expect stall cause=blocking-call call=clock_nanosleep ms=300 calls=1 wait=epoll_wait
 @run pool epoll pool
 @expect clean
 @run beside epoll beside
@@ -215,6 +219,12 @@ def main(new_loop, mode):
         run(new_loop, "")
         clean_up()
         run(new_loop, "timer" if mode == "again-stall" else "")
+    elif mode.startswith("turns"):  # as a session's loop of pytest: what is done between is not the loop's
+        loop = new_loop()
+        for turn in range(3):
+            loop.run_until_complete(work("timer" if mode == "turns-stall" and turn == 2 else ""))
+            clean_up()
+        loop.close()
     elif mode.startswith("threads"):
         def other(mode):
             loop = new_loop()
