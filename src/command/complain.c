@@ -2,6 +2,7 @@
 #include "command/complain.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,6 +82,14 @@ void sw_complain_line(const char *line, size_t length)
     begin(&text);
     sw_text_bytes(&text, line, length);
     say(&text);
+}
+
+int sw_flush_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    sw_complain("cannot write to standard output");
+    return SW_EXIT_FAILURE;
 }
 
 void *sw_need_memory(void *memory)

@@ -20,6 +20,8 @@ void sw_complain(const char *format, ...);
 int sw_complain_usage(const char *format, ...);
 /* For a line that was escaped when it was made. */
 void sw_complain_line(const char *line, size_t length);
+/* Writes what standard output still has to write: 0, or the exit code, said. */
+int sw_flush_output(void);
 /* Ends the command, as no memory was to be had for `what`. */
 void *sw_need_memory(void *memory);
 

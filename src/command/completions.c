@@ -48,7 +48,7 @@ int sw_completions_main(char **arguments)
     for (unsigned i = 0; given == 1 && i < sizeof shells / sizeof shells[0]; i++) {
         if (strcmp(shell, shells[i].name) == 0) {
             shells[i].print();
-            return fflush(stdout) == 0 ? 0 : SW_EXIT_FAILURE;
+            return sw_flush_output();
         }
     }
     return sw_complain_usage("expected the name of one shell: bash, zsh or fish");

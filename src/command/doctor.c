@@ -104,11 +104,8 @@ static int print(const struct sw_examination *examination, const char *name, boo
                 printf("           -> %s\n", finding->advice);
         }
     }
-    if (fflush(stdout) != 0) {
-        sw_complain("cannot write to standard output");
-        return SW_EXIT_FAILURE;
-    }
-    return fatal && !watched ? SW_EXIT_FAILURE : 0;
+    int code = sw_flush_output();
+    return code != 0 ? code : fatal && !watched ? SW_EXIT_FAILURE : 0;
 }
 
 static int look_at_program(const char *name)

@@ -19,13 +19,13 @@ static int print_help(void)
     for (const struct sw_subcommand *each = sw_subcommands; each->name != NULL; each++)
         printf("  %-12s %s\n", each->name, each->meaning);
     puts("\nstallwatch SUBCOMMAND --help says more; --version prints the version.");
-    return fflush(stdout) != 0 ? SW_EXIT_FAILURE : 0;
+    return sw_flush_output();
 }
 
 static int print_version(void)
 {
     puts("stallwatch " SW_VERSION);
-    return fflush(stdout) != 0 ? SW_EXIT_FAILURE : 0;
+    return sw_flush_output();
 }
 
 static bool is_version(const char *argument)

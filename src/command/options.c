@@ -146,9 +146,5 @@ int sw_options_help(const char *usage, const struct sw_option *table, unsigned c
     }
     if (more != NULL)
         printf("\n%s", more);
-    if (fflush(stdout) != 0) {
-        sw_complain("cannot write to standard output");
-        return SW_EXIT_FAILURE;
-    }
-    return 0;
+    return sw_flush_output();
 }

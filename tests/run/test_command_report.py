@@ -114,6 +114,10 @@ def test_output_is_whole_or_not_there():
             with open("/dev/full", "wb") as full:
                 result = subprocess.run([COMMAND, "report", *arguments, a], stdout=full, stderr=subprocess.PIPE, timeout=30)
             require(result.returncode == 1 and b"No space left" in result.stderr, f"{result}")
+        for arguments in (["--help"], ["--version"], ["run", "--help"], ["completions", "bash"], ["doctor", "sh"]):
+            with open("/dev/full", "wb") as full:
+                result = subprocess.run([COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=30)
+            require(result.returncode == 1 and b"cannot write to standard output" in result.stderr, f"{arguments}: {result}")
         # A file system's end (a limit on the size of files): the old file stays.
         small = f'ulimit -f 1; trap "" XFSZ; "{COMMAND}" report --format json --output "{target}" "{a}" "{b}"'
         result = subprocess.run(["bash", "-c", small], cwd=folder.path, capture_output=True, timeout=30)
