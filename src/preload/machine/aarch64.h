@@ -15,6 +15,9 @@
 /* The ABI has none: what lies below sp is nobody's. */
 #define SW_MACHINE_RED_ZONE 0
 
+/* How far below a frame's CFA its return address lies; 0: not at one place. */
+#define SW_MACHINE_RETURN_BELOW_CFA 0
+
 #define SW_REGISTERS 33
 enum sw_register {
     SW_REG_X19 = 19,

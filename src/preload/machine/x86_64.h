@@ -14,6 +14,9 @@
 /* What a function may use below its stack pointer, and a signal's frame leaves alone. */
 #define SW_MACHINE_RED_ZONE 128
 
+/* How far below a frame's CFA its return address lies; 0: not at one place. */
+#define SW_MACHINE_RETURN_BELOW_CFA 8
+
 /* rax rdx rcx rbx rsi rdi rbp rsp r8…r15 rip */
 #define SW_REGISTERS 17
 enum sw_register { SW_REG_RBX = 3, SW_REG_FP = 6, SW_REG_SP = 7, SW_REG_R12 = 12, SW_REG_PC = 16 };

@@ -64,6 +64,7 @@ void sw_loop_take_base(struct sw_thread *thread, struct sw_loop *loop)
 {
     loop->base_sp = thread->wait_cfa;
     loop->base_taken++;
+    atomic_store(&loop->base_wanted, 0);
     struct sw_base_stack *base = sw_loop_copy_stack(thread);
     if (base == NULL)
         return;
@@ -149,13 +150,14 @@ static struct sw_loop *keyed_loop(struct sw_thread *thread, const struct sw_wait
     return loop;
 }
 
-/* Does a loop wait from elsewhere in the stack than where its base was taken? The base has to be of
- * the wait that began the iteration. Of an epoll loop the watchdog sees it, and asks for a wait to
- * come this way (sw_ownership_want_base). Not for ever: who moves at every turn is not worth the
- * copies. */
+/* Does a loop wait from elsewhere in the stack than where its base was taken, or in another
+ * function as the watchdog has seen (watch/bases.c)? The base has to be of the wait that began the
+ * iteration. Of an epoll loop the watchdog sees it, and asks for a wait to come this way
+ * (sw_ownership_want_base). Not for ever: who moves at every turn is not worth the copies. */
 static bool has_moved(const struct sw_thread *thread, const struct sw_loop *loop)
 {
-    return loop->base_sp != thread->wait_cfa && loop->base_taken < SW_MOST_BASES;
+    return (loop->base_sp != thread->wait_cfa || atomic_load(&loop->base_wanted)) &&
+           loop->base_taken < SW_MOST_BASES;
 }
 
 /* Counts a candidate's wait, and takes it for a loop when it has waited often enough. (A loop's are

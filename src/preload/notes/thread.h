@@ -146,8 +146,9 @@ struct sw_loop {
         core[SW_POLL_CORE]; /* descriptors that all its polls have shared; -1: closed since */
     uint32_t core_place;    /* where core[0] stood in the last poll */
     _Atomic(struct sw_base_stack *) base;
-    uint64_t base_sp;     /* wait_sp of the wait that it was taken at */
-    uint32_t base_taken;  /* how often */
+    uint64_t base_sp;             /* wait_sp of the wait that it was taken at */
+    uint32_t base_taken;          /* how often */
+    _Atomic uint32_t base_wanted; /* by the watchdog: it is another function that waits now */
     char thread_name[17]; /* as the watchdog last read it: the thread may end before its loop's
                              figures are told */
     /* Of a set, as return addresses: who called the last of its waits; who waited for one of its

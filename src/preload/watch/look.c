@@ -8,6 +8,7 @@
 #include "preload/notes/process.h"
 #include "preload/notes/wait_target.h"
 #include "preload/watch/aside.h"
+#include "preload/watch/bases.h"
 #include "preload/watch/holder.h"
 #include "preload/watch/lateness.h"
 #include "preload/watch/loops.h"
@@ -216,6 +217,7 @@ static void clear_finished(struct sw_thread *thread, struct sw_watch *watch)
 static void take_notes(struct sw_thread *thread, struct sw_watch *watch)
 {
     take_all_ended(thread, watch);
+    sw_bases_compare(thread, watch);
     clear_finished(thread, watch);
 }
 
@@ -336,6 +338,7 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     uint64_t began = sw_members_began(watch, sw_parks_began(thread, since));
     if (since == 0) {
         watch->open = false;
+        sw_bases_look(thread, watch, (unsigned)(loop - thread->loops));
         return sw_pace_idle(thread, watch, loop, waited, now);
     }
     if (atomic_load(&loop->busy_since) != since)

@@ -303,7 +303,7 @@ static enum sw_ownership judge_nested(struct sw_thread *thread, struct sw_loop *
     bool inside = inner->kind == SW_WAIT_EPOLL && outer->kind == SW_WAIT_EPOLL &&
                   (epoll_holds(outer->fd, inner->fd) || epoll_holds(inner->fd, outer->fd));
     if (inside || (same_depth && alternates)) {
-        uint32_t group = (uint32_t)(outer - thread->loops) + 1 + 0x10000;
+        uint32_t group = (uint32_t)(outer - thread->loops) + 1 + SW_GROUP_BY_STACK;
         atomic_store(&outer->group, group);
         atomic_store(&inner->group, group);
         atomic_store(&thread->attention, SW_ATTENTION_LOOP);

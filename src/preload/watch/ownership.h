@@ -12,6 +12,9 @@
 
 #include "preload/watch/watch.h"
 
+/* Numbers of groups that the watchdog makes begin behind it; those below are descriptors'. */
+#define SW_GROUP_BY_STACK 0x10000
+
 enum sw_ownership {
     SW_OWNERSHIP_HOLDS,
     SW_OWNERSHIP_LEFT, /* its function has returned, or another loop has taken its place */

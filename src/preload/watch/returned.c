@@ -154,13 +154,10 @@ static bool is_compiled_late(const struct sw_unwind_stack *stack, unsigned insid
     return inside > 0 && sw_modules_find(stack->frame[inside - 1].ip) == NULL;
 }
 
-bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
+/* Of two stacks whose innermost common frame is `i` of the one, `j` of the other. */
+static bool has_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base,
+                         unsigned i, unsigned j)
 {
-    unsigned i = 0, j = 0;
-    if (!sw_returned_comparable(stack, base))
-        return false;
-    if (!sw_returned_common(stack, base, &i, &j) || is_entry(&stack->frame[i]))
-        return true;
     if (is_own(&stack->frame[i]))
         return false;
     /* Both ways lead through code that was compiled at run time: the loop may be in there, and its
@@ -181,6 +178,30 @@ bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_sta
     if (sw_flow_reaches_like(stack->frame[i].ip, base->frame[j].ip) != SW_FLOW_NO)
         return false;
     return !turns_outside(stack, i, NULL);
+}
+
+bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
+{
+    unsigned i = 0, j = 0;
+    if (!sw_returned_comparable(stack, base))
+        return false;
+    if (!sw_returned_common(stack, base, &i, &j) || is_entry(&stack->frame[i]))
+        return true;
+    return has_returned(stack, base, i, j);
+}
+
+bool sw_returned_before(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
+{
+    if (!sw_returned_comparable(stack, base))
+        return false;
+    /* From the outermost inwards, for as long as both are at the same call. */
+    unsigned i = stack->count - 1, j = base->count - 1;
+    while (i > 0 && j > 0 && stack->frame[i].ip == base->frame[j].ip &&
+           is_same(&stack->frame[i - 1], &base->frame[j - 1])) {
+        i--;
+        j--;
+    }
+    return is_entry(&stack->frame[i]) || has_returned(stack, base, i, j);
 }
 
 bool sw_returned_is_turned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)

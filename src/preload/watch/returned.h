@@ -30,6 +30,10 @@ bool sw_returned_comparable(const struct sw_unwind_stack *stack,
                             const struct sw_unwind_stack *base);
 /* Only for stacks that are comparable; false for others. */
 bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base);
+/* The same of a later wait's stack, where a function that is there twice is another call of it: a
+ * program that turns two loops one after the other does so by one function. `base` has to be of the
+ * last wait of its loop. */
+bool sw_returned_before(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base);
 /* Does the innermost frame that both share come back to the wait, with no other loop on the way to
  * it (while (…) g_main_context_iteration(…))? */
 bool sw_returned_is_turned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base);

@@ -113,7 +113,8 @@ struct sw_watch {
     uint32_t verified[SW_LOOPS_PER_THREAD]; /* loop id whose wait's owner was once seen on the stack
                                                of a stall */
     uint32_t announced[SW_LOOPS_PER_THREAD]; /* loop id that was said to be found */
-    bool refused[SW_LOOPS_PER_THREAD];       /* something there was said to be none; once a place */
+    unsigned fresh;                    /* bits of loops that were found since sw_bases_compare */
+    bool refused[SW_LOOPS_PER_THREAD]; /* something there was said to be none; once a place */
 };
 
 #endif

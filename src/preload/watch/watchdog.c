@@ -77,6 +77,7 @@ static void announce_loops(struct sw_thread *thread, struct sw_watch *watch)
         if (loop->fd >= 0)
             sw_park_forget_no();
         sw_ownership_base(thread, watch, i);
+        watch->fresh |= 1U << i;
         read_much = true;
         sw_account_read(thread->tid, &watch->known);
     }
