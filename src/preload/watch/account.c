@@ -128,6 +128,13 @@ void sw_account_syscall(int tid, struct sw_syscall_view *view)
     view->pc = number(&at, 16);
 }
 
+bool sw_account_is_ready(int tid)
+{
+    char stat[1024];
+    const char *name_end = slurp(tid, "stat", stat, sizeof stat) > 0 ? strrchr(stat, ')') : NULL;
+    return name_end != NULL && name_end[1] == ' ' && name_end[2] == 'R';
+}
+
 uint64_t sw_account_delay_ns(int tid)
 {
     char buffer[128];

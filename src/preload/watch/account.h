@@ -34,6 +34,8 @@ void sw_account_read(int tid, struct sw_reading *reading);
 /* Its CPU time alone; 0 where that cannot be read. */
 uint64_t sw_account_cpu_ns(int tid);
 void sw_account_syscall(int tid, struct sw_syscall_view *view);
+/* Does the thread run, or wait for nothing but a CPU? False where that is not known. */
+bool sw_account_is_ready(int tid);
 /* How long the thread has been ready without running, since it began; 0 where the kernel does not
  * tell. */
 uint64_t sw_account_delay_ns(int tid);

@@ -85,7 +85,10 @@ static bool may_be_sent(const struct sw_thread *thread, uint32_t mask_changes)
         atomic_load(&thread->mask_changes) != mask_changes)
         return false;
     sw_account_syscall(thread->tid, &view);
-    return view.known && view.running;
+    /* A process that has given up root may not look into its own system calls (the file is root's
+     * then, proc(5)). That the thread has just computed is known (sw_computing_is), and it goes on
+     * while it is ready. */
+    return view.known ? view.running : sw_account_is_ready(thread->tid);
 }
 
 /* Asks, and sends the signal if the thread is still outside of calls. */

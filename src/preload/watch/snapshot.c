@@ -194,9 +194,7 @@ int sw_snapshot_take(struct sw_thread *thread, struct sw_watch *watch,
     uint32_t sequence = atomic_load(&thread->sequence);
     if (sequence & 1)
         return take_from_call(thread, sequence, sample);
-    if (!view->known)
-        return -EPERM;
-    if (view->running)
+    if (!view->known || view->running)
         return take_from_running(thread, watch, sample);
     return take_from_kernel(view, thread->tid, sample);
 }
