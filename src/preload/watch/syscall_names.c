@@ -141,6 +141,10 @@ const struct sw_syscall_like *sw_syscall_like(long number)
 
 enum sw_call_class sw_syscall_class(long number)
 {
+#if defined(SYS_futex_waitv)
+    if (number == SYS_futex_waitv) /* its arguments are like no other's */
+        return SW_CLASS_LOCK;
+#endif
     const struct sw_syscall_like *like = sw_syscall_like(number);
     return like != NULL ? sw_call_info(like->call)->class : SW_CLASS_BLOCKING;
 }
