@@ -5,6 +5,7 @@ selectors and socketserver on the other.
 """
 
 import harness
+import pythons
 from harness import require
 
 COMPUTE = "import time\nend = time.monotonic() + 0.15\nwhile time.monotonic() < end: pass\n"
@@ -92,13 +93,25 @@ print(count)
 """
 
 
-def test_synchronous_scripts_are_silent():
+def check_synchronous(python):
+    loop = "for _ in range(4):\n    once()\n" + "".join("    " + line + "\n" for line in COMPUTE.splitlines())
     for name, script in SYNCHRONOUS.items():
-        loop = "for _ in range(4):\n    once()\n" + "".join("    " + line + "\n" for line in COMPUTE.splitlines())
-        with harness.Run([harness.PYTHON, "-c", script + loop]) as run:
+        with harness.Run([python, "-c", script + loop]) as run:
             run.wait()
             require(run.code == 0, f"{name}: exit code {run.code}\n{run.stderr}")
             require(run.records("stall") == [], f"{name}: stalls of a script without a loop:\n{harness.show(run.records())}")
+
+
+def test_synchronous_scripts_are_silent():
+    check_synchronous(harness.PYTHON)
+
+
+def test_synchronous_scripts_of_the_newest_python():
+    """From 3.12 on the interpreter's own function calls that of the wait."""
+    newer = [version for version in pythons.VERSIONS if int(version[2:]) >= 12 and version in pythons.found()]
+    if not newer:
+        raise harness.Skip("no CPython 3.12 or newer in pyenv or on PATH")
+    check_synchronous(pythons.need(newer[-1]))
 
 
 def check_loop(which):

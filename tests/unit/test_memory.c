@@ -168,6 +168,35 @@ START_TEST(mappings)
 }
 END_TEST
 
+START_TEST(pages_in_a_row)
+{
+    through_file = _i;
+    uint8_t *bytes = pages(200);
+    munmap(bytes, PAGE);
+    munmap(bytes + 199 * PAGE, PAGE);
+    ck_assert_uint_eq(sw_memory_pages(at(bytes + 100 * PAGE + 5), false, 500), 99);
+    ck_assert_uint_eq(sw_memory_pages(at(bytes + 100 * PAGE + 5), true, 500), 100);
+    ck_assert_uint_eq(sw_memory_pages(at(bytes + 100 * PAGE), false, 70), 70);
+    ck_assert_uint_eq(sw_memory_pages(at(bytes + 100 * PAGE), true, 1), 1);
+    ck_assert_uint_eq(sw_memory_pages(at(bytes + 199 * PAGE), false, 9), 0);
+    ck_assert_uint_eq(sw_memory_pages(at(bytes + PAGE - 1), true, 9), 0);
+    ck_assert_uint_eq(sw_memory_pages(5, true, 9), 0);
+    ck_assert_uint_eq(sw_memory_pages(UINT64_MAX - 5, false, 9), 0);
+}
+END_TEST
+
+/* They do not show as a mapping's end. */
+START_TEST(guards_are_seen)
+{
+    through_file = _i;
+    uint8_t *bytes = pages(9);
+    if (madvise(bytes + 6 * PAGE, PAGE, 102 /* MADV_GUARD_INSTALL, from Linux 6.13 on */) != 0)
+        return;
+    ck_assert_uint_eq(sw_memory_pages(at(bytes), false, 9), 6);
+    ck_assert_uint_eq(sw_memory_pages(at(bytes + 8 * PAGE), true, 9), 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("memory");
@@ -180,6 +209,8 @@ int main(void)
     tcase_add_loop_test(cases, strings, 0, 2);
     tcase_add_loop_test(cases, a_forked_child_reads_itself, 0, 2);
     tcase_add_test(cases, mappings);
+    tcase_add_loop_test(cases, pages_in_a_row, 0, 2);
+    tcase_add_loop_test(cases, guards_are_seen, 0, 2);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -203,7 +203,7 @@ END_TEST
 START_TEST(another_thread)
 {
     struct sw_unwind_input input;
-    struct sw_stack_bounds nowhere = {0, 0, false};
+    struct sw_stack_bounds nowhere = {0, 0, 0, false};
     uint64_t ticks;
     start();
     int tid = other.record->tid, result = -EAGAIN;

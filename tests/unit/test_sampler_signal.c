@@ -187,7 +187,7 @@ static void block_ours(int how)
 
 static struct sw_slot *send_to_self(struct sw_thread *record)
 {
-    struct sw_stack_bounds nowhere = {0, 0, false};
+    struct sw_stack_bounds nowhere = {0, 0, 0, false};
     struct sw_slot *slot = sw_slots_prepare(record->tid, record, &nowhere, 0);
     ck_assert_ptr_nonnull(slot);
     atomic_store(&record->request, SW_REQUEST_SENDING);

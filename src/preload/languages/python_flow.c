@@ -10,8 +10,10 @@
 
 #include "preload/stack/memory.h"
 
-#define MOST_UNITS   16384
-#define INSTRUMENTED 236 /* from here on, opcodes of a program that is being traced (3.12 on) */
+#define NEWEST     14 /* minor version */
+#define MOST_UNITS 16384
+/* From here on, opcodes of a program that is being traced. */
+#define INSTRUMENTED(minor) ((minor) >= 14 ? 234 : (minor) >= 12 ? 236 : 256)
 
 enum kind { PLAIN, WIDER, ENDS, FORWARD, MAYBE_FORWARD, BACKWARD, MAYBE_BACKWARD, TO, MAYBE_TO };
 
@@ -24,23 +26,31 @@ static const struct {
     {6, 12, 144, 144, WIDER}, /* EXTENDED_ARG */
     {11, 11, 34, 34, WIDER},
     {13, 13, 71, 71, WIDER},
+    {14, 14, 69, 69, WIDER},
     {6, 12, 83, 83, ENDS}, /* RETURN_VALUE */
     {13, 13, 36, 36, ENDS},
+    {14, 14, 35, 35, ENDS},
     {12, 12, 121, 121, ENDS}, /* RETURN_CONST */
     {6, 12, 130, 130, ENDS},  /* RAISE_VARARGS */
     {13, 13, 101, 103, ENDS}, /* with RERAISE and RETURN_CONST */
+    {14, 14, 104, 105, ENDS}, /* with RERAISE */
     {9, 9, 48, 48, ENDS},     /* RERAISE */
     {10, 12, 119, 119, ENDS},
     {6, 12, 110, 110, FORWARD}, /* JUMP_FORWARD */
     {13, 13, 79, 79, FORWARD},
+    {14, 14, 77, 77, FORWARD},
     {6, 12, 93, 93, MAYBE_FORWARD}, /* FOR_ITER */
     {12, 12, 62, 65, MAYBE_FORWARD},
     {13, 13, 72, 72, MAYBE_FORWARD},
     {13, 13, 187, 190, MAYBE_FORWARD},
+    {14, 14, 70, 70, MAYBE_FORWARD},
+    {14, 14, 171, 174, MAYBE_FORWARD},
     {11, 12, 123, 123, MAYBE_FORWARD}, /* SEND */
     {12, 12, 168, 168, MAYBE_FORWARD},
     {13, 13, 104, 104, MAYBE_FORWARD},
     {13, 13, 208, 208, MAYBE_FORWARD},
+    {14, 14, 106, 106, MAYBE_FORWARD},
+    {14, 14, 197, 197, MAYBE_FORWARD},
     {6, 10, 111, 112, MAYBE_TO}, /* JUMP_IF_FALSE_OR_POP, JUMP_IF_TRUE_OR_POP */
     {11, 11, 111, 112, MAYBE_FORWARD},
     {6, 10, 114, 115, MAYBE_TO}, /* POP_JUMP_IF_FALSE, POP_JUMP_IF_TRUE */
@@ -48,6 +58,7 @@ static const struct {
     {11, 12, 114, 115, MAYBE_FORWARD},
     {11, 12, 128, 129, MAYBE_FORWARD}, /* POP_JUMP_IF_NOT_NONE, POP_JUMP_IF_NONE */
     {13, 13, 97, 100, MAYBE_FORWARD},
+    {14, 14, 100, 103, MAYBE_FORWARD},
     {11, 11, 173, 176, MAYBE_BACKWARD},
     {6, 10, 113, 113, TO},        /* JUMP_ABSOLUTE */
     {6, 7, 119, 119, TO},         /* CONTINUE_LOOP */
@@ -55,6 +66,8 @@ static const struct {
     {11, 11, 38, 38, BACKWARD},
     {11, 12, 134, 134, BACKWARD}, /* JUMP_BACKWARD_NO_INTERRUPT */
     {13, 13, 77, 78, BACKWARD},
+    {14, 14, 75, 76, BACKWARD},
+    {14, 14, 175, 176, BACKWARD},
 };
 
 /* How many units of data stand behind each opcode, '0' + that. */
@@ -74,6 +87,11 @@ static const char *const caches[] = {
     "0000000010000100009000000004010001111000100040000000010000000000"
     "0000000000000000000000111111111111333333333333333333331111111119"
     "9999999999944110144411333333111000000000000000000000000000000000",
+    /* 3.14 */
+    "0005000000000000000000000000000000000013000050000000300311000000"
+    "0000001000010000900000000000400010001111001000400000000100000000"
+    "0555555555555553333333333333333333333311111111111999999999999900"
+    "4411014441133333311100000000000000000000000000000000000000000000",
 };
 
 static struct {
@@ -111,7 +129,7 @@ static struct instruction decode(unsigned at)
     } while (it.kind == WIDER && it.next < code.units);
     if (code.minor >= 11)
         it.next += (unsigned)(caches[code.minor - 11][opcode] - '0');
-    if (code.minor >= 12 && opcode >= INSTRUMENTED)
+    if (opcode >= INSTRUMENTED(code.minor))
         code.known = false;
     if (code.minor < 10)
         it.argument /= 2;
@@ -165,7 +183,7 @@ static bool read_code(const struct sw_python *python, uint64_t object)
 {
     const struct sw_python_layout *layout = &python->layout;
     uint64_t bytes, units;
-    if (layout->minor > 13 || !is_a(python, object, python->code_type))
+    if (layout->minor > NEWEST || !is_a(python, object, python->code_type))
         return false;
     if (layout->minor >= 11) {
         if (!word_at(object + layout->bytes_size, &units))

@@ -117,6 +117,45 @@ size_t sw_memory_copy(uint64_t address, void *to, size_t size)
     return done;
 }
 
+/* A byte of each of `count` pages, at most BATCH, going by `step` from `page` on: of how many. */
+static size_t probe_batch(uint64_t page, int64_t step, size_t count)
+{
+    uint8_t bytes[BATCH];
+    struct iovec remote[BATCH];
+    struct iovec local = {.iov_base = bytes, .iov_len = count};
+    for (size_t i = 0; i < count; i++)
+        remote[i] = (struct iovec){(void *)(uintptr_t)(page + (uint64_t)((int64_t)i * step)), 1};
+    long got = vm_readv_forbidden ? -EPERM
+                                  : sw_kernel6(SYS_process_vm_readv, sw_kernel_gettid(),
+                                               (long)&local, 1, (long)remote, (long)count, 0);
+    if (got != -EPERM && got != -ENOSYS)
+        return got > 0 ? (size_t)got : 0;
+    vm_readv_forbidden = true;
+    size_t done = 0;
+    while (done < count &&
+           copy_through_file((uint64_t)(uintptr_t)remote[done].iov_base, bytes, 1) == 1)
+        done++;
+    return done;
+}
+
+size_t sw_memory_pages(uint64_t address, bool down, size_t most)
+{
+    uint64_t page = address - address % PAGE;
+    int64_t step = down ? -PAGE : PAGE;
+    uint64_t there = down ? page / PAGE + 1 : (UINT64_MAX - page) / PAGE + 1;
+    size_t done = 0;
+    if (most > there)
+        most = (size_t)there;
+    while (done < most) {
+        size_t part = most - done < BATCH ? most - done : BATCH;
+        size_t got = probe_batch(page + (uint64_t)((int64_t)done * step), step, part);
+        done += got;
+        if (got < part)
+            break;
+    }
+    return done;
+}
+
 /* The bytes of the page, or NULL where it cannot be read (remembered as well: garbage is often
  * followed twice). */
 static const uint8_t *block_of(uint64_t page)

@@ -29,6 +29,11 @@ int sw_memory_read(uint64_t address, void *to, size_t size);
 /* As much of `size` bytes as is mapped from `address` on, past the blocks, straight from memory.
  * Returns bytes read. */
 size_t sw_memory_copy(uint64_t address, void *to, size_t size);
+/* How many pages in a row can be read, `most` at the most: the one of `address` and those above it,
+ * or below it with `down`. A mapping need not be readable all through: MADV_GUARD_INSTALL of
+ * madvise(2), by which glibc 2.42 and newer guard threads' stacks, does not show in
+ * /proc/self/maps. */
+size_t sw_memory_pages(uint64_t address, bool down, size_t most);
 /* A C string of at most size-1 bytes. 0, or -EFAULT. Longer ones are cut. */
 int sw_memory_string(uint64_t address, char *to, size_t size);
 /* The mapping that holds `address`, from /proc/self/maps: [low, high). 0 or -ENOENT.

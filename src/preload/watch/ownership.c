@@ -193,12 +193,16 @@ static bool interpreter_waits(const struct sw_unwind_stack *base, unsigned first
 
 /* Where the frames of the wait's stack end that may own it, which begin at `first`: the function
  * that called it and that one's caller, as every event loop is built (g_main_context_iterate →
- * g_poll, event_base_loop → poll_dispatch); in a library all frames until it was entered. */
+ * g_poll, event_base_loop → poll_dispatch); in a library all frames until it was entered. Not an
+ * interpreter's own function, which is there whatever it runs (from CPython 3.12 on it calls the
+ * wait's itself). */
 static unsigned end_of_owners(const struct sw_unwind_stack *base, unsigned first)
 {
     struct sw_module *module = sw_modules_find(base->frame[first].ip);
     unsigned end = first + 2;
-    if (module != NULL && !module->program && !interpreter_waits(base, first)) {
+    if (interpreter_waits(base, first))
+        return first + 1;
+    if (module != NULL && !module->program) {
         unsigned module_end = end_of_module(base, first);
         end = module_end > end ? module_end : end;
     }

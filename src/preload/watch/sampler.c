@@ -141,7 +141,7 @@ static int hand_over(struct sw_slot *slot, struct sw_unwind_input *input, uint64
     input->stack = slot->bytes;
     input->stack_low = slot->low;
     input->stack_size = slot->size;
-    input->cut = slot->low + slot->size < slot->bounds.high;
+    input->cut = slot->low + slot->size < slot->bounds.end;
     *ticks = slot->ticks;
     return slot->size > 0 ? 0 : -EFAULT;
 }

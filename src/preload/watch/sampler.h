@@ -16,11 +16,7 @@
 
 #include "preload/notes/thread.h"
 #include "preload/stack/unwind.h"
-
-struct sw_stack_bounds {
-    uint64_t low, high;
-    bool grows; /* the main thread's stack: low moves down */
-};
+#include "preload/watch/stack_bounds.h"
 
 /* Takes a free real-time signal (or the one asked for), installs the handler, registers for
  * membarrier. The watchdog, or the thread that starts it; false: running threads cannot be sampled,

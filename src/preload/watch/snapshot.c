@@ -153,8 +153,7 @@ static int take_from_running(struct sw_thread *thread, struct sw_watch *watch,
     uint64_t sp = thread->loops[watch->loop].wait_sp;
     struct sw_stack_bounds *bounds = &watch->bounds;
     for (int try = 0; try < 2; try++) {
-        if ((sp < bounds->low || sp >= bounds->high) &&
-            sw_memory_mapping(sp, &bounds->low, &bounds->high, &bounds->grows) != 0)
+        if ((sp < bounds->low || sp >= bounds->high) && sw_stack_bounds_at(sp, bounds) != 0)
             return -EFAULT;
         struct sw_unwind_input input;
         int error = sw_sampler_take(thread, bounds, watch->busy_since, &input, &sample->ticks);
@@ -169,7 +168,7 @@ static int take_from_running(struct sw_thread *thread, struct sw_watch *watch,
             return error;
         /* It runs on another stack (a fiber's, a coroutine's): look there. */
         sp = input.reg[SW_REG_SP];
-        bounds->low = bounds->high = 0;
+        sw_stack_bounds_forget(bounds);
     }
     return -EFAULT;
 }
@@ -228,8 +227,7 @@ static int take_from_other(int tid, struct sw_thread *record, struct sw_stack_bo
                 sw_languages_capture_moving(tid, &sample->language);
         }
         uint64_t sp = input.reg[SW_REG_SP];
-        if (error == -EFAULT &&
-            sw_memory_mapping(sp, &bounds->low, &bounds->high, &bounds->grows) != 0)
+        if (error == -EFAULT && sw_stack_bounds_at(sp, bounds) != 0)
             return -EFAULT;
     }
     return error;
