@@ -89,11 +89,12 @@ static void read_end(struct sw_thread *thread, struct sw_watch *watch, const str
 /* The suspicion: is it the loop's, and one that stalls? If not, it is dropped. */
 static bool suspect(struct sw_thread *thread, struct sw_watch *watch)
 {
-    watch->judged = true;
-    if (sw_parks_never(thread, watch, watch->loop) || sw_parks_judge_again(thread, watch) ||
-        sw_ownership_judge(thread, watch, last_sample(watch)) != SW_OWNERSHIP_HOLDS)
-        watch->dropped = true;
-    return !watch->dropped;
+    enum sw_ownership answer = SW_OWNERSHIP_LEFT;
+    if (!sw_parks_never(thread, watch, watch->loop) && !sw_parks_judge_again(thread, watch))
+        answer = sw_ownership_judge(thread, watch, last_sample(watch));
+    watch->judged = answer != SW_OWNERSHIP_UNSURE;
+    watch->dropped = watch->dropped || (watch->judged && answer != SW_OWNERSHIP_HOLDS);
+    return watch->judged && !watch->dropped;
 }
 
 /* The first look at an iteration: was it to be sooner, and the watchdog was woken and got no CPU?
@@ -230,12 +231,11 @@ static void look_at_stall(struct sw_thread *thread, struct sw_watch *watch, uint
     if (first)
         suspect(thread, watch);
     if (!watch->dropped && age_ns >= watch->next_ongoing_ns) {
-        suspect(thread, watch);
-        if (!watch->dropped)
+        if (suspect(thread, watch))
             sw_tell_stall(thread, watch, NULL, now, SW_STALL_ONGOING);
         while (watch->next_ongoing_ns <= age_ns)
             watch->next_ongoing_ns *= 2;
-    } else if (!watch->dropped && confirmed) {
+    } else if (watch->judged && !watch->dropped && confirmed) {
         sw_tell_due(thread, watch, now, age_ns, first);
     }
 }

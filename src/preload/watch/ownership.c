@@ -359,6 +359,23 @@ static bool all_have_returned_in_language(const struct sw_watch *watch,
     return any;
 }
 
+/* Does the sample show no event loop of its runtime's (asyncio's), where it is not known yet what
+ * the interpreter that made the loop's wait was running? Then the function may be there, in a
+ * program that waits by itself, or not. */
+static bool is_unsure(const struct sw_watch *watch, const struct sw_unwind_stack *base,
+                      const struct sw_language_stack *language)
+{
+    const struct sw_watch_base *bases = watch->base[watch->loop];
+    unsigned first = sw_ownership_first(base);
+    if (language->count == 0 || !language->complete || sw_languages_loop_frames(language) > 0 ||
+        first == base->count || !sw_returned_is_interpreters_wait(base->frame[first].ip))
+        return false;
+    for (unsigned i = 0; i < SW_WATCH_BASES; i++)
+        if (bases[i].wait_sp != 0 && bases[i].language_read)
+            return false;
+    return true;
+}
+
 enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *watch,
                                      const struct sw_sample *sample)
 {
@@ -369,6 +386,9 @@ enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *
         (all_have_returned(watch, loop, &sample->stack) ||
          all_have_returned_in_language(watch, &sample->language)))
         answer = SW_OWNERSHIP_LEFT;
+    if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && base != NULL &&
+        is_unsure(watch, base, &sample->language))
+        answer = SW_OWNERSHIP_UNSURE;
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && sample->stack.complete && base != NULL)
         watch->verified[watch->loop] = loop->id;
     if (answer == SW_OWNERSHIP_LEFT) {

@@ -17,8 +17,9 @@
 
 enum sw_ownership {
     SW_OWNERSHIP_HOLDS,
-    SW_OWNERSHIP_LEFT, /* its function has returned, or another loop has taken its place */
-    SW_OWNERSHIP_TURNS /* grouped with the loop that the thread waits on now */
+    SW_OWNERSHIP_LEFT,  /* its function has returned, or another loop has taken its place */
+    SW_OWNERSHIP_TURNS, /* grouped with the loop that the thread waits on now */
+    SW_OWNERSHIP_UNSURE /* the loop's next wait will tell whether its function is there */
 };
 
 /* The stack of the last wait of loop `index`, unwound once for each place that it waits from; NULL
