@@ -359,21 +359,19 @@ static bool all_have_returned_in_language(const struct sw_watch *watch,
     return any;
 }
 
-/* Does the sample show no event loop of its runtime's (asyncio's), where it is not known yet what
- * the interpreter that made the loop's wait was running? Then the function may be there, in a
- * program that waits by itself, or not. */
-static bool is_unsure(const struct sw_watch *watch, const struct sw_unwind_stack *base,
-                      const struct sw_language_stack *language)
+/* Is it not known yet what the interpreter that made the loop's wait was running, and may that have
+ * returned? */
+static bool is_unsure(const struct sw_watch *watch, const struct sw_loop *loop,
+                      const struct sw_unwind_stack *base, const struct sw_language_stack *language)
 {
     const struct sw_watch_base *bases = watch->base[watch->loop];
     unsigned first = sw_ownership_first(base);
-    if (language->count == 0 || !language->complete || sw_languages_loop_frames(language) > 0 ||
-        first == base->count || !sw_returned_is_interpreters_wait(base->frame[first].ip))
-        return false;
     for (unsigned i = 0; i < SW_WATCH_BASES; i++)
         if (bases[i].wait_sp != 0 && bases[i].language_read)
             return false;
-    return true;
+    return loop->kind == SW_WAIT_EPOLL && first < base->count &&
+           sw_returned_is_interpreters_wait(base->frame[first].ip) &&
+           sw_returned_maybe_in_language(language);
 }
 
 enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *watch,
@@ -387,7 +385,7 @@ enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *
          all_have_returned_in_language(watch, &sample->language)))
         answer = SW_OWNERSHIP_LEFT;
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && base != NULL &&
-        is_unsure(watch, base, &sample->language))
+        is_unsure(watch, loop, base, &sample->language))
         answer = SW_OWNERSHIP_UNSURE;
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && sample->stack.complete && base != NULL)
         watch->verified[watch->loop] = loop->id;

@@ -1,7 +1,10 @@
 /* See returned_language.h. */
 #include "preload/watch/returned_language.h"
 
+#include <string.h>
+
 #include "preload/languages/languages.h"
+#include "preload/stack/maps.h"
 
 /* The innermost frame that both have, counted from the outermost: those around it are at the same
  * call. False: they begin differently. */
@@ -52,4 +55,24 @@ bool sw_returned_in_language(const struct sw_language_stack *stack,
         if (sw_languages_flow(base->lang, &base->frame[inner], &base->frame[inner]) == SW_FLOW_YES)
             return true;
     return false;
+}
+
+/* It has a part in C. */
+static bool has_asyncio(void)
+{
+    static struct sw_maps maps;
+    struct sw_maps_line line;
+    bool found = false;
+    if (sw_maps_open(&maps) < 0)
+        return false;
+    while (!found && sw_maps_next(&maps, &line))
+        found = strstr(line.path, "/_asyncio.") != NULL;
+    sw_maps_close(&maps);
+    return found;
+}
+
+bool sw_returned_maybe_in_language(const struct sw_language_stack *stack)
+{
+    return stack->count > 0 && stack->complete && stack->lang == SW_LANG_PYTHON &&
+           sw_languages_loop_frames(stack) == 0 && has_asyncio();
 }
