@@ -20,7 +20,12 @@
 #include "preload/stack/unwind.h"
 #include "preload/stack/unwind_step.h"
 
+/* Whole, and once: gcc makes copies of a function for arguments that it knows, at -O3. */
+#if defined(__clang__)
 #define APART __attribute__((noinline))
+#else
+#define APART __attribute__((noinline, noclone))
+#endif
 
 extern void *__libc_malloc(size_t size);
 void *malloc(size_t size);
