@@ -20,10 +20,11 @@ LEFT_OUT = {
         "not built: glibc's own functions or values": "calls_each calls_more calls_hostile calls_blocked fibers holder_kinds holder_mutex "
                                                       "spawns wait_epoll_pwait",
         "there is no helper, which writes lines and what is due of a killed program": "epoll_sleep deadlock endless",
-        "musl keeps no owner in the usual rwlock": "holder_others:writer",
+        "musl keeps no owner in the usual mutex and rwlock": "holder_others:writer guarded_stacks:holder",
         "the shell that it runs is linked with glibc": "processes holder_others:command calls_blocked_more",
         "there is no libunwind, and musl's own functions keep no frame pointers: callers beyond a call of theirs are not known":
-            "leader_follower loop_moves loop_left pool_beside:polls annotated_nested holder_others:join large_frames:outside",
+            "leader_follower loop_moves loop_left pool_beside:polls annotated_nested holder_others:join large_frames:outside "
+            "same_depth",
     },
     "aarch64": {
         "not built: system calls that aarch64 does not have (poll, epoll_wait, select)": "no_interruption raw_calls raw_waits "
@@ -32,12 +33,12 @@ LEFT_OUT = {
         "calls_each",
         "under qemu-user threads and processes have its name": "calls_blocked holder_mutex holder_kinds lone_socket holder_others:writer "
         "holder_others:child holder_others:any_child holder_others:join holder_others:command holder_others:pipe "
-        "holder_others:connection holder_others:unix holder_others:nested_poll",
+        "holder_others:connection holder_others:unix holder_others:nested_poll guarded_stacks:holder",
         "qemu-user has no process_vm_readv, by which the stack of a loop's wait is kept": "leader_follower loop_moves loop_left "
-        "pool_beside:polls annotated_nested large_frames:outside",
+        "pool_beside:polls annotated_nested large_frames:outside same_depth",
         "qemu-user ends by an assertion of its own when a main thread leaves": "main_thread_leaves",
         "qemu-user lacks epoll_pwait's other forms, seccomp, MADV_WIPEONFORK, lists of robust mutexes, or checks addresses itself":
-            "wait_epoll_pwait sandboxed forks mutex_kinds bad_sets calls_hostile",
+            "gives_up_root wait_epoll_pwait sandboxed forks mutex_kinds bad_sets calls_hostile",
         "qemu-user computes and reads files many times slower": "paging threshold_of_1_ms",
     },
 }

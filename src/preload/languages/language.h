@@ -39,8 +39,8 @@ struct sw_language_stack {
     enum sw_lang lang;
     uint16_t count;
     bool complete; /* the outermost frame is there */
-    bool
-        torn; /* it was being changed just then: there are none, and another look would have some */
+    bool torn; /* it was being changed just then: what there is is not right, and another look is
+                  better */
     bool anchored;      /* each frame has an anchor, as far as it was found */
     uint64_t coroutine; /* the outermost that the thread is in, where the language has such; 0 */
     struct sw_language_frame frame[SW_LANGUAGE_FRAMES];

@@ -166,8 +166,12 @@ void sw_python_walk(const struct sw_python *python, uint64_t state, struct sw_la
     if (!begin(&walk, state))
         return;
     for (unsigned i = 0; i < MOST_STEPS && walk.frame != 0; i++) {
-        if (sw_memory_read(walk.frame, bytes, walk.frame_size) != 0 || !add(&walk, bytes))
+        if (sw_memory_read(walk.frame, bytes, walk.frame_size) != 0 || !add(&walk, bytes)) {
+            /* But for a recursion that was cut: the way led over what is no frame any more, as in
+             * 3.12 just after an evaluation has begun, whose _PyCFrame is not filled in yet. */
+            stack->torn = stack->count < SW_LANGUAGE_FRAMES;
             return;
+        }
         walk.frame = word_in(bytes, python->layout.previous);
     }
     stack->torn = walk.frame == 0 && !reaches_the_end(&walk);
