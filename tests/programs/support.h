@@ -109,7 +109,9 @@ static inline void loop_wait(const struct loop *loop)
     loop_took(loop);
 }
 
-static inline void loop_turn(const struct loop *loop, int times)
+/* In its caller, whatever the compiler: a function of its own that has returned would be a loop
+ * that is over. */
+static inline __attribute__((always_inline)) void loop_turn(const struct loop *loop, int times)
 {
     while (times-- > 0)
         loop_wait(loop);
