@@ -23,7 +23,7 @@
 #   make check-builds    gcc and clang, -O0 to -O3, LTO, -Werror, each tried; and two folders, one result
 #   make lint            clang-tidy, cppcheck and shellcheck, with the project's own settings
 #   make check-musl, check-aarch64  the corpus's C programs with musl; cross-built, under qemu-user
-#   make check-old-glibc check-musl check-aarch64 elsewhere the library as built here, in a Debian 11
+#   make check-old-glibc   the library as built here, in a Debian 11; check-newer: in a Debian of tomorrow, with CPython 3.14
 #   make format          clang-format over everything; format-check only looks
 #
 # New files need no edit here: sources, unit tests and test programs are found by wildcard.
@@ -83,7 +83,7 @@ HELPER    := $(BUILD)/stallwatch-symbolize
 COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
-.PHONY: all check-builds lint tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record install uninstall clean deb check-package check-old-glibc format format-check setup-build setup-check setup-package setup-elsewhere setup-lint
+.PHONY: all check-builds lint tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record install uninstall clean deb check-package check-old-glibc check-newer format format-check setup-build setup-check setup-package setup-elsewhere setup-lint
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -108,6 +108,9 @@ $(BUILD)/obj/src/command/formats/html_files.o: $(wildcard src/command/formats/ht
 # Their assembler names functions, versions of libc's symbols, or files that it includes: link-time optimisation would lose these.
 BY_HAND := $(shell grep -rlE 'pushsection|SW_PINNED|SW_KEPT_FUNCTION' src --include=*.c)
 $(call objects,$(BY_HAND)): LAST_FLAGS := -fno-lto
+
+# <stdio.h> has bodies of getline(3) and getchar(3) for programs that are optimised: clang exports no wrapper after one.
+$(call objects,src/preload/interpose/stdio.c): SW_FLAGS += -D__NO_INLINE__
 
 ifeq ($(LIBC),musl)
 $(call objects,$(wildcard src/preload/interpose/*.c)): SW_FLAGS += -include src/preload/libc/musl.h -fno-omit-frame-pointer
@@ -402,6 +405,10 @@ check-package: deb
 check-old-glibc: setup-package
 	@+$(THEN) all
 	@tests/package/old_glibc $(LIBRARY).0
+
+check-newer: setup-check setup-package
+	@+$(THEN) all tests
+	@tests/package/newer $(BUILD)
 
 # --- builds and checkers ---------------------------------------------------------------------------
 
