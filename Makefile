@@ -109,8 +109,8 @@ $(BUILD)/obj/src/command/formats/html_files.o: $(wildcard src/command/formats/ht
 BY_HAND := $(shell grep -rlE 'pushsection|SW_PINNED|SW_KEPT_FUNCTION' src --include=*.c)
 $(call objects,$(BY_HAND)): LAST_FLAGS := -fno-lto
 
-# <stdio.h> has bodies of getline(3) and getchar(3) for programs that are optimised: clang exports no wrapper after one.
-$(call objects,src/preload/interpose/stdio.c): SW_FLAGS += -D__NO_INLINE__
+# <stdio.h> has bodies of getline(3), getchar(3) and their like for programs that are optimised: clang exports no wrapper after one.
+$(call objects,$(wildcard src/preload/interpose/stdio*.c)): SW_FLAGS += -D__NO_INLINE__
 
 ifeq ($(LIBC),musl)
 $(call objects,$(wildcard src/preload/interpose/*.c)): SW_FLAGS += -include src/preload/libc/musl.h -fno-omit-frame-pointer

@@ -157,9 +157,11 @@ static void say_left_out(void)
     struct sw_text text;
     sw_text_init(&text, message, sizeof message);
     sw_text_unsigned(&text, out.left_out_this_minute);
-    sw_text_string(&text, " reports left out in the last minute (STALLWATCH_MAX_REPORTS=");
+    sw_text_string(&text, out.left_out_this_minute == 1 ? " report" : " reports");
+    sw_text_string(&text, " left out in the last minute (STALLWATCH_MAX_REPORTS=");
     sw_text_unsigned(&text, sw_process_settings.max_reports);
-    sw_text_string(&text, "); they are counted");
+    sw_text_string(&text,
+                   out.left_out_this_minute == 1 ? "); it is counted" : "); they are counted");
     out.left_out_this_minute = 0;
     sw_say_report(message);
 }
