@@ -5,11 +5,23 @@
  *
  * @alone: it computes, and another program would take half of its CPU
  *
+ * @run serves serves
  * @expect stall cause=blocking-call call=usleep ms=200 function=on_event main=false detail="200 ms"
  * @expect stall cause=blocking-call call=read ms=200 function=by_read main=false
  * @expect stall cause=cpu call=null ms=190..500 function=burn main=false
+ *
+ * It confines itself meanwhile, and is let alone: then nobody else counts for its end either.
+ * @run confined confined
+ * @expect stall cause=blocking-call call=usleep ms=200 function=on_event main=false
  */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+
 #include "support.h"
+
+static bool confines;
 
 static NOINLINE void on_event(void)
 {
@@ -34,6 +46,15 @@ static NOINLINE void by_cpu(void)
     keep_frame++;
 }
 
+/* By a filter that allows everything. */
+static void confine(void)
+{
+    struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = {1, &all};
+    REQUIRE(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    REQUIRE(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0);
+}
+
 static void *serve(void *nothing)
 {
     pause_ms(100); /* until the main thread is gone */
@@ -41,6 +62,8 @@ static void *serve(void *nothing)
     loop_turn(&loop, 5);
     on_event();
     loop_turn(&loop, 5);
+    if (confines)
+        confine();
     by_read();
     loop_turn(&loop, 5);
     by_cpu();
@@ -50,8 +73,9 @@ static void *serve(void *nothing)
     return nothing;
 }
 
-int main(void)
+int main(int count, char **words)
 {
+    confines = count > 1 && strcmp(words[1], "confined") == 0;
     thread_begin(serve, NULL);
     pthread_exit(NULL);
 }

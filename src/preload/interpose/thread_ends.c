@@ -33,8 +33,8 @@ static bool read_stat(char stat[1024], const char **state)
     return true;
 }
 
-/* Is nobody there but the main thread's remains, the watchdog and this thread? num_threads is the
- * 20th field. */
+/* Is nobody there but the main thread's remains, the watchdog (unless it has let go of the process)
+ * and this thread? num_threads is the 20th field. */
 static bool is_program_over(void)
 {
     char stat[1024];
@@ -43,7 +43,8 @@ static bool is_program_over(void)
         return false;
     for (int field = 3; at != NULL && field < 20; field++)
         at = strchr(at + 1, ' ');
-    return at != NULL && strncmp(at, " 3 ", 3) == 0;
+    const char *wanted = atomic_load(&sw_process->watchdog_tid) != 0 ? " 3 " : " 2 ";
+    return at != NULL && strncmp(at, wanted, 3) == 0;
 }
 
 static void *end_process(void *unused)
