@@ -7,7 +7,7 @@
  * @run sleeps sleep_with_it
  * @expect stall cause=lock call=pthread_mutex_lock ms=250..3000 function=on_event
  * holder=mutex:worker holds=sleep_with_it
- * @text held by: thread [0-9]+ "worker", at:\n(.* in the kernel: .*\n)?.* #0 +[_GI]*clock_nanosleep
+ * @text held by: .*"worker", at:\n(.* (in the kernel|\? +libc).*\n)*.* #. +[_GI]*clock_nanosleep
  *
  * @run computes burn_with_it
  * @expect stall cause=lock|starved counted=any call=pthread_mutex_lock ms=250..3000

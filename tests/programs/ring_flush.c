@@ -30,8 +30,8 @@ static void flush(bool wait)
     else
         io_uring_prep_nop(sqe);
     unsigned tail = ring.sq.sqe_tail;
-    *ring.sq.array = 0;
-    ring.sq.array[(tail - 1) & *ring.sq.kring_mask] = (tail - 1) & *ring.sq.kring_mask;
+    if (ring.sq.array != NULL) /* liburing 2.6 and newer ask for a ring without it */
+        ring.sq.array[(tail - 1) & *ring.sq.kring_mask] = (tail - 1) & *ring.sq.kring_mask;
     __atomic_store_n(ring.sq.ktail, tail, __ATOMIC_RELEASE);
     REQUIRE(syscall(SYS_io_uring_enter, ring.ring_fd, 1L, 1L, IORING_ENTER_GETEVENTS, NULL, 8L) ==
             1);

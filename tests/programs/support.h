@@ -72,7 +72,7 @@ static NOINLINE UNUSED void burn(unsigned ms)
         for (int i = 1; i < 200000; i++)
             sum = sum + 1.0 / i;
     } while (now_ns(CLOCK_THREAD_CPUTIME_ID) < end);
-    keep_frame++;
+    keep_frame = keep_frame + 1;
 }
 
 /* A loop that a timer wakes every 20 ms. */

@@ -86,6 +86,17 @@ def test_each_row_has_a_wrapper():
     require(not missing, f"in the table, and not wrapped: {missing}")
 
 
+def test_names_of_newer_libcs():
+    """A library that was built with an older libc, or by another compiler, stands in front of the same names: programs compiled
+    with glibc 2.38 and newer call scanf by its name of C23, and clang hid what <stdio.h> defines by itself."""
+    result = subprocess.run(["nm", "-D", "--defined-only", harness.LIBRARY], capture_output=True, text=True, timeout=20,
+                            check=True)
+    names = {line.split()[-1] for line in result.stdout.splitlines()}
+    wanted = {f"__isoc23_{name}" for name in ("scanf", "fscanf", "vscanf", "vfscanf", "wscanf", "fwscanf", "vwscanf", "vfwscanf")}
+    wanted |= {"getline", "getchar", "putchar", "getc_unlocked", "fputc_unlocked", "getchar_unlocked"}
+    require(wanted <= names, f"not exported: {sorted(wanted - names)}")
+
+
 def test_manual_lists_them():
     page = (harness.TOP / "man/stallwatch.7").read_text()
     section = page.split(".Sh WRAPPED CALLS", 1)[1].split("\n.Pp\nSingle characters\n", 1)[0]

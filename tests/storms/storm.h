@@ -23,7 +23,7 @@ static NOINLINE UNUSED void spin_us(unsigned us)
 {
     uint64_t end = now_ns(CLOCK_MONOTONIC) + us * UINT64_C(1000);
     while (now_ns(CLOCK_MONOTONIC) < end)
-        keep_frame++;
+        keep_frame = keep_frame + 1;
 }
 
 /* What the process has of memory that is its own, in KiB; 0 where /proc does not tell. */

@@ -27,7 +27,7 @@ static NOINLINE void deep(int levels)
     if (levels == 0)
         throw std::runtime_error(std::string(40, 'x'));
     deep(levels - 1);
-    keep_frame++;
+    keep_frame = keep_frame + 1;
 }
 
 static NOINLINE unsigned long rethrown(int levels)

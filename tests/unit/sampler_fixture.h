@@ -65,7 +65,7 @@ static void find_bounds(void)
 }
 
 /* A wrapped call: a sleep that a signal would end with EINTR, SA_RESTART or not (signal(7)). */
-static NOINLINE void call_once(struct sw_thread *record, volatile uint64_t *mark)
+static NOINLINE void call_one(struct sw_thread *record, volatile uint64_t *mark)
 {
     struct timespec moment = {0, 1000};
     uint32_t odd = sw_call_open(record);
@@ -98,7 +98,7 @@ static void *run(void *unused)
     atomic_store(&other.record, record);
     for (unsigned round = 1; !atomic_load(&other.stop); round++) {
         if (other.in_calls)
-            call_once(record, &mark);
+            call_one(record, &mark);
         compute(round % 8 == 0 ? 40000 : round % 500);
     }
     sigpending(&other.pending);

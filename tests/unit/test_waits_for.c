@@ -20,6 +20,7 @@
 
 #include "common/kernel.h"
 #include "notes_fixture.h"
+#include "preload/libc/threads.h"
 #include "preload/stack/memory.h"
 #include "preload/watch/deadlock.h"
 #include "preload/watch/other_end.h"
@@ -140,6 +141,23 @@ START_TEST(what_each_call_waits_for)
     ck_assert_int_eq(ask("pthread_join", NULL, NULL, view).tid, (int)word);
     view.argument[2]++;
     ck_assert_int_eq(ask("pthread_join", NULL, NULL, view).kind, SW_WAITS_FOR_NOTHING);
+}
+END_TEST
+
+/* Newer ones wait for a state of the thread's, whose value is no number of one. */
+START_TEST(joined_by_state)
+{
+    uint32_t thread[2048] = {0};
+    sw_threads_find_number();
+    uint32_t offset = sw_threads_number_offset();
+    ck_assert_uint_gt(offset, 0);
+    thread[offset / 4] = 4711;
+    thread[offset / 4 + 6] = 2;
+    struct sw_syscall_view view = futex_view(&thread[offset / 4 + 6], FUTEX_WAIT_BITSET, 2);
+    ck_assert_int_eq(ask("pthread_join", thread, NULL, view).kind, SW_WAITS_FOR_THREAD);
+    ck_assert_int_eq(ask("pthread_join", thread, NULL, view).tid, 4711);
+    thread[offset / 4] = 0; /* it has just ended */
+    ck_assert_int_eq(ask("pthread_join", thread, NULL, view).kind, SW_WAITS_FOR_NOTHING);
 }
 END_TEST
 
@@ -362,6 +380,7 @@ int main(void)
     tcase_add_test(all, with_priority_inheritance);
     tcase_add_test(all, writer_of_a_rwlock);
     tcase_add_test(all, what_each_call_waits_for);
+    tcase_add_test(all, joined_by_state);
     tcase_add_test(all, processes_and_descriptors);
     tcase_add_test(all, child_that_a_loop_inside_waits_for);
     tcase_add_test(all, without_proc);

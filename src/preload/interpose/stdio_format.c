@@ -44,11 +44,10 @@ SW_STDIO_PAIR(__isoc99_vfscanf, __isoc99_fscanf, fscanf, __isoc99_vfscanf, vfsca
 SW_STDIO_PAIR(__isoc99_vscanf, __isoc99_scanf, scanf, __isoc99_vscanf, vscanf, stdin->_fileno,
               (format, list), const char *format)
 
-#if __GLIBC_PREREQ(2, 38)
+/* What glibc 2.38 and newer have: the library may have been built with an older one. */
 SW_STDIO_REAL(stream_form, __isoc23_vfscanf)
 SW_STDIO_REAL(plain_form, __isoc23_vscanf)
 SW_STDIO_PAIR(__isoc23_vfscanf, __isoc23_fscanf, fscanf, __isoc23_vfscanf, vfscanf, stream->_fileno,
               (stream, format, list), FILE *stream, const char *format)
 SW_STDIO_PAIR(__isoc23_vscanf, __isoc23_scanf, scanf, __isoc23_vscanf, vscanf, stdin->_fileno,
               (format, list), const char *format)
-#endif

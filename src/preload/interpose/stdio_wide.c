@@ -37,14 +37,13 @@ SW_STDIO_PAIR(__isoc99_vfwscanf, __isoc99_fwscanf, fwscanf, __isoc99_vfwscanf, v
 SW_STDIO_PAIR(__isoc99_vwscanf, __isoc99_wscanf, wscanf, __isoc99_vwscanf, vwscanf, stdin->_fileno,
               (format, list), const wchar_t *format)
 
-#if __GLIBC_PREREQ(2, 38)
+/* What glibc 2.38 and newer have: the library may have been built with an older one. */
 SW_STDIO_REAL(stream_form, __isoc23_vfwscanf)
 SW_STDIO_REAL(plain_form, __isoc23_vwscanf)
 SW_STDIO_PAIR(__isoc23_vfwscanf, __isoc23_fwscanf, fwscanf, __isoc23_vfwscanf, vfwscanf,
               stream->_fileno, (stream, format, list), FILE *stream, const wchar_t *format)
 SW_STDIO_PAIR(__isoc23_vwscanf, __isoc23_wscanf, wscanf, __isoc23_vwscanf, vwscanf, stdin->_fileno,
               (format, list), const wchar_t *format)
-#endif
 
 /* Exported by libc, not declared for users. */
 wchar_t *__fgetws_chk(wchar_t *to, size_t room, int size, FILE *stream);

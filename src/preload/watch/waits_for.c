@@ -8,10 +8,12 @@
 #include <sys/wait.h>
 
 #include "preload/libc/locks.h"
+#include "preload/libc/threads.h"
 #include "preload/stack/memory.h"
 
 #define MOST_TID        (1 << 22) /* PID_MAX_LIMIT of the kernel */
 #define MOST_FUTEX_AWAY 16        /* a rwlock's futex words, from its beginning */
+#define THREAD_SIZE     8192      /* what a pthread_t leads to is smaller, in each glibc */
 
 /* How libc's calls wait. */
 static const struct {
@@ -86,6 +88,22 @@ static void find_joined(struct sw_waits_for *answer, const struct sw_syscall_vie
     answer->tid = (int)view->argument[2];
 }
 
+/* In glibc 2.43 it waits for a word of the thread's state instead, whose value may look like a
+ * number: that stands beside it, in what the pthread_t leads to. Returns whether that is known. */
+static bool find_joined_by_state(struct sw_waits_for *answer, uint64_t thread, uint64_t word)
+{
+    int32_t tid;
+    uint64_t offset = sw_threads_number_offset();
+    if (offset == 0 || word - thread >= THREAD_SIZE ||
+        sw_memory_read(thread + offset, &tid, sizeof tid) != 0)
+        return false;
+    if (is_tid(tid)) {
+        answer->kind = SW_WAITS_FOR_THREAD;
+        answer->tid = tid;
+    }
+    return true;
+}
+
 /* A futex of which no wrapper said what it is: a lock that is a glibc one is known by its owner. */
 static void find_unnoted(struct sw_waits_for *answer, const struct sw_syscall_view *view)
 {
@@ -117,7 +135,7 @@ static void find_in_futex(struct sw_waits_for *answer, int what, const uint64_t 
         find_lock(answer, SW_WAITS_FOR_MUTEX, word);
     else if (what == FOR_RWLOCK && word - argument[0] < MOST_FUTEX_AWAY)
         find_lock(answer, SW_WAITS_FOR_RWLOCK, argument[0]);
-    else if (what == FOR_JOIN)
+    else if (what == FOR_JOIN && !find_joined_by_state(answer, argument[0], word))
         find_joined(answer, view);
     else if (what == FOR_CONDITION && word == argument[1]) /* signalled, and wants its mutex back */
         find_lock(answer, SW_WAITS_FOR_MUTEX, word);

@@ -4,20 +4,26 @@
  *
  * @needs: glib-2.0
  * @run timeout timeout
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll|ppoll
+ * calls=1
  * @run io io
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll|ppoll
+ * calls=1
  * @run idle idle
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll|ppoll
+ * calls=1
  * @run computes computes
  * @alone: it computes, and another program would take half of its CPU
- * @expect stall cause=cpu call=null ms=200..600 function=on_computing_tick wait=poll
+ * @expect stall cause=cpu call=null ms=200..600 function=on_computing_tick wait=poll|ppoll
  * @run iteration iteration
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll|ppoll
+ * calls=1
  * @run between between
- * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll calls=1
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=300 function=on_event wait=poll|ppoll
+ * calls=1
  * @run spawn spawn
- * @expect stall cause=nested-wait|blocking-call call=* ms=300..500 function=g_spawn_sync wait=poll
+ * @expect stall cause=nested-wait|blocking-call call=* ms=300..500 function=run_program
+ * wait=poll|ppoll
  */
 #include <glib-unix.h>
 #include <glib.h>

@@ -15,9 +15,10 @@
  * @expect clean
  * @run contexts-stall contexts-stall
  * @expect stall cause=blocking-call call=clock_nanosleep ms=250 function=on_event thread=context-1
- * main=false wait=poll
+ * main=false wait=poll|ppoll
  * @run waits waits
- * @expect stall cause=lock call=futex ms=200..330 function=wait_for_answer wait=poll main=true
+ * @expect stall cause=lock call=futex ms=200..330 function=wait_for_answer wait=poll|ppoll
+ * main=true
  */
 #include <gio/gio.h>
 

@@ -9,13 +9,16 @@
  * @run twice twice
  * @expect clean
  * @run stall-inside stall-inside
- * @expect stall cause=blocking-call call=clock_nanosleep ms=200..300 function=on_event wait=poll
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=200..300 function=on_event
+ * wait=poll|ppoll
  * @run stall-after stall-after
- * @expect stall cause=blocking-call call=clock_nanosleep ms=200..300 function=on_event wait=poll
+ * @expect stall cause=blocking-call call=clock_nanosleep ms=200..300 function=on_event
+ * wait=poll|ppoll
  * @run iterations iterations
  * @expect clean
  * @run own-context own-context
- * @expect stall cause=nested-wait call=poll ms=300..500 function=run_own_context wait=poll
+ * @expect stall cause=nested-wait call=poll|ppoll ms=300..500 function=run_own_context
+ * wait=poll|ppoll
  */
 #include <glib.h>
 

@@ -10,16 +10,16 @@
  * @expect stall cause=nested-wait|blocking-call call=epoll_pwait|epoll_wait|waitpid|wait4
  * ms=250..400 wait=epoll_pwait|epoll_wait
  * @run waits waits
- * @expect stall cause=lock call=pthread_cond_timedwait|pthread_cond_wait ms=300
+ * @expect stall cause=lock call=pthread_cond_timedwait|pthread_cond_wait|futex ms=300
  * wait=epoll_pwait|epoll_wait
  * @run nested nested
- * @expect stall cause=lock call=pthread_cond_timedwait|pthread_cond_wait ms=300
+ * @expect stall cause=lock call=pthread_cond_timedwait|pthread_cond_wait|futex ms=300
  * wait=epoll_pwait|epoll_wait
  * @run handler handler
- * @expect stall cause=lock call=pthread_cond_timedwait|pthread_cond_wait ms=300
+ * @expect stall cause=lock call=pthread_cond_timedwait|pthread_cond_wait|futex ms=300
  * wait=epoll_pwait|epoll_wait
  * @run worker worker
- * @expect stall cause=lock call=pthread_cond_timedwait|pthread_cond_wait ms=300
+ * @expect stall cause=lock call=pthread_cond_timedwait|pthread_cond_wait|futex ms=300
  * wait=epoll_pwait|epoll_wait main=false
  * @run computes computes
  * @alone: it computes, and another program would take half of its CPU
