@@ -1,6 +1,6 @@
 """What each program of tests/programs says must be reported of it, and the check that it was.
 
-Programs are C, C++ and Rust (built), Java (compiled), Python, JavaScript and Ruby. The comment at a program's top (in Python: its
+Programs are C, C++ and Rust (built), Java (compiled), Python, JavaScript, Ruby, Perl and PHP. The comment at a program's top (in Python: its
 docstring) holds lines that begin with one of these words (with an @, since clang-format does not
 flow text into such lines); what follows up to the next such word or an empty line belongs to it:
 
@@ -53,7 +53,7 @@ from harness import Failure, require
 
 KEYWORD = re.compile(r"^\s*\*?\s*@(expect|env|text|args|kill|run|alone:|lacks:) (.*)$")
 INTERPRETERS = {".py": lambda source: [harness.PYTHON, source], ".js": lambda source: ["node", source],
-                ".rb": lambda source: ["ruby", source],
+                ".rb": lambda source: ["ruby", source], ".pl": lambda source: ["perl", source], ".php": lambda source: ["php", source],
                 ".java": lambda source: ["java", "-XX:TieredStopAtLevel=1", "-cp", harness.PROGRAMS / source.parent.name, source.stem]}
 COPY_OF = re.compile(r"\.(constprop|isra|part)\.\d+$")  # gcc's name of a copy of a function: all there is without lines
 SUFFIXES = {".c", ".cpp", ".rs", *INTERPRETERS}
@@ -72,7 +72,8 @@ def name_of(source):
 
 def head_of(source):
     text = source.read_text()
-    return text.split('"""', 2)[1] if source.suffix == ".py" else text.split("=end" if source.suffix == ".rb" else "*/", 1)[0]
+    ends = {".rb": "=end", ".pl": "=cut"}
+    return text.split('"""', 2)[1] if source.suffix == ".py" else text.split(ends.get(source.suffix, "*/"), 1)[0]
 
 
 def parse(source):
@@ -326,7 +327,7 @@ def start(source, lines, preload):
 def require_built(source):
     """Skips a program that was not built, or cannot run, since this machine lacks what it needs."""
     built = harness.PROGRAMS / name_of(source)
-    interpreted = source.suffix in (".py", ".js", ".rb")
+    interpreted = source.suffix in (".py", ".js", ".rb", ".pl", ".php")
     if interpreted or not (built.with_suffix(".class") if source.suffix == ".java" else built).exists():
         needs = subprocess.run([harness.TOP / "tests/programs/needs", source], capture_output=True, text=True)
         if needs.returncode != 0:

@@ -204,6 +204,10 @@ static unsigned end_of_owners(const struct sw_unwind_stack *base, unsigned first
         return first + 1;
     if (module != NULL && !module->program) {
         unsigned module_end = end_of_module(base, first);
+        /* Of an extension that only waits: IO::Poll is to Perl what select is. */
+        if (module_end == end - 1 && module_end < base->count &&
+            sw_returned_is_perl(base->frame[module_end].ip))
+            module_end = end_of_module(base, module_end);
         end = module_end > end ? module_end : end;
     }
     return end < base->count ? end : base->count;

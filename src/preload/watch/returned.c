@@ -97,6 +97,13 @@ bool sw_returned_is_interpreter(uint64_t ip)
            (strncmp(module->name, "python", 6) == 0 || strncmp(module->name, "libpython", 9) == 0);
 }
 
+bool sw_returned_is_perl(uint64_t ip)
+{
+    struct sw_module *module = sw_modules_find(ip);
+    return module != NULL &&
+           (strncmp(module->name, "perl", 4) == 0 || strncmp(module->name, "libperl.so", 10) == 0);
+}
+
 bool sw_returned_is_ruby(uint64_t ip)
 {
     struct sw_module *module = sw_modules_find(ip);

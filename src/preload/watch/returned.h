@@ -43,6 +43,8 @@ bool sw_returned_is_interpreter(uint64_t ip);
  * (select.cpython-…) goes round only when a signal has ended it, however much it does then (PEP
  * 475): that is no loop. */
 bool sw_returned_is_interpreters_wait(uint64_t ip);
+/* Is it Perl, itself or its library? */
+bool sw_returned_is_perl(uint64_t ip);
 /* Is it Ruby's library? That waits for all of the language, in a circle around signals and other
  * threads (do_select), and sleeps in a poll of a descriptor of its own, which is in each of its
  * selects as well (native_ppoll_sleep). */
