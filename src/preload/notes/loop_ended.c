@@ -35,6 +35,7 @@ void sw_loop_leave_note(struct sw_thread *thread, struct sw_loop *loop, uint64_t
     ended->began = atomic_load_explicit(&loop->busy_since, memory_order_relaxed);
     ended->ended = now;
     ended->events = loop->events;
+    ended->aside_at = atomic_load_explicit(&loop->aside_at, memory_order_relaxed);
     ended->startup = loop->startup;
     ended->turns_known = thread->turn_lock != 0;
     ended->maybe = thread->maybe;

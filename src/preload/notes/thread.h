@@ -156,6 +156,7 @@ struct sw_loop {
      * call, or the loop itself. */
     uint64_t wait_caller;
     _Atomic uint64_t aside_caller, aside_call, aside_turn;
+    _Atomic uint64_t aside_at; /* when the last of them began, ticks */
     uint32_t left_for; /* with SW_LOOP_LEFT: the id of the loop that has taken its place, or 0 */
     uint32_t flushes;  /* of io_uring: it has waited for nothing but what it submitted then */
     uint32_t refused;  /* waited on often enough, and found to be a client's */
@@ -200,6 +201,7 @@ struct sw_ended {
     uint32_t loop; /* index */
     uint32_t loop_id;
     uint64_t iteration, began, ended, events;
+    uint64_t aside_at; /* the loop's by then */
     uint32_t startup;
     uint32_t call_count;
     bool turns_known;               /* the thread's turn_lock was */

@@ -15,10 +15,13 @@
 
 #include "preload/watch/watch.h"
 
-/* Has it turned out just now that loop `index` of the thread is turned by such waits too? Then what
- * began before is nobody's stall, and those waits end iterations from now on. `sample`: a stack of
- * the iteration in question, or NULL. */
-bool sw_aside_turns(struct sw_thread *thread, struct sw_watch *watch, unsigned index,
-                    const struct sw_sample *sample);
+/* Has it turned out just now that the loop is turned by such waits too? Then what began before is
+ * nobody's stall, and those waits end iterations from now on. What has gone on for the threshold
+ * since the last one is a stall, whatever that was. `sample`: a stack of the iteration, or NULL. */
+bool sw_aside_turned(struct sw_thread *thread, struct sw_watch *watch, const struct sw_ended *ended,
+                     const struct sw_sample *sample);
+/* The same of the iteration in progress at `now` (ticks), which is dropped then; true as well where
+ * it is too early to tell. */
+bool sw_aside_may_turn(struct sw_thread *thread, struct sw_watch *watch, uint64_t now);
 
 #endif

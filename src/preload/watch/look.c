@@ -129,7 +129,7 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
     bool sampled = known && watch->sample_count > 0;
     if (sw_wait_is_set(loop->kind) && !sampled && watch->verified[ended->loop] != loop->id)
         return true;
-    if (sw_aside_turns(thread, watch, ended->loop, known ? last_sample(watch) : NULL) ||
+    if (sw_aside_turned(thread, watch, ended, known ? last_sample(watch) : NULL) ||
         sw_members_may_be_many(thread, watch, ended))
         return true;
     if (!known) {
@@ -273,11 +273,10 @@ static void look_deeper(struct sw_thread *thread, struct sw_watch *watch, uint64
     if (!thread->annotations.waiting)
         sw_totals_note_outside(watch, &view, now);
     sw_samples_step(thread, watch, age_ns, &view);
-    if (!watch->dropped && sw_aside_turns(thread, watch, watch->loop, last_sample(watch)))
-        watch->dropped = true;
+    bool aside = !watch->dropped && sw_aside_may_turn(thread, watch, now);
     if (age_ns >= threshold_ns() / 2 && !watch->dropped)
         sw_holder_note(thread, watch, &view, now);
-    bool is_over = age_ns >= threshold_ns() && !watch->dropped;
+    bool is_over = age_ns >= threshold_ns() && !watch->dropped && !aside;
     if (is_over && !watch->judged)
         sw_members_teach(thread, watch, watch->loop);
     if (is_over && sw_members_began(watch, watch->began) == watch->began)
