@@ -8,19 +8,19 @@ are the same ones whatever Perl runs, and of those that a callback runs none nee
 @expect stall cause=blocking-call call=select ms=250 wait=poll
 @run poll-computes poll computes
 @alone: it computes, and another program would take half of its CPU
-@expect stall cause=cpu call=null ms=250..600 wait=poll
+@expect stall cause=cpu call=null ms=200..600 wait=poll
 @run poll-runs poll runs
 @expect stall cause=blocking-call call=waitpid|wait4 ms=250..400 wait=poll
 @run select-computes select computes
 @alone: it computes, and another program would take half of its CPU
-@expect stall cause=cpu call=null ms=250..600 wait=select
+@expect stall cause=cpu call=null ms=200..600 wait=select
 @run select-runs select runs
 @expect stall cause=blocking-call call=waitpid|wait4 ms=250..400 wait=select
 @run lone-sleeps lone sleeps
 @expect stall cause=blocking-call call=select ms=250 wait=poll
 @run lone-computes lone computes
 @alone: it computes, and another program would take half of its CPU
-@expect stall cause=cpu call=null ms=250..600 wait=poll
+@expect stall cause=cpu call=null ms=200..600 wait=poll
 @run lone-clean lone clean
 @expect clean
 @run poll-clean poll clean
