@@ -59,7 +59,7 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("--record")
     parser.add_argument("rows", nargs="*")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     unknown = set(arguments.rows) - set(ALL)
     if unknown:
         sys.exit(f"bench: {', '.join(sorted(unknown))}: no such row; there are {', '.join(ALL)}")

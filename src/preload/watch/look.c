@@ -337,7 +337,9 @@ struct sw_look sw_look_at(struct sw_thread *thread, struct sw_watch *watch, uint
     uint64_t began = sw_members_began(watch, sw_parks_began(thread, since));
     if (since == 0) {
         watch->open = false;
-        sw_bases_look(thread, watch, (unsigned)(loop - thread->loops));
+        /* Once for each wait: a pass over many threads is mostly over those that still wait. */
+        if (watch->idle_loop != loop || watch->idle_iteration != waited)
+            sw_bases_look(thread, watch, (unsigned)(loop - thread->loops));
         return sw_pace_idle(thread, watch, loop, waited, now);
     }
     if (atomic_load(&loop->busy_since) != since)
