@@ -54,30 +54,30 @@ static void check_machine(struct sw_examination *examination)
     char path[4096], word = 1, copy = 0;
     struct iovec local = {&copy, 1}, remote = {&word, 1};
     if (sw_place_library(path, sizeof path) != 0)
-        sw_examine_add(examination, SW_FINDING_FATAL, "libstallwatch.so is not where %s is",
-                       "stallwatch", "make, or make install");
+        sw_findings_add(examination, SW_FINDING_FATAL, "libstallwatch.so is not where %s is",
+                        "stallwatch", "make, or make install");
     if (sw_place_helper(path, sizeof path) != 0)
-        sw_examine_add(examination, SW_FINDING_WARNING,
-                       "stallwatch-symbolize is missing%s: reports will have no lines", "",
-                       "make, or make install");
+        sw_findings_add(examination, SW_FINDING_WARNING,
+                        "stallwatch-symbolize is missing%s: reports will have no lines", "",
+                        "make, or make install");
     void *unwind = dlopen("libunwind-" SW_MACHINE_NAME ".so.8", RTLD_NOW | RTLD_LOCAL);
     if (unwind == NULL)
-        sw_examine_add(examination, SW_FINDING_WARNING,
-                       "libunwind8 is not installed%s: stacks are followed by frame pointers only",
-                       "", "apt install libunwind8");
+        sw_findings_add(examination, SW_FINDING_WARNING,
+                        "libunwind8 is not installed%s: stacks are followed by frame pointers only",
+                        "", "apt install libunwind8");
     else
         dlclose(unwind);
     if (process_vm_readv(getpid(), &local, 1, &remote, 1, 0) != 1)
-        sw_examine_add(examination, SW_FINDING_NOTE,
-                       "process_vm_readv(2) is forbidden here%s: memory is read by /proc/self/mem",
-                       "", "");
+        sw_findings_add(examination, SW_FINDING_NOTE,
+                        "process_vm_readv(2) is forbidden here%s: memory is read by /proc/self/mem",
+                        "", "");
     int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
     int copied = pidfd >= 0 ? (int)syscall(SYS_pidfd_getfd, pidfd, STDERR_FILENO, 0) : -1;
     if (copied < 0)
-        sw_examine_add(examination, SW_FINDING_NOTE,
-                       "pidfd_getfd(2) does not work here%s: the library's files will be in the "
-                       "program's descriptor table, from 500 up",
-                       "", "");
+        sw_findings_add(examination, SW_FINDING_NOTE,
+                        "pidfd_getfd(2) does not work here%s: the library's files will be in the "
+                        "program's descriptor table, from 500 up",
+                        "", "");
     if (copied >= 0)
         close(copied);
     if (pidfd >= 0)
@@ -87,7 +87,7 @@ static void check_machine(struct sw_examination *examination)
 static int print(const struct sw_examination *examination, const char *name, bool watched)
 {
     static const char *const words[] = {"no:     ", "warning:", "note:   "};
-    bool fatal = sw_examine_is_fatal(examination);
+    bool fatal = sw_findings_are_fatal(examination);
     printf("%s: %s\n", shown(name),
            watched ? "is being watched"
            : fatal ? "cannot be watched"

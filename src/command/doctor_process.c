@@ -38,14 +38,14 @@ static void look_at_status(struct sw_examination *examination, int pid)
     while (status != NULL && fgets(line, sizeof line, status) != NULL) {
         int value;
         if (sscanf(line, "Seccomp: %d", &value) == 1 && value != 0)
-            sw_examine_add(examination, SW_FINDING_WARNING,
-                           "it runs under a seccomp filter%s: where the program has set that on "
-                           "itself before its first loop, the library leaves it alone",
-                           "", "a container's filter does no harm");
+            sw_findings_add(examination, SW_FINDING_WARNING,
+                            "it runs under a seccomp filter%s: where the program has set that on "
+                            "itself before its first loop, the library leaves it alone",
+                            "", "a container's filter does no harm");
         if (sscanf(line, "TracerPid: %d", &value) == 1 && value != 0)
-            sw_examine_add(examination, SW_FINDING_NOTE,
-                           "a debugger is attached to it: running threads are not sampled%s", "",
-                           "");
+            sw_findings_add(examination, SW_FINDING_NOTE,
+                            "a debugger is attached to it: running threads are not sampled%s", "",
+                            "");
     }
     if (status != NULL)
         fclose(status);
@@ -66,10 +66,10 @@ static void look_at_owner(struct sw_examination *examination, int pid)
         fclose(status);
     snprintf(path, sizeof path, "/proc/%d/environ", pid);
     if (user != 0 && stat(path, &about) == 0 && about.st_uid == 0)
-        sw_examine_add(examination, SW_FINDING_NOTE,
-                       "it is not dumpable%s: it has changed its user, or asked for that; what it "
-                       "does in calls that are not wrapped cannot be seen",
-                       "", "");
+        sw_findings_add(examination, SW_FINDING_NOTE,
+                        "it is not dumpable%s: it has changed its user, or asked for that; what it "
+                        "does in calls that are not wrapped cannot be seen",
+                        "", "");
 }
 
 static bool other_namespace(int pid, const char *name)
@@ -107,23 +107,24 @@ bool sw_doctor_process(struct sw_examination *examination, int pid)
     int watched = has_library(pid);
     bool set = preload_of(pid, preload, sizeof preload);
     if (other_namespace(pid, "mnt"))
-        sw_examine_add(examination, SW_FINDING_WARNING,
-                       "it is in another mount namespace (a container?)%s: paths are its own there",
-                       "", "the library and stallwatch-symbolize have to be inside");
+        sw_findings_add(
+            examination, SW_FINDING_WARNING,
+            "it is in another mount namespace (a container?)%s: paths are its own there", "",
+            "the library and stallwatch-symbolize have to be inside");
     if (watched < 0)
-        sw_examine_add(examination, SW_FINDING_WARNING,
-                       "whether the library is in it cannot be read%s", "",
-                       "run this as the same user, or as root");
+        sw_findings_add(examination, SW_FINDING_WARNING,
+                        "whether the library is in it cannot be read%s", "",
+                        "run this as the same user, or as root");
     else if (watched > 0)
-        sw_examine_add(examination, SW_FINDING_NOTE, "the library is in it%s", "", "");
+        sw_findings_add(examination, SW_FINDING_NOTE, "the library is in it%s", "", "");
     else if (set && strstr(preload, "libstallwatch") != NULL)
-        sw_examine_add(examination, SW_FINDING_WARNING,
-                       "LD_PRELOAD names the library (%s), yet it is not in the process", preload,
-                       "is the path absolute, and readable there?");
+        sw_findings_add(examination, SW_FINDING_WARNING,
+                        "LD_PRELOAD names the library (%s), yet it is not in the process", preload,
+                        "is the path absolute, and readable there?");
     else
-        sw_examine_add(examination, SW_FINDING_WARNING,
-                       "it is not watched: a library is preloaded when a program starts%s", "",
-                       "start it again: stallwatch run -- COMMAND");
+        sw_findings_add(examination, SW_FINDING_WARNING,
+                        "it is not watched: a library is preloaded when a program starts%s", "",
+                        "start it again: stallwatch run -- COMMAND");
     look_at_status(examination, pid);
     look_at_owner(examination, pid);
     return watched > 0;

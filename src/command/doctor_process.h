@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "command/examine.h"
+#include "command/findings.h"
 
 /* Adds findings of process `pid`; is it being watched? */
 bool sw_doctor_process(struct sw_examination *examination, int pid);

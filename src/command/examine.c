@@ -11,39 +11,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "common/text.h"
+#include "command/examine_elf.h"
 
 #define INTERPRETERS 5   /* of interpreters; the kernel follows as many (execve(2)) */
 #define LINE_MOST    512 /* of "#!", more than the kernel reads */
-
-void sw_examine_add(struct sw_examination *examination, enum sw_finding_kind kind,
-                    const char *format, const char *argument, const char *advice)
-{
-    if (examination->count == SW_FINDINGS)
-        return;
-    struct sw_finding *finding = &examination->findings[examination->count++];
-    struct sw_text text;
-    finding->kind = kind;
-    sw_text_init(&text, finding->text, sizeof finding->text);
-    for (; *format != '\0'; format++) {
-        if (format[0] == '%' && format[1] == 's') {
-            sw_text_escaped(&text, argument, strlen(argument), 200);
-            format++;
-        } else {
-            sw_text_char(&text, *format);
-        }
-    }
-    sw_text_init(&text, finding->advice, sizeof finding->advice);
-    sw_text_string(&text, advice);
-}
-
-bool sw_examine_is_fatal(const struct sw_examination *examination)
-{
-    for (unsigned i = 0; i < examination->count; i++)
-        if (examination->findings[i].kind == SW_FINDING_FATAL)
-            return true;
-    return false;
-}
 
 static bool is_program(const char *path, int *error)
 {
@@ -92,20 +63,20 @@ static void look_at_privileges(struct sw_examination *examination, int fd, const
     bool gains_nothing = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
     unsigned before = examination->count;
     if (to_user || to_group)
-        sw_examine_add(examination, SW_FINDING_FATAL,
-                       "it is %s: the loader ignores LD_PRELOAD for programs that gain privileges",
-                       to_user ? "setuid" : "setgid",
-                       "start it as the user that it changes to, or a copy without the mode bit");
+        sw_findings_add(examination, SW_FINDING_FATAL,
+                        "it is %s: the loader ignores LD_PRELOAD for programs that gain privileges",
+                        to_user ? "setuid" : "setgid",
+                        "start it as the user that it changes to, or a copy without the mode bit");
     if (before < examination->count)
         examination->findings[before].not_for_us =
             gains_nothing ||
             ((!to_user || about->st_uid == geteuid()) && (!to_group || about->st_gid == getegid()));
     before = examination->count;
     if (fgetxattr(fd, "security.capability", NULL, 0) > 0)
-        sw_examine_add(examination, SW_FINDING_FATAL,
-                       "it has file capabilities%s: the loader ignores LD_PRELOAD for programs "
-                       "that gain privileges",
-                       "", "start it as root, or a copy without them (setcap -r)");
+        sw_findings_add(examination, SW_FINDING_FATAL,
+                        "it has file capabilities%s: the loader ignores LD_PRELOAD for programs "
+                        "that gain privileges",
+                        "", "start it as root, or a copy without them (setcap -r)");
     if (before < examination->count)
         examination->findings[before].not_for_us = gains_nothing || geteuid() == 0;
 }
@@ -161,15 +132,15 @@ static int examine(struct sw_examination *examination, const char *path, unsigne
     if (strncmp(start, "#!", 2) == 0) { /* mode bits of a script are not heeded (execve(2)) */
         close(fd);
         if (depth == INTERPRETERS || !interpreter_of(start, next, sizeof next)) {
-            sw_examine_add(examination, SW_FINDING_FATAL,
-                           "it is a script whose interpreter cannot be found: %s", start, "");
+            sw_findings_add(examination, SW_FINDING_FATAL,
+                            "it is a script whose interpreter cannot be found: %s", start, "");
             examination->findings[examination->count - 1].not_for_us = true;
             return 0;
         }
         int error = examine(examination, next, depth + 1);
         if (error != 0) {
-            sw_examine_add(examination, SW_FINDING_FATAL,
-                           "it is a script whose interpreter cannot be read: %s", next, "");
+            sw_findings_add(examination, SW_FINDING_FATAL,
+                            "it is a script whose interpreter cannot be read: %s", next, "");
             examination->findings[examination->count - 1].not_for_us = true;
         }
         return 0;

@@ -1,15 +1,16 @@
 /*
- * What an ELF file says of whether it can be watched; see examine.h. libelf checks the file's
+ * What an ELF file says of whether it can be watched; see examine_elf.h. libelf checks the file's
  * offsets; strings are asked for by elf_strptr, which is NULL for what lies outside.
  */
+#include "command/examine_elf.h"
+
 #include <gelf.h>
 #include <libelf.h>
 #include <stdio.h>
 #include <string.h>
-#include "common/own_machine.h"
 #include <unistd.h>
 
-#include "command/examine.h"
+#include "common/own_machine.h"
 
 struct facts {
     bool interpreter, go, uring, libc, debug, dynamic;
@@ -117,22 +118,22 @@ static void read_sections(Elf *elf, struct facts *facts)
 static void say_linkage(struct sw_examination *examination, const struct facts *facts)
 {
     if (facts->go)
-        sw_examine_add(
+        sw_findings_add(
             examination, SW_FINDING_FATAL,
             "it is a Go program: it makes its system calls by itself, not through libc%s", "",
             "Go has tools of its own for this: go tool trace, runtime/metrics (sched)");
     if (!facts->interpreter)
-        sw_examine_add(examination, SW_FINDING_FATAL,
-                       "it is statically linked: there is no loader that would preload anything%s",
-                       "", facts->go ? "" : "link it dynamically with glibc (without -static)");
+        sw_findings_add(examination, SW_FINDING_FATAL,
+                        "it is statically linked: there is no loader that would preload anything%s",
+                        "", facts->go ? "" : "link it dynamically with glibc (without -static)");
     else if (strstr(facts->loader, "ld-musl") != NULL)
-        sw_examine_add(examination, SW_FINDING_FATAL,
-                       "it is linked with musl (%s): the library needs glibc", facts->loader,
-                       "run a glibc build of it (in a Debian image instead of Alpine)");
+        sw_findings_add(examination, SW_FINDING_FATAL,
+                        "it is linked with musl (%s): the library needs glibc", facts->loader,
+                        "run a glibc build of it (in a Debian image instead of Alpine)");
     else if (facts->dynamic && !facts->libc && !facts->go)
-        sw_examine_add(examination, SW_FINDING_NOTE,
-                       "it names no libc.so.6 of its own: only libraries that use it are seen%s",
-                       "", "");
+        sw_findings_add(examination, SW_FINDING_NOTE,
+                        "it names no libc.so.6 of its own: only libraries that use it are seen%s",
+                        "", "");
 }
 
 static void say_rest(struct sw_examination *examination, const struct facts *facts)
@@ -143,18 +144,18 @@ static void say_rest(struct sw_examination *examination, const struct facts *fac
         snprintf(advice, sizeof advice,
                  "LD_PRELOAD=\"$(cc -print-file-name=%.*s.so) /path/to/libstallwatch.so\" PROGRAM",
                  (int)strcspn(facts->sanitizer, "."), facts->sanitizer);
-        sw_examine_add(examination, SW_FINDING_WARNING,
-                       "it is linked with %s, which wants to be the first library",
-                       facts->sanitizer, advice);
+        sw_findings_add(examination, SW_FINDING_WARNING,
+                        "it is linked with %s, which wants to be the first library",
+                        facts->sanitizer, advice);
     }
     if (facts->uring)
-        sw_examine_add(examination, SW_FINDING_WARNING,
-                       "liburing is linked into it: waits on a ring are not seen%s", "",
-                       "link it with liburing.so");
+        sw_findings_add(examination, SW_FINDING_WARNING,
+                        "liburing is linked into it: waits on a ring are not seen%s", "",
+                        "link it with liburing.so");
     if (facts->interpreter && !facts->debug)
-        sw_examine_add(examination, SW_FINDING_NOTE,
-                       "it has no debug information of its own: functions, but no lines%s", "",
-                       "build it with -g, or install its -dbgsym package");
+        sw_findings_add(examination, SW_FINDING_NOTE,
+                        "it has no debug information of its own: functions, but no lines%s", "",
+                        "build it with -g, or install its -dbgsym package");
 }
 
 void sw_examine_elf(struct sw_examination *examination, int fd)
@@ -165,21 +166,21 @@ void sw_examine_elf(struct sw_examination *examination, int fd)
     elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
     if (elf == NULL || elf_kind(elf) != ELF_K_ELF || gelf_getehdr(elf, &header) == NULL) {
-        sw_examine_add(examination, SW_FINDING_FATAL, "it is no ELF program and no script%s", "",
-                       "");
+        sw_findings_add(examination, SW_FINDING_FATAL, "it is no ELF program and no script%s", "",
+                        "");
         elf_end(elf);
         return;
     }
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != SW_MACHINE_ELF) {
-        sw_examine_add(examination, SW_FINDING_FATAL,
-                       "it is %s; the library is for " SW_MACHINE_SPOKEN,
-                       header.e_ident[EI_CLASS] != ELFCLASS64 && header.e_machine == EM_X86_64
-                           ? "an x32 program"
-                       : header.e_machine == EM_X86_64  ? "a program for x86-64"
-                       : header.e_machine == EM_386     ? "a 32-bit program"
-                       : header.e_machine == EM_AARCH64 ? "a program for arm64"
-                                                        : "a program for another processor",
-                       "");
+        sw_findings_add(examination, SW_FINDING_FATAL,
+                        "it is %s; the library is for " SW_MACHINE_SPOKEN,
+                        header.e_ident[EI_CLASS] != ELFCLASS64 && header.e_machine == EM_X86_64
+                            ? "an x32 program"
+                        : header.e_machine == EM_X86_64  ? "a program for x86-64"
+                        : header.e_machine == EM_386     ? "a 32-bit program"
+                        : header.e_machine == EM_AARCH64 ? "a program for arm64"
+                                                         : "a program for another processor",
+                        "");
     } else {
         read_segments(elf, fd, &facts);
         read_sections(elf, &facts);

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/nearest.h"
+
 #define PREFIX        "STALLWATCH_"
 #define PREFIX_LENGTH (sizeof PREFIX - 1)
 #define NAME_MOST     40 /* bytes of the longest name in the table */
@@ -249,6 +251,21 @@ static const struct row *find_row(const char *name, size_t length)
         if (word_is(name, length, rows[i].info.name))
             return &rows[i];
     return NULL;
+}
+
+const char *sw_settings_nearest(const char *name, size_t length)
+{
+    const char *best = "";
+    unsigned best_distance = ~0u;
+    for (size_t i = 0; i < ROWS; i++) {
+        const char *known = rows[i].info.name;
+        unsigned far = sw_nearest_distance(name, length, known, strlen(known));
+        if (far < best_distance) {
+            best_distance = far;
+            best = known;
+        }
+    }
+    return best;
 }
 
 static void note_unknown(struct sw_text *problems, const char *name, size_t length)

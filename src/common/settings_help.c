@@ -1,6 +1,6 @@
 /*
- * What people are told of the settings: the table of STALLWATCH_HELP=1, and which setting a
- * mistyped name was meant to be. Both see the table through sw_settings_info only.
+ * What people are told of the settings: the table of STALLWATCH_HELP=1. It sees the rows through
+ * sw_settings_info only.
  *
  * Called in the watched program on the watchdog thread, and by the command for its options. Pure,
  * as settings.c.
@@ -9,25 +9,8 @@
 
 #include <string.h>
 
-#include "common/nearest.h"
-
 #define PREFIX       "STALLWATCH_"
 #define HELP_COLUMNS 100
-
-const char *sw_settings_nearest(const char *name, size_t length)
-{
-    struct sw_setting_info info;
-    const char *best = "";
-    unsigned best_distance = ~0u;
-    for (unsigned i = 0; sw_settings_info(i, &info); i++) {
-        unsigned far = sw_nearest_distance(name, length, info.name, strlen(info.name));
-        if (far < best_distance) {
-            best_distance = far;
-            best = info.name;
-        }
-    }
-    return best;
-}
 
 /* Words from `column` of the line that began at `line`, broken at spaces. Returns where the last
  * line began. */

@@ -19,6 +19,8 @@ struct sw_unwind_state {
  * of the copy may have changed; but for what is further out than a copy that was cut. 0, or
  * -EFAULT. */
 int sw_unwind_word(const struct sw_unwind_input *input, uint64_t address, uint64_t *word);
+/* Where the stack ends, as far as it may be followed. */
+uint64_t sw_unwind_end_of_stack(const struct sw_unwind_input *input);
 /* Is there code: a module, or an executable mapping (JIT)? */
 bool sw_unwind_is_code(uint64_t address);
 /* Is the module one of those of sw_unwind_trust_frame_pointers? */
