@@ -11,6 +11,7 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/loop.h"
 #include "preload/stack/memory.h"
+#include "preload/watch/nested.h"
 #include "preload/watch/ownership.h"
 #include "preload/watch/returned.h"
 #include "preload/watch/say_loops.h"

@@ -4,16 +4,13 @@
  *
  *   - The loop's function has returned: none of the frames of its wait are there any more, but for
  * the thread's entry. The loop has been left without closing its descriptor.
- *   - The thread waits on another loop that takes turns with this one (an epoll inside an epoll,
- * two waits in one function): then neither's idling is the other's stall.
+ *   - The thread waits on another loop that takes turns with this one: then neither's idling is the
+ * other's stall (nested.c).
  */
 #ifndef SW_WATCH_OWNERSHIP_H
 #define SW_WATCH_OWNERSHIP_H
 
 #include "preload/watch/watch.h"
-
-/* Numbers of groups that the watchdog makes begin behind it; those below are descriptors'. */
-#define SW_GROUP_BY_STACK 0x10000
 
 enum sw_ownership {
     SW_OWNERSHIP_HOLDS,
