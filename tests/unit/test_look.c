@@ -88,13 +88,6 @@ unsigned sw_ownership_first(const struct sw_unwind_stack *stack)
     return 0;
 }
 
-unsigned sw_ownership_common(const struct sw_unwind_stack *stack,
-                             const struct sw_unwind_stack *other)
-{
-    (void)stack, (void)other;
-    return 0;
-}
-
 bool sw_ownership_is_transparent(const struct sw_unwind_frame *frame)
 {
     (void)frame;

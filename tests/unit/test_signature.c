@@ -6,20 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload/watch/ownership.h"
-
 #define MOST               16
 #define SIGNATURE_OF_USUAL UINT64_C(7709455305159416454)
-
-/* Called only where frames are linked from real stacks. Here, so that the link does not draw in the
- * sampler. */
-unsigned sw_ownership_common(const struct sw_unwind_stack *stack,
-                             const struct sw_unwind_stack *base)
-{
-    (void)stack;
-    (void)base;
-    abort();
-}
 
 static struct sw_module libc = {.name = "libc.so.6"}, program = {.name = "server"},
                         plugin = {.name = "plugin.so"};

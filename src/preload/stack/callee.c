@@ -24,7 +24,7 @@ static bool decode(uint64_t address, struct sw_instruction *instruction)
 static const char *name_of(const struct sw_instruction *call)
 {
     static char name[128];
-    uint64_t address = call->target, start = 0;
+    uint64_t address = call->target;
     struct sw_instruction at;
     bool through = call->kind == SW_INSTRUCTION_CALL_AT;
     if (!through && decode(address, &at)) {
@@ -33,16 +33,14 @@ static const char *name_of(const struct sw_instruction *call)
         through = at.kind == SW_INSTRUCTION_JUMP_AT;
         address = through ? at.target : address;
     }
-    struct sw_module *module = sw_modules_find(address);
     if (through) {
+        struct sw_module *module = sw_modules_find(address);
         if (module != NULL && sw_imports_name(module, address, name, sizeof name) == 0)
             return name;
         if (sw_memory_read(address, &address, sizeof address) != 0)
             return NULL;
-        module = sw_modules_find(address);
     }
-    struct sw_symbols *symbols = module != NULL ? sw_symbols_open(module) : NULL;
-    return symbols != NULL ? sw_symbols_find(symbols, address - module->bias, &start) : NULL;
+    return sw_symbols_name_at(address);
 }
 
 static bool is_one_of(const char *name, const char *const *names, unsigned count)

@@ -250,3 +250,11 @@ struct sw_symbols *sw_symbols_open(struct sw_module *module)
         module->symbols = load(&elf, section, 2);
     return module->symbols;
 }
+
+const char *sw_symbols_name_at(uint64_t address)
+{
+    uint64_t start = 0;
+    struct sw_module *module = sw_modules_find(address);
+    struct sw_symbols *symbols = module != NULL ? sw_symbols_open(module) : NULL;
+    return symbols != NULL ? sw_symbols_find(symbols, address - module->bias, &start) : NULL;
+}

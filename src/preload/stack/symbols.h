@@ -22,5 +22,7 @@ struct sw_symbols *sw_symbols_open(struct sw_module *module);
  * symbol). NULL: none. Of several at one address: global before weak before local, then the one
  * without leading underscores, then the alphabetically first, so that every run names the same. */
 const char *sw_symbols_find(struct sw_symbols *symbols, uint64_t address, uint64_t *start);
+/* The same of an address in the process's memory, whatever module it is in. */
+const char *sw_symbols_name_at(uint64_t address);
 
 #endif

@@ -4,6 +4,7 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/stack/modules.h"
+#include "preload/watch/common_frames.h"
 #include "preload/watch/ownership.h"
 #include "preload/watch/returned.h"
 #include "preload/watch/totals.h"
@@ -41,7 +42,7 @@ static bool is_called_by_loop(const struct sw_unwind_stack *stack,
                               const struct sw_unwind_stack *base)
 {
     unsigned i = 0, j = 0;
-    if (base == NULL || !sw_returned_common(stack, base, &i, &j))
+    if (base == NULL || !sw_common_frames(stack, base, &i, &j))
         return false;
     struct sw_module *module = sw_modules_find(stack->frame[i].ip);
     if (module == NULL || !module->program)
@@ -59,7 +60,7 @@ static bool is_called_by_loop(const struct sw_unwind_stack *stack,
 static bool is_called_back(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
 {
     unsigned i = 0, j = 0;
-    if (base == NULL || !sw_returned_common(stack, base, &i, &j))
+    if (base == NULL || !sw_common_frames(stack, base, &i, &j))
         return false;
     struct sw_module *module = sw_modules_find(stack->frame[i].ip);
     return module != NULL && !module->program && !module->own &&

@@ -35,22 +35,21 @@ static void fill_calls(const struct sw_totals *totals, struct sw_stall *stall)
         stall->call_count > 0 && stall->calls[0].total_ns * NAMED_CALL_PART >= stall->duration_ns;
 }
 
-static void fill_place(const struct sw_compose_input *input, struct sw_stall *stall)
+static void fill_place(const struct sw_iteration_end *end, struct sw_stall *stall)
 {
-    const struct sw_thread *thread = input->thread;
+    const struct sw_thread *thread = end->thread;
     const struct sw_loop *loop =
-        &thread->loops[input->ended != NULL ? input->ended->loop : input->watch->loop];
+        &thread->loops[end->ended != NULL ? end->ended->loop : end->watch->loop];
     stall->tid = thread->tid;
     memcpy(stall->thread_name, loop->thread_name, sizeof stall->thread_name);
     sw_account_renew_name(thread->tid, stall->thread_name);
     stall->main_thread = thread->tid == sw_process->pid;
-    stall->loop_id = input->ended != NULL ? input->ended->loop_id : loop->id;
+    stall->loop_id = end->ended != NULL ? end->ended->loop_id : loop->id;
     stall->wait = sw_call_info(loop->wait_id)->name;
     stall->fd = loop->fd;
-    stall->iteration =
-        input->ended != NULL ? input->ended->iteration : atomic_load(&loop->iteration);
-    stall->events = input->ended != NULL ? input->ended->events : loop->events;
-    stall->startup = input->ended != NULL ? input->ended->startup : loop->startup;
+    stall->iteration = end->ended != NULL ? end->ended->iteration : atomic_load(&loop->iteration);
+    stall->events = end->ended != NULL ? end->ended->events : loop->events;
+    stall->startup = end->ended != NULL ? end->ended->startup : loop->startup;
 }
 
 /* What is known of who held the call that held the loop; NULL: nothing. */
@@ -106,16 +105,16 @@ static void label_of_samples(const struct sw_watch *watch, char label[SW_LABEL_T
 }
 
 /* The program's own comes first. */
-static void fill_label(const struct sw_compose_input *input, struct sw_stall *stall)
+static void fill_label(const struct sw_iteration_end *end, struct sw_stall *stall)
 {
     char label[SW_LABEL_TEXT];
-    if (input->ended != NULL)
-        memcpy(label, input->ended->label, sizeof label);
-    else if (!sw_annotate_label_at(input->thread, input->now, label))
+    if (end->ended != NULL)
+        memcpy(label, end->ended->label, sizeof label);
+    else if (!sw_annotate_label_at(end->thread, end->now, label))
         return;
     label[sizeof label - 1] = '\0';
     if (label[0] == '\0')
-        label_of_samples(input->watch, label);
+        label_of_samples(end->watch, label);
     if (label[0] != '\0')
         stall->label = sw_arena_copy(sw_pool_capture(), label, strlen(label));
 }
@@ -131,38 +130,37 @@ void sw_compose_lines(struct sw_stall *stall, struct sw_stacks *stacks, struct s
     }
 }
 
-void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *stall,
+void sw_compose_stall(const struct sw_iteration_end *end, struct sw_stall *stall,
                       struct sw_stacks *stacks)
 {
-    struct sw_watch *watch = input->watch;
+    struct sw_watch *watch = end->watch;
     struct sw_totals totals;
-    uint64_t began = input->ended != NULL ? input->ended->began : watch->began;
+    uint64_t began = end->ended != NULL ? end->ended->began : watch->began;
 
     memset(stall, 0, sizeof *stall);
-    stall->state = input->state;
-    stall->duration_ns = sw_clock_ticks_to_ns(minus(input->now, began));
+    stall->state = end->state;
+    stall->duration_ns = sw_clock_ticks_to_ns(minus(end->now, began));
     stall->threshold_ns = sw_process_settings.threshold_ns;
     uint64_t age_ns = sw_clock_ticks_to_ns(minus(sw_clock_ticks(), began));
     stall->began_realtime_ns = sw_clock_realtime_ns() - age_ns;
-    fill_place(input, stall);
-    fill_label(input, stall);
+    fill_place(end, stall);
+    fill_label(end, stall);
 
-    if (input->ended != NULL)
-        sw_totals_of_ended(watch, input->ended, &totals);
+    if (end->ended != NULL)
+        sw_totals_of_ended(watch, end->ended, &totals);
     else
-        sw_totals_live(input->thread, watch, input->now, &totals);
+        sw_totals_live(end->thread, watch, end->now, &totals);
     fill_calls(&totals, stall);
-    sw_figures_fill(input, &totals, began, stall);
+    sw_figures_fill(end, &totals, began, stall);
 
-    unsigned index = input->ended != NULL ? input->ended->loop : watch->loop;
+    unsigned index = end->ended != NULL ? end->ended->loop : watch->loop;
     const struct sw_unwind_stack *base =
-        index < SW_LOOPS_PER_THREAD ? sw_ownership_base(input->thread, watch, index) : NULL;
+        index < SW_LOOPS_PER_THREAD ? sw_ownership_base(end->thread, watch, index) : NULL;
     const struct sw_held *held = held_by(watch, stall);
     const struct sw_sample *other = held != NULL && sw_held_has_stack(held) ? &held->sample : NULL;
     const struct sw_language_stack *base_language =
-        index < SW_LOOPS_PER_THREAD ? sw_ownership_language(input->thread, watch, index) : NULL;
-    sw_stacks_build(watch, base, base_language, other, input->program, signature_key(stall),
-                    stacks);
+        index < SW_LOOPS_PER_THREAD ? sw_ownership_language(end->thread, watch, index) : NULL;
+    sw_stacks_build(watch, base, base_language, other, end->program, signature_key(stall), stacks);
     stall->stack_count = stacks->count;
     stall->stacks = stacks->stacks;
     stall->signature = watch->signature != 0 ? watch->signature : stacks->signature;

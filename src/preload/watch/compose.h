@@ -2,23 +2,12 @@
 #ifndef SW_WATCH_COMPOSE_H
 #define SW_WATCH_COMPOSE_H
 
-#include "preload/stall.h"
+#include "preload/watch/figures.h"
 #include "preload/watch/stacks.h"
-#include "preload/watch/watch.h"
-
-/* What is known of the end of an iteration; `ended` NULL: it goes on. */
-struct sw_compose_input {
-    struct sw_thread *thread;
-    struct sw_watch *watch;
-    const struct sw_ended *ended;
-    uint64_t now; /* ticks: the end, or now */
-    enum sw_stall_state state;
-    const char *program; /* base name */
-};
 
 /* Strings and stacks are in the capture's arena, until it is reset. `stacks` is what the stall's
  * frames were made from, to be written anew with their lines. */
-void sw_compose_stall(const struct sw_compose_input *input, struct sw_stall *stall,
+void sw_compose_stall(const struct sw_iteration_end *end, struct sw_stall *stall,
                       struct sw_stacks *stacks);
 /* The frames once `stacks->talk` is over, with what came of it; memory from `arena`, the one that
  * was the capture's. */

@@ -71,12 +71,12 @@ static void add_pending_delay(const struct sw_watch *watch, const struct sw_read
 
 /* What the kernel says of the thread by now may include what came before and after the iteration.
  */
-static struct unwatched unwatched_at(const struct sw_compose_input *input, uint64_t began,
+static struct unwatched unwatched_at(const struct sw_iteration_end *end, uint64_t began,
                                      const struct sw_reading *now)
 {
-    struct sw_watch *watch = input->watch;
-    struct unwatched result = {.lateness_ns = sw_clock_ticks_to_ns(
-                                   sw_lateness_within(SW_LATENESS_BUSY, began, input->now))};
+    struct sw_watch *watch = end->watch;
+    struct unwatched result = {
+        .lateness_ns = sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_BUSY, began, end->now))};
     bool watched = watch->open && watch->first.valid && watch->last.valid;
     if (!now->valid)
         return result;
@@ -88,8 +88,8 @@ static struct unwatched unwatched_at(const struct sw_compose_input *input, uint6
             result.delay_ns =
                 minus(result.delay_ns, minus(watch->last.runqueue_ns, watch->first.runqueue_ns));
     }
-    if (watched && input->now > watch->last.ticks) {
-        uint64_t rest = sw_clock_ticks_to_ns(input->now - watch->last.ticks);
+    if (watched && end->now > watch->last.ticks) {
+        uint64_t rest = sw_clock_ticks_to_ns(end->now - watch->last.ticks);
         uint64_t cpu = minus(now->cpu_ns, watch->last.cpu_ns);
         result.cpu_ns = cpu < rest ? cpu : rest;
     }
@@ -131,12 +131,12 @@ static void keep_figures(const struct sw_cause_input *figures, uint64_t throttle
     };
 }
 
-static void decide_cause(const struct sw_compose_input *input, const struct sw_totals *totals,
+static void decide_cause(const struct sw_iteration_end *end, const struct sw_totals *totals,
                          uint64_t began, struct sw_stall *stall)
 {
     struct sw_reading now;
-    sw_account_read(input->thread->tid, &now);
-    struct unwatched unwatched = unwatched_at(input, began, &now);
+    sw_account_read(end->thread->tid, &now);
+    struct unwatched unwatched = unwatched_at(end, began, &now);
     struct sw_cause_input figures = {
         .duration_ns = stall->duration_ns,
         .threshold_ns = stall->threshold_ns,
@@ -147,7 +147,7 @@ static void decide_cause(const struct sw_compose_input *input, const struct sw_t
         .cpu_ns = stall->cpu_ns + unwatched.cpu_ns,
         .accounted_ns = stall->accounted_ns,
         .stopped_ns =
-            sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_STOPPED, began, input->now)),
+            sw_clock_ticks_to_ns(sw_lateness_within(SW_LATENESS_STOPPED, began, end->now)),
     };
     figures.late_ns = sw_cause_unwatched(&(struct sw_cause_unwatched){
         .duration_ns = stall->duration_ns,
@@ -157,12 +157,12 @@ static void decide_cause(const struct sw_compose_input *input, const struct sw_t
         .delay_known = unwatched.delay_known,
         .delay_ns = unwatched.delay_ns,
     });
-    add_pending_delay(input->watch, &now, &figures, stall);
+    add_pending_delay(end->watch, &now, &figures, stall);
     figures.runqueue_ns = stall->runqueue_ns;
     uint64_t throttled_ns, stolen_ns;
     sw_scarcity_note(sw_clock_ticks());
-    sw_scarcity_within(began, input->now, &throttled_ns, &stolen_ns);
-    figures.paging_ns = paging_ns(input->watch, &figures, stall);
+    sw_scarcity_within(began, end->now, &throttled_ns, &stolen_ns);
+    figures.paging_ns = paging_ns(end->watch, &figures, stall);
     /* A CPU that the hypervisor took looks like a thread that is blocked nowhere, and to the
      * watchdog, whose timer did not run either, like a stop. */
     figures.stopped_ns = minus(figures.stopped_ns, stolen_ns);
@@ -176,9 +176,9 @@ static void decide_cause(const struct sw_compose_input *input, const struct sw_t
     keep_figures(&figures, throttled_ns, stall);
 }
 
-void sw_figures_fill(const struct sw_compose_input *input, const struct sw_totals *totals,
+void sw_figures_fill(const struct sw_iteration_end *end, const struct sw_totals *totals,
                      uint64_t began, struct sw_stall *stall)
 {
-    fill_times(stall, input->watch);
-    decide_cause(input, totals, began, stall);
+    fill_times(stall, end->watch);
+    decide_cause(end, totals, began, stall);
 }

@@ -9,7 +9,7 @@
 #include "preload/languages/languages.h"
 #include "preload/languages/perf_map.h"
 #include "preload/stack/symbols.h"
-#include "preload/watch/ownership.h"
+#include "preload/watch/common_frames.h"
 
 static void link_address(struct sw_linked_frame *frame, uint64_t ip, uint64_t function)
 {
@@ -121,7 +121,7 @@ int sw_linkage_of(const struct sw_sample *sample, const struct sw_unwind_stack *
     stack->complete = raw->complete;
     if (sample->sequence != 0)
         link_call(&stack->frame[stack->count++], sample->call_id);
-    unsigned common = base != NULL ? sw_ownership_common(raw, base) : 0;
+    unsigned common = base != NULL ? sw_common_frames_count(raw, base) : 0;
     unsigned inner = 0, next = 0;
     for (unsigned i = 0; i < raw->count; i++) {
         next = add_language(language, next, i, stack);

@@ -8,6 +8,7 @@
 #include "preload/notes/loop.h"
 #include "preload/notes/wait_target.h"
 #include "preload/stack/modules.h"
+#include "preload/watch/common_frames.h"
 #include "preload/watch/memory_pool.h"
 #include "preload/watch/nested.h"
 #include "preload/watch/returned.h"
@@ -161,13 +162,6 @@ void sw_ownership_want_base(struct sw_thread *thread, const struct sw_watch *wat
         atomic_store(&thread->attention, SW_ATTENTION_LOOP);
 }
 
-unsigned sw_ownership_common(const struct sw_unwind_stack *stack,
-                             const struct sw_unwind_stack *base)
-{
-    unsigned i = 0, j = 0;
-    return sw_returned_common(stack, base, &i, &j) ? stack->count - i : 0;
-}
-
 /* The first frame from `first` on that is not in the same module any more. */
 static unsigned end_of_module(const struct sw_unwind_stack *base, unsigned first)
 {
@@ -237,7 +231,7 @@ static bool poll_owner_has_returned(const struct sw_loop *loop, const struct sw_
     owners.count = 0;
     for (unsigned i = first; i < end_of_owners(base, first); i++)
         owners.frame[owners.count++] = base->frame[i];
-    return sw_ownership_common(stack, &owners) == 0;
+    return sw_common_frames_count(stack, &owners) == 0;
 }
 
 /* Has the function of each wait returned that the loop is known by? While a dialog's nested loop is

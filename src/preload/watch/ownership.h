@@ -46,8 +46,5 @@ void sw_ownership_want_base(struct sw_thread *thread, const struct sw_watch *wat
  * answer is not `holds`. */
 enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *watch,
                                      const struct sw_sample *sample);
-/* How many of the outermost frames of `stack` are the loop's own and what is outside of it. */
-unsigned sw_ownership_common(const struct sw_unwind_stack *stack,
-                             const struct sw_unwind_stack *base);
 
 #endif

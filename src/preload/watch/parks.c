@@ -9,6 +9,7 @@
 #include "preload/notes/park_member.h"
 #include "preload/stack/modules.h"
 #include "preload/stack/symbols.h"
+#include "preload/watch/common_frames.h"
 #include "preload/watch/members.h"
 #include "preload/watch/ownership.h"
 #include "preload/watch/parks_table.h"
@@ -18,10 +19,7 @@
 
 static const char *symbol_of(const struct sw_unwind_frame *frame)
 {
-    uint64_t start = 0;
-    struct sw_module *module = sw_modules_find(frame->ip);
-    struct sw_symbols *symbols = module != NULL ? sw_symbols_open(module) : NULL;
-    return symbols != NULL ? sw_symbols_find(symbols, frame->ip - 1 - module->bias, &start) : NULL;
+    return sw_symbols_name_at(frame->ip - 1);
 }
 
 /* Does the frame merely wait for whoever called it? */
@@ -54,7 +52,7 @@ static unsigned frames_inside(const struct sw_unwind_stack *stack,
                               const struct sw_unwind_stack *base)
 {
     unsigned i = 0, j = 0;
-    if (base != NULL && sw_returned_common(stack, base, &i, &j))
+    if (base != NULL && sw_common_frames(stack, base, &i, &j))
         return i + 1;
     return stack->count;
 }

@@ -6,54 +6,7 @@
 #include "preload/stack/flow.h"
 #include "preload/stack/modules.h"
 #include "preload/stack/symbols.h"
-
-static const char *symbol_at(uint64_t address)
-{
-    uint64_t start = 0;
-    struct sw_module *module = sw_modules_find(address);
-    struct sw_symbols *symbols = module != NULL ? sw_symbols_open(module) : NULL;
-    return symbols != NULL ? sw_symbols_find(symbols, address - module->bias, &start) : NULL;
-}
-
-/* Compilers put what is seldom run of `name` elsewhere, as `name.cold`, with a table entry of its
- * own. */
-static bool are_parts(uint64_t one, uint64_t other)
-{
-    const char *first = symbol_at(one), *second = symbol_at(other);
-    const char *cold = first != NULL ? strstr(first, ".cold") : NULL;
-    if (second == NULL || first == NULL)
-        return false;
-    if (cold == NULL) {
-        const char *swap = first;
-        first = second;
-        second = swap;
-        cold = strstr(first, ".cold");
-    }
-    size_t length = cold != NULL ? (size_t)(cold - first) : 0;
-    return cold != NULL && strncmp(first, second, length) == 0 && second[length] == '\0';
-}
-
-static bool is_same(const struct sw_unwind_frame *one, const struct sw_unwind_frame *other)
-{
-    if (one->cfa != other->cfa || one->function == 0 || other->function == 0)
-        return false;
-    return one->function == other->function || are_parts(one->function, other->function);
-}
-
-bool sw_returned_common(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base,
-                        unsigned *in_stack, unsigned *in_base)
-{
-    for (unsigned i = 0; i < stack->count; i++) {
-        for (unsigned j = 0; j < base->count; j++) {
-            if (!is_same(&stack->frame[i], &base->frame[j]))
-                continue;
-            *in_stack = i;
-            *in_base = j;
-            return true;
-        }
-    }
-    return false;
-}
+#include "preload/watch/common_frames.h"
 
 bool sw_returned_comparable(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
 {
@@ -77,7 +30,7 @@ static bool is_entry(const struct sw_unwind_frame *frame)
                                           "__clone",
                                           "__libc_start_main_impl"};
     struct sw_module *module = sw_modules_find(frame->ip);
-    const char *name = symbol_at(frame->ip - 1);
+    const char *name = sw_symbols_name_at(frame->ip - 1);
     for (unsigned i = 0; name != NULL && i < sizeof entries / sizeof entries[0]; i++)
         if (strcmp(name, entries[i]) == 0)
             return true;
@@ -192,7 +145,7 @@ bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_sta
     unsigned i = 0, j = 0;
     if (!sw_returned_comparable(stack, base))
         return false;
-    if (!sw_returned_common(stack, base, &i, &j) || is_entry(&stack->frame[i]))
+    if (!sw_common_frames(stack, base, &i, &j) || is_entry(&stack->frame[i]))
         return true;
     return has_returned(stack, base, i, j);
 }
@@ -204,7 +157,7 @@ bool sw_returned_before(const struct sw_unwind_stack *stack, const struct sw_unw
     /* From the outermost inwards, for as long as both are at the same call. */
     unsigned i = stack->count - 1, j = base->count - 1;
     while (i > 0 && j > 0 && stack->frame[i].ip == base->frame[j].ip &&
-           is_same(&stack->frame[i - 1], &base->frame[j - 1])) {
+           sw_common_frame(&stack->frame[i - 1], &base->frame[j - 1])) {
         i--;
         j--;
     }
@@ -214,7 +167,7 @@ bool sw_returned_before(const struct sw_unwind_stack *stack, const struct sw_unw
 bool sw_returned_is_turned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
 {
     unsigned i = 0, j = 0;
-    return sw_returned_comparable(stack, base) && sw_returned_common(stack, base, &i, &j) &&
+    return sw_returned_comparable(stack, base) && sw_common_frames(stack, base, &i, &j) &&
            !is_entry(&stack->frame[i]) && !is_own(&stack->frame[i]) &&
            sw_flow_reaches(stack->frame[i].ip, base->frame[j].ip) == SW_FLOW_YES &&
            !turns_inside(base, j);

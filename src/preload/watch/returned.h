@@ -20,10 +20,6 @@
 
 #include "preload/stack/unwind.h"
 
-/* The innermost frames that `stack` and `base` share: the same function (its part in .cold too) in
- * the same place. False: none. */
-bool sw_returned_common(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base,
-                        unsigned *in_stack, unsigned *in_base);
 /* Do both begin with the same frame, and are they whole? Else nothing can be told from them (a
  * fiber's stack). */
 bool sw_returned_comparable(const struct sw_unwind_stack *stack,

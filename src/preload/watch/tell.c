@@ -14,7 +14,7 @@ static uint64_t last_due_ticks;
 void sw_tell_stall(struct sw_thread *thread, struct sw_watch *watch, const struct sw_ended *ended,
                    uint64_t now, enum sw_stall_state state)
 {
-    struct sw_compose_input input = {
+    struct sw_iteration_end end = {
         .thread = thread,
         .watch = watch,
         .ended = ended,
@@ -24,7 +24,7 @@ void sw_tell_stall(struct sw_thread *thread, struct sw_watch *watch, const struc
     };
     struct sw_stall stall;
     struct sw_stacks stacks;
-    sw_compose_stall(&input, &stall, &stacks);
+    sw_compose_stall(&end, &stall, &stacks);
     stall.id = watch->stall_id;
     stall.occurrence = watch->occurrence;
     sw_pending_tell(&stall, &stacks);
@@ -36,7 +36,7 @@ void sw_tell_stall(struct sw_thread *thread, struct sw_watch *watch, const struc
 /* `asks`: with lines, when they have come. */
 static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t now, bool asks)
 {
-    struct sw_compose_input input = {
+    struct sw_iteration_end end = {
         .thread = thread,
         .watch = watch,
         .now = now,
@@ -45,7 +45,7 @@ static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t
     };
     struct sw_stall stall;
     struct sw_stacks stacks;
-    sw_compose_stall(&input, &stall, &stacks);
+    sw_compose_stall(&end, &stall, &stacks);
     stall.id = watch->stall_id;
     stall.occurrence = watch->occurrence;
     sw_pending_leave_due(&stall, &stacks, asks);
