@@ -62,7 +62,8 @@ COMMON    := $(call objects,$(wildcard src/common/*.c))
 # With musl the wrappers' files want its headers told in another way, and keep frame pointers: libunwind may not be there.
 LIBC      := $(if $(findstring __GLIBC__,$(shell printf '\043include <features.h>\n' | $(CC) -E -dM - 2>/dev/null)),glibc,musl)
 MACHINE   := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
-PRELOAD   := $(call objects,$(sort $(wildcard src/preload/*.c src/preload/*/*.c src/preload/stack/$(MACHINE)/*.c)))
+PRELOAD   := $(call objects,$(sort $(wildcard src/preload/*.c src/preload/*/*.c src/preload/watch/*/*.c \
+	src/preload/stack/$(MACHINE)/*.c)))
 # What runs at every program's start stands together in the library, first of all: fewer pages to be mapped then.
 START     := $(call objects,$(addprefix src/,preload/init.c preload/notes/process.c preload/notes/clock.c \
 	preload/interpose/exits.c preload/interpose/next.c preload/libc/loader.c preload/interpose/locks.c \
@@ -101,8 +102,8 @@ $(BUILD)/obj/src/%.o: src/%.c $(BUILD)/flags
 	$(COMPILE) -MMD -MP -c -o $@ $<
 
 # These have files in them.
-$(BUILD)/obj/src/preload/watch/parks_table.o: share/parks.conf
-$(BUILD)/obj/src/preload/watch/hints_table.o: share/hints.conf
+$(BUILD)/obj/src/preload/watch/whose/parks_table.o: share/parks.conf
+$(BUILD)/obj/src/preload/watch/tell/hints_table.o: share/hints.conf
 $(BUILD)/obj/src/command/formats/html_files.o: $(wildcard src/command/formats/html/*)
 
 # Their assembler names functions, versions of libc's symbols, or files that it includes: link-time optimisation would lose these.
@@ -121,8 +122,8 @@ $(BUILD)/generated/syscall_list.h: Makefile
 	@mkdir -p $(@D)
 	echo '#include <sys/syscall.h>' | $(CC) -dM -E - | sed -n 's/^#define SYS_\([a-z0-9_]*\) .*/SW_SYSCALL(\1)/p' | sort > $@
 
-$(BUILD)/obj/src/preload/watch/syscall_names.o: SW_FLAGS += -I$(BUILD)/generated
-$(BUILD)/obj/src/preload/watch/syscall_names.o: $(BUILD)/generated/syscall_list.h
+$(BUILD)/obj/src/preload/watch/kernel/syscall_names.o: SW_FLAGS += -I$(BUILD)/generated
+$(BUILD)/obj/src/preload/watch/kernel/syscall_names.o: $(BUILD)/generated/syscall_list.h
 
 $(LIBRARY): $(COMMON) $(PRELOAD) src/preload/libstallwatch.map
 	$(CC) $(CFLAGS) $(LDFLAGS) $(LIBRARY_LINK) -o $@.0 $(START) $(filter-out $(START),$(COMMON) $(PRELOAD))
@@ -237,8 +238,8 @@ FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.
 FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZED     := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/main.c,$(wildcard src/common/*.c src/preload/libc/*.c \
 	src/preload/stack/*.c src/preload/stack/$(MACHINE)/*.c src/preload/languages/*.c) \
-	src/command/read_records.c src/command/strings.c src/preload/watch/parks_table.c src/preload/watch/rule_lines.c \
-	src/preload/watch/user_file.c src/symbolize/lines.c src/symbolize/modules.c src/symbolize/demangle.c))
+	src/command/read_records.c src/command/strings.c src/preload/watch/whose/parks_table.c src/preload/watch/kept/rule_lines.c \
+	src/preload/watch/kept/user_file.c src/symbolize/lines.c src/symbolize/modules.c src/symbolize/demangle.c))
 
 $(BUILD)/fuzz/src/%.o: src/%.c
 	@mkdir -p $(@D)

@@ -1,6 +1,6 @@
 /*
- * See annotation.h. Called by command/formats/github.c, and by watch/annotations.c on the watchdog
- * thread.
+ * See annotation.h. Called by command/formats/github.c, and by watch/tell/annotations.c on the
+ * watchdog thread.
  *
  * In a message '%', CR and LF are written as %25, %0D, %0A; in a property ':' and ',' too
  * (GitHub's documentation of workflow commands).

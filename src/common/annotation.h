@@ -1,6 +1,6 @@
 /*
  * GitHub's workflow commands: a line that becomes an annotation at a file's line. For the command
- * (formats/github.c) and the library (watch/annotations.c). Pure.
+ * (formats/github.c) and the library (watch/tell/annotations.c). Pure.
  */
 #ifndef SW_COMMON_ANNOTATION_H
 #define SW_COMMON_ANNOTATION_H

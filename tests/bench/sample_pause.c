@@ -17,7 +17,7 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/notes/thread.h"
-#include "preload/watch/sampler.h"
+#include "preload/watch/sampler/sampler.h"
 
 enum { SAMPLES = 400, SIZES = 3 };
 

@@ -2,8 +2,8 @@
 #include "common/text.h"
 #include "fuzz.h"
 #include "preload/notes/process.h"
-#include "preload/watch/parks_table.h"
-#include "preload/watch/say.h"
+#include "preload/watch/whose/parks_table.h"
+#include "preload/watch/kept/say.h"
 
 /* What reading files would want of the library. */
 struct sw_settings sw_process_settings;

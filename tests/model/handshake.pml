@@ -2,7 +2,7 @@
  * The handshake for a sample of a running thread, as a model for spin: a loop's thread that goes in
  * and out of wrapped calls, the watchdog that samples it, and a thread of the program's that takes
  * the signal for itself. Names are those of notes/call.h (entry), notes/thread.c (answer),
- * watch/sampler.c, watch/sampler_slots.c (handler) and interpose/signals.c (change).
+ * watch/sampler/sampler.c, watch/sampler/sampler_slots.c (handler) and interpose/signals.c (change).
  *
  * Shown, by assertions and by every process coming to its end:
  *   - no signal is on its way to a thread that is inside a wrapped call (it would end it with EINTR);

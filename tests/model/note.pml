@@ -1,7 +1,7 @@
 /*
  * A note of a call, read from outside while its thread goes in and out of calls, as a model for
  * spin: the thread writes the note and then makes the sequence number odd (notes/call.h); the
- * watchdog reads the number before and after its copy (watch/snapshot.c: take_from_call). Stores are
+ * watchdog reads the number before and after its copy (watch/samples/snapshot.c: take_from_call). Stores are
  * seen in their order, and loads made in theirs (x86-64). Shown: no torn note is used.
  *
  * BROKEN_ variants leave out one step of the real thing: tests/run/test_model.py.

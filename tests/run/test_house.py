@@ -73,6 +73,8 @@ MAY_INCLUDE = {
     "languages": {"common", "libc", "stack"},
     "interpose": {"common", "libc", "notes", ""},  # "": include/
 }
+# The rooms of src/preload/watch, from the ground up: each may include those before it; watch itself all of them.
+WATCH = ["kernel", "sampler", "kept", "samples", "whose", "calls", "cause", "holder", "tell", "pools", ""]
 
 
 def undefined(path):
@@ -95,7 +97,7 @@ def objects():
     for source in sorted((SOURCES / "preload").glob("*/**/*.c")):
         inside = source.relative_to(SOURCES / "preload")
         path = (OBJECTS / inside).with_suffix(".o")
-        if path.exists() or len(inside.parts) < 3:  # ROOM/ARCHITECTURE: of this one only
+        if path.exists() or inside.parts[:-2] != ("stack",):  # stack/ARCHITECTURE: of this one only
             require(path.exists(), f"{path} has not been built")
             found.append((inside.parts[0], path))
     require({"notes", "interpose", "watch", "stack", "languages", "report"} <= {room for room, _ in found}, "rooms are missing")
@@ -213,6 +215,23 @@ def test_includes_go_one_way():
                 problems.append(f"{path.relative_to(SOURCES)} includes {included}")
     require(seen > 200, f"only {seen} includes found")
     require(not problems, "\n".join(sorted(set(problems))))
+
+
+def test_the_watchdogs_rooms_stand_on_each_other():
+    watch = SOURCES / "preload/watch"
+    problems, seen = [], 0
+    for path in sorted(watch.rglob("*.[ch]")):
+        room = path.parent.name if path.parent != watch else ""
+        require(room in WATCH, f"{path.relative_to(SOURCES)} is in a room that is not listed here")
+        for included in INCLUDE.findall(path.read_text()):
+            parts = pathlib.PurePath(included).parts
+            if parts[:2] != ("preload", "watch"):
+                continue
+            seen += 1
+            if WATCH.index(parts[2] if len(parts) > 3 else "") > WATCH.index(room):
+                problems.append(f"{path.relative_to(SOURCES)} includes {included}")
+    require(seen > 100, f"only {seen} includes found")
+    require(not problems, "\n".join(problems))
 
 
 def test_headers_stand_alone():

@@ -1,12 +1,12 @@
 /*
- * A thread that goes in and out of calls, and is sampled: for the tests of watch/sampler.c and of
- * what interpose/signals.c has to do with it. The test's first thread is the watchdog. Included
- * once by each test, which is linked with interpose/signals.c.
+ * A thread that goes in and out of calls, and is sampled: for the tests of watch/sampler/sampler.c
+ * and of what interpose/signals.c has to do with it. The test's first thread is the watchdog.
+ * Included once by each test, which is linked with interpose/signals.c.
  */
 #ifndef SW_TESTS_SAMPLER_FIXTURE_H
 #define SW_TESTS_SAMPLER_FIXTURE_H
 
-#include "preload/watch/sampler.h"
+#include "preload/watch/sampler/sampler.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -19,7 +19,7 @@
 #include "notes_fixture.h"
 #include "preload/interpose/signals.h"
 #include "preload/notes/mask_change.h"
-#include "preload/watch/sampler_slots.h"
+#include "preload/watch/sampler/sampler_slots.h"
 
 #define MARK UINT64_C(0x5741544348444f47)
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "preload/watch/signature.h"
+#include "preload/watch/samples/signature.h"
 
 static char path[64];
 static struct sw_table table;

@@ -1,5 +1,5 @@
-/* src/preload/watch/cause.c: which cause explains a stall, from figures alone. */
-#include "preload/watch/cause.h"
+/* src/preload/watch/cause/cause.c: which cause explains a stall, from figures alone. */
+#include "preload/watch/cause/cause.h"
 
 #include <check.h>
 #include <stdlib.h>

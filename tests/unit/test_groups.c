@@ -1,11 +1,11 @@
-/* src/preload/watch/groups.c: stalls by signature, and the worst of them for the summary. */
-#include "preload/watch/groups.h"
+/* src/preload/watch/tell/groups.c: stalls by signature, and the worst of them for the summary. */
+#include "preload/watch/tell/groups.h"
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload/watch/memory_pool.h"
+#include "preload/watch/kept/memory_pool.h"
 
 #define MS UINT64_C(1000000)
 

@@ -1,5 +1,6 @@
-/* src/preload/watch/hints.c: advice where the cause is well known, and none where it is not. */
-#include "preload/watch/hints.h"
+/* src/preload/watch/tell/hints.c: advice where the cause is well known, and none where it is not.
+ */
+#include "preload/watch/tell/hints.h"
 
 #include <check.h>
 #include <stdlib.h>

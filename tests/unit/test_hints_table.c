@@ -1,11 +1,11 @@
-/* src/preload/watch/hints_table.c: share/hints.conf and files of the user's: which rule fits which
- * stall. */
+/* src/preload/watch/tell/hints_table.c: share/hints.conf and files of the user's: which rule fits
+ * which stall. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload/watch/hints_table.h"
+#include "preload/watch/tell/hints_table.h"
 
 static struct sw_frame frames[4];
 static struct sw_stack stack;

@@ -1,6 +1,6 @@
-/* src/preload/watch/holder.c: a holder that ends before a look has been the holder. The
+/* src/preload/watch/holder/holder.c: a holder that ends before a look has been the holder. The
  * children are real, the wait for them is not. */
-#include "preload/watch/holder.h"
+#include "preload/watch/holder/holder.h"
 
 #include <signal.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "notes_fixture.h"
-#include "preload/watch/memory_pool.h"
+#include "preload/watch/kept/memory_pool.h"
 
 static struct sw_thread *self;
 static struct sw_watch watch;

@@ -1,5 +1,5 @@
-/* src/preload/watch/kernel_frames.c: what the kernel says of a thread's place in it. */
-#include "preload/watch/kernel_frames.h"
+/* src/preload/watch/kernel/kernel_frames.c: what the kernel says of a thread's place in it. */
+#include "preload/watch/kernel/kernel_frames.h"
 
 #include <check.h>
 #include <pthread.h>

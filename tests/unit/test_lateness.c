@@ -1,5 +1,5 @@
-/* src/preload/watch/lateness.c: what of a span the watchdog itself did not get, and why. */
-#include "preload/watch/lateness.h"
+/* src/preload/watch/cause/lateness.c: what of a span the watchdog itself did not get, and why. */
+#include "preload/watch/cause/lateness.h"
 
 #include "notes_fixture.h"
 

@@ -5,10 +5,10 @@
 #include "preload/watch/look.h"
 
 #include "notes_fixture.h"
-#include "preload/watch/ownership.h"
-#include "preload/watch/parks.h"
-#include "preload/watch/samples.h"
-#include "preload/watch/tell.h"
+#include "preload/watch/whose/ownership.h"
+#include "preload/watch/whose/parks.h"
+#include "preload/watch/samples/samples.h"
+#include "preload/watch/tell/tell.h"
 
 #define MS           UINT64_C(1000000)
 #define THRESHOLD_MS 8

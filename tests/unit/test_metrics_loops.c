@@ -1,9 +1,9 @@
-/* src/preload/watch/metrics_loops.c: counters only grow, whatever the loops' own figures do; and
- * loops that follow one another share a number. */
-#include "preload/watch/metrics_loops.h"
+/* src/preload/watch/tell/metrics_loops.c: counters only grow, whatever the loops' own figures do;
+ * and loops that follow one another share a number. */
+#include "preload/watch/tell/metrics_loops.h"
 
 #include "notes_fixture.h"
-#include "preload/watch/memory_pool.h"
+#include "preload/watch/kept/memory_pool.h"
 
 static const struct sw_metrics_loop *loops;
 static unsigned live;

@@ -1,5 +1,5 @@
-/* src/preload/watch/sampler.c: the handshake between a thread that goes in and out of calls and the
- * watchdog that wants its registers: never a signal inside a call, and no request lost. */
+/* src/preload/watch/sampler/sampler.c: the handshake between a thread that goes in and out of calls
+ * and the watchdog that wants its registers: never a signal inside a call, and no request lost. */
 #include <sys/resource.h>
 
 #include "preload/notes/mask_change.h"

@@ -1,6 +1,6 @@
-/* src/preload/interpose/signals.c and watch/sampler_slots.c: the sampling signal is not to be seen,
- * is given up where the program wants it, and never meets a handler that is not ours. */
-#include "preload/watch/sampler_slots.h"
+/* src/preload/interpose/signals.c and watch/sampler/sampler_slots.c: the sampling signal is not to
+ * be seen, is given up where the program wants it, and never meets a handler that is not ours. */
+#include "preload/watch/sampler/sampler_slots.h"
 #include "sampler_fixture.h"
 
 /* Somebody's kill(1) with our signal's number, and a value that is none of ours. */

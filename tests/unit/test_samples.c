@@ -1,13 +1,13 @@
-/* src/preload/watch/samples.c: when samples of a stall are taken, and that those which are kept are
- * spread evenly over it, however long it gets. The stacks themselves are made up: sw_snapshot_take
- * is here. */
-#include "preload/watch/samples.h"
+/* src/preload/watch/samples/samples.c: when samples of a stall are taken, and that those which are
+ * kept are spread evenly over it, however long it gets. The stacks themselves are made up:
+ * sw_snapshot_take is here. */
+#include "preload/watch/samples/samples.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "notes_fixture.h"
-#include "preload/watch/snapshot.h"
+#include "preload/watch/samples/snapshot.h"
 
 #define MS UINT64_C(1000000)
 

@@ -1,6 +1,6 @@
-/* src/preload/watch/signature.c: the same stall has the same signature in every run, and other
- * stalls have others. */
-#include "preload/watch/signature.h"
+/* src/preload/watch/samples/signature.c: the same stall has the same signature in every run, and
+ * other stalls have others. */
+#include "preload/watch/samples/signature.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-/* src/preload/watch/waits_for.c and deadlock.c: owners of real locks, circles of real threads, and
- * memory that is gone or lies. */
-#include "preload/watch/waits_for.h"
+/* src/preload/watch/holder/waits_for.c and deadlock.c: owners of real locks, circles of real
+ * threads, and memory that is gone or lies. */
+#include "preload/watch/holder/waits_for.h"
 
 #include <linux/futex.h>
 #include <pthread.h>
@@ -22,8 +22,8 @@
 #include "notes_fixture.h"
 #include "preload/libc/threads.h"
 #include "preload/stack/memory.h"
-#include "preload/watch/deadlock.h"
-#include "preload/watch/other_end.h"
+#include "preload/watch/holder/deadlock.h"
+#include "preload/watch/holder/other_end.h"
 
 static sem_t reached, go_on;
 static pthread_mutex_t locks[3];

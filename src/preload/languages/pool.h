@@ -1,6 +1,7 @@
 /*
  * A pool of threads as one look finds it: whom it has, what each works on, and whether work waits.
- * Data only; filled in by python_pools.c and watch/pool_libuv.c, judged by watch/pools.c.
+ * Data only; filled in by python_pools.c and watch/pools/pool_libuv.c, judged by
+ * watch/pools/pools.c.
  */
 #ifndef SW_LANGUAGES_POOL_H
 #define SW_LANGUAGES_POOL_H

@@ -151,8 +151,8 @@ static struct sw_loop *keyed_loop(struct sw_thread *thread, const struct sw_wait
 }
 
 /* Does a loop wait from elsewhere in the stack than where its base was taken, or in another
- * function as the watchdog has seen (watch/bases.c)? The base has to be of the wait that began the
- * iteration. Of an epoll loop the watchdog sees it, and asks for a wait to come this way
+ * function as the watchdog has seen (watch/whose/bases.c)? The base has to be of the wait that
+ * began the iteration. Of an epoll loop the watchdog sees it, and asks for a wait to come this way
  * (sw_ownership_want_base). Not for ever: who moves at every turn is not worth the copies. */
 static bool has_moved(const struct sw_thread *thread, const struct sw_loop *loop)
 {

@@ -43,7 +43,7 @@ struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wai
 /* Is this a wait for one descriptor of `loop`, the thread's outer one, that has many, from
  * elsewhere than the loop waits, and not known to be the loop itself? Then it is a call (a round
  * trip on a connection that the loop listens to as well) until the watchdog has looked:
- * watch/aside.c. Loop thread. */
+ * watch/calls/aside.c. Loop thread. */
 bool sw_poll_loop_is_aside(const struct sw_thread *thread, const struct sw_loop *loop,
                            const struct sw_wait_target *target);
 /* Should `loop`, a poll candidate that has waited often enough, be taken for a loop? */

@@ -6,9 +6,9 @@
  *
  * Nothing is noted of a thread before it has parked, so the question is asked where a call that may
  * have been parking returns. The thread gets a loop of kind SW_WAIT_PARKED, a candidate, and the
- * watchdog judges the stack that is copied here (watch/parks.c), and then which loop it belongs to
- * (watch/members.c). Places of which it said no are remembered for all threads, by their return
- * address and depth in the stack.
+ * watchdog judges the stack that is copied here (watch/whose/parks.c), and then which loop it
+ * belongs to (watch/whose/members.c). Places of which it said no are remembered for all threads, by
+ * their return address and depth in the stack.
  *
  * The thread that parks, or locks; slow only where said.
  */

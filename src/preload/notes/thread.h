@@ -48,7 +48,7 @@ enum sw_loop_state {
 /* Why: something changed a loop of the thread; or the watchdog wants to see it wait. */
 enum sw_attention { SW_ATTENTION_NONE, SW_ATTENTION_LOOP, SW_ATTENTION_CALL };
 
-/* The handshake for a sample of a running thread, see watch/sampler.c. */
+/* The handshake for a sample of a running thread, see watch/sampler/sampler.c. */
 enum sw_request { SW_REQUEST_IDLE, SW_REQUEST_ASKED, SW_REQUEST_SENDING };
 
 /* The wrapped call that the thread is in, while `sequence` is odd. */
@@ -164,7 +164,7 @@ struct sw_loop {
 
 /* Calls of one iteration that came from places where nobody knew yet whether threads park there. If
  * one does, the iteration was over when the first of them began, and another began when the last
- * had returned: watch/parks.c. */
+ * had returned: watch/whose/parks.c. */
 struct sw_maybe_parked {
     uint32_t stamp, site; /* of the iteration; the last one's, its number + 1, or 0: none */
     uint32_t id, count;   /* enum sw_call_id of the last one, how many */

@@ -1,5 +1,5 @@
 /*
- * See replace.h. Called by watch/metrics.c.
+ * See replace.h. Called by watch/tell/metrics.c.
  *
  * The new file is written beside the old one, and rename(2) puts it in its place: both have to be
  * in one folder. Its name begins with a dot and does not end in .prom, so that node exporter's

@@ -1,6 +1,6 @@
 /*
  * A stall as an annotation on GitHub. See report.h and common/annotation.h. Called by
- * watch/annotations.c on the watchdog thread.
+ * watch/tell/annotations.c on the watchdog thread.
  *
  * The line is to be one write to a pipe that other processes write to as well, which is whole up to
  * PIPE_BUF (pipe(7)): frames are left out until it is.

@@ -1,5 +1,5 @@
 /*
- * See report_metrics.h. Called by watch/metrics.c on the watchdog thread.
+ * See report_metrics.h. Called by watch/tell/metrics.c on the watchdog thread.
  *
  * Each series carries comm and pid: the files of many processes lie in one folder, and the
  * collector refuses two series that are the same. All causes are there from the beginning, with 0:

@@ -24,7 +24,7 @@ struct sw_module {
     bool program;      /* the program itself */
     struct sw_symbols *symbols; /* of symbols.h, opened when first wanted */
     bool symbols_tried;
-    bool judged_pool; /* of watch/pool_libuv.c: was it looked into? */
+    bool judged_pool; /* of watch/pools/pool_libuv.c: was it looked into? */
     bool judged,
         runtime; /* of languages/: was it looked into, and is it one that runs a language */
 };

@@ -7,7 +7,7 @@
 #ifndef SW_WATCH_PACE_H
 #define SW_WATCH_PACE_H
 
-#include "preload/watch/watch.h"
+#include "preload/watch/kept/watch.h"
 
 struct sw_look {
     bool idle;    /* its loops wait, or it has none */

@@ -1,0 +1,114 @@
+/* See lateness.h. */
+#include "preload/watch/cause/lateness.h"
+
+#include "preload/notes/clock.h"
+#include "preload/notes/process.h"
+#include "preload/watch/kernel/account.h"
+
+#define REMEMBERED   32
+#define TOLERATED_NS UINT64_C(2000000)
+/* ... and of a small threshold this part: what is late by that may be all that a stall was. */
+#define TOLERATED_PART 8
+#define SMALL_PART     4 /* of a span, which is told apart from the rest from there on */
+#define FRESH_NS       UINT64_C(5000000)
+
+static struct {
+    uint64_t from, to;
+    enum sw_lateness reason;
+} times[REMEMBERED];
+static unsigned next;
+static uint64_t total;
+/* The watchdog's own time ready and not running, and on a CPU, and when they were read. */
+static uint64_t own_delay_ns, own_cpu_ns, own_read;
+
+bool sw_lateness_matters(uint64_t planned, uint64_t woke)
+{
+    uint64_t part_ns = sw_process_settings.threshold_ns / TOLERATED_PART;
+    uint64_t tolerated_ns = part_ns < TOLERATED_NS ? part_ns : TOLERATED_NS;
+    return woke > planned && sw_clock_ticks_to_ns(woke - planned) >= tolerated_ns;
+}
+
+static void add(uint64_t from, uint64_t to, enum sw_lateness reason)
+{
+    times[next % REMEMBERED].from = from;
+    times[next % REMEMBERED].to = to;
+    times[next % REMEMBERED].reason = reason;
+    next++;
+    total += to - from;
+}
+
+void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns, uint64_t cpu_ns)
+{
+    if (!sw_lateness_matters(planned, woke))
+        return;
+    uint64_t span_ns = sw_clock_ticks_to_ns(woke - planned);
+    uint64_t own_ns = delay_ns + cpu_ns;
+    uint64_t still_ns = span_ns >= TOLERATED_NS && own_ns < span_ns ? span_ns - own_ns : 0;
+    /* Who has stood still, waits for a CPU when all go on. */
+    if (still_ns * SMALL_PART >= span_ns && delay_ns * SMALL_PART >= span_ns) {
+        uint64_t went_on = planned + sw_clock_ns_to_ticks(still_ns);
+        add(planned, went_on, SW_LATENESS_STOPPED);
+        add(went_on, woke, SW_LATENESS_BUSY);
+    } else if (delay_ns * 2 >= span_ns) {
+        add(planned, woke, SW_LATENESS_BUSY);
+    } else if (still_ns * 2 >= span_ns) {
+        add(planned, woke, SW_LATENESS_STOPPED);
+    }
+}
+
+void sw_lateness_read_own(void)
+{
+    int32_t tid = atomic_load(&sw_process->watchdog_tid);
+    own_delay_ns = sw_account_delay_ns(tid);
+    own_cpu_ns = sw_account_cpu_ns(tid);
+    own_read = sw_clock_ticks();
+}
+
+void sw_lateness_refresh_own(void)
+{
+    if (sw_clock_ticks_to_ns(sw_clock_ticks() - own_read) > FRESH_NS)
+        sw_lateness_read_own();
+}
+
+void sw_lateness_check(uint64_t planned, uint64_t woke)
+{
+    if (!sw_lateness_matters(planned, woke))
+        return;
+    uint64_t delay_ns = own_delay_ns, cpu_ns = own_cpu_ns;
+    sw_lateness_read_own();
+    sw_lateness_note(planned, woke, own_delay_ns - delay_ns, own_cpu_ns - cpu_ns);
+}
+
+void sw_lateness_check_work(uint64_t planned, uint64_t now)
+{
+    if (!sw_lateness_matters(planned, now))
+        return;
+    uint64_t delay_ns = own_delay_ns;
+    sw_lateness_read_own();
+    if ((own_delay_ns - delay_ns) * 2 >= sw_clock_ticks_to_ns(now - planned))
+        add(planned, now, SW_LATENESS_BUSY);
+}
+
+void sw_lateness_note_work(uint64_t began, uint64_t ended)
+{
+    uint64_t most = sw_clock_ns_to_ticks(sw_process_settings.threshold_ns / 4);
+    if (ended > began && ended - began > most)
+        add(began, ended, SW_LATENESS_BUSY);
+}
+
+uint64_t sw_lateness_total(void)
+{
+    return total;
+}
+
+uint64_t sw_lateness_within(enum sw_lateness reason, uint64_t from, uint64_t to)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < REMEMBERED; i++) {
+        uint64_t low = times[i].from > from ? times[i].from : from;
+        uint64_t high = times[i].to < to ? times[i].to : to;
+        if (times[i].reason == reason && high > low)
+            sum += high - low;
+    }
+    return sum;
+}
