@@ -43,6 +43,14 @@ def good():
     time.sleep(0.5)
     return {"slept": True}
 """
+# The same without that middleware's label, behind one of Starlette's that runs what is behind it in a task of its own.
+UNLABELLED = APPLICATION.replace("app.add_middleware(Label)\n", """
+@app.middleware("http")
+async def with_header(request, call_next):
+    response = await call_next(request)
+    response.headers["X-Seen"] = "yes"
+    return response
+""")
 
 
 def ask(port, path):
@@ -50,13 +58,13 @@ def ask(port, path):
         return answer.read().decode()
 
 
-def serve(path, *command):
+def serve(path, *command, application=APPLICATION):
     """Runs the server (uvicorn unless `command` says another) for one request and returns its run, ended."""
     if subprocess.run([harness.PYTHON, "-c", "import uvicorn, fastapi"], capture_output=True, timeout=60).returncode != 0:
         raise harness.Skip("python3-uvicorn or python3-fastapi is not installed")
     port = harness.free_port()
     place = harness.Run(["/bin/true"], preload=False).wait()
-    (place.folder / "application.py").write_text(APPLICATION)
+    (place.folder / "application.py").write_text(application)
     command = command or ("-m", "uvicorn", "application:app", "--host", "127.0.0.1", "--port", "%d")
     run = harness.Run([harness.PYTHON, *(word.replace("%d", str(port)) for word in command)],
                       folder=place.folder, environment={"PYTHONDONTWRITEBYTECODE": "1"})
@@ -118,7 +126,8 @@ def test_gunicorn_with_uvicorns_worker():
 
 def test_without_uvloop():
     command = ("-m", "uvicorn", "application:app", "--host", "127.0.0.1", "--port", "%d", "--loop", "asyncio")
-    with serve("/bad", *command) as run:
+    with serve("/bad", *command, application=UNLABELLED) as run:
         stall = run.only_stall()
+        require(stall["label"] == "GET /bad", f"{stall['label']}")
         files = [frame["file"] for frame in stall["stacks"][0]["frames"] if frame["lang"] == "python"]
         require(files[0].endswith("/application.py") and any(file.endswith("/asyncio/events.py") for file in files), f"{files}")

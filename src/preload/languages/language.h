@@ -22,6 +22,7 @@
 
 #define SW_LANGUAGE_FRAMES 192
 #define SW_LANGUAGE_ALONE  UINT16_MAX
+#define SW_LANGUAGE_OUTER  4 /* coroutines */
 
 struct sw_language_frame {
     const char *function,
@@ -41,8 +42,9 @@ struct sw_language_stack {
     bool complete; /* the outermost frame is there */
     bool torn; /* it was being changed just then: what there is is not right, and another look is
                   better */
-    bool anchored;      /* each frame has an anchor, as far as it was found */
-    uint64_t coroutine; /* the outermost that the thread is in, where the language has such; 0 */
+    bool anchored; /* each frame has an anchor, as far as it was found */
+    /* The outermost ones that the thread is in, from outside, where the language has such; 0. */
+    uint64_t coroutine[SW_LANGUAGE_OUTER];
     struct sw_language_frame frame[SW_LANGUAGE_FRAMES];
 };
 

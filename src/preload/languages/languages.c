@@ -1,6 +1,8 @@
 /* See languages.h. */
 #include "preload/languages/languages.h"
 
+#include <string.h>
+
 #include "preload/stack/memory.h"
 
 static const struct sw_language *const languages[] = {&sw_language_python, &sw_language_v8};
@@ -46,7 +48,7 @@ void sw_languages_capture(int tid, const struct sw_unwind_input *input,
     for (unsigned i = 0; i < LANGUAGES && stack->count == 0; i++) {
         stack->lang = languages[i]->lang;
         stack->complete = stack->anchored = stack->torn = false;
-        stack->coroutine = 0;
+        memset(stack->coroutine, 0, sizeof stack->coroutine);
         if (present[i])
             languages[i]->capture(tid, input, native, stack);
     }

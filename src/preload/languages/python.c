@@ -140,9 +140,9 @@ static unsigned loop_frames(const struct sw_language_stack *stack)
 static bool label(const struct sw_unwind_input *input, const struct sw_language_stack *stack,
                   char *text, size_t size)
 {
-    for (unsigned i = 0; i < python_count && stack->coroutine != 0; i++)
+    for (unsigned i = 0; i < python_count && stack->coroutine[0] != 0; i++)
         if (sw_python_request_name(&pythons[i], stack->coroutine, text, size) ||
-            sw_python_task_name(&pythons[i], stack->coroutine, input, text, size))
+            sw_python_task_name(&pythons[i], stack->coroutine[0], input, text, size))
             return true;
     return false;
 }

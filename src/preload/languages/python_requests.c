@@ -2,7 +2,9 @@
  * See python_requests.h. What a request is, ASGI's specification says: a dict, the "scope", with a
  * "type", the protocol's own dict under "asgi", and for HTTP a "method" and a "path". A server runs
  * a task for each request, whose outermost coroutine has the scope in a local variable (hypercorn's
- * _handle), or in an attribute of its object (uvicorn's RequestResponseCycle.run_asgi).
+ * _handle), or in an attribute of its object (uvicorn's RequestResponseCycle.run_asgi). A
+ * middleware may run what is behind it in a task of its own (Starlette's BaseHTTPMiddleware): there
+ * the first application further in has it, as its argument.
  */
 #include "preload/languages/python_requests.h"
 
@@ -48,17 +50,25 @@ static bool name_any(const struct sw_python *python, const uint64_t *values, uns
     return false;
 }
 
-bool sw_python_request_name(const struct sw_python *python, uint64_t coroutine, char *name,
-                            size_t size)
+static unsigned variables_of(const struct sw_python *python, uint64_t coroutine, uint64_t *values)
 {
-    uint64_t values[SW_PYTHON_VALUES], own[SW_PYTHON_VALUES], code;
-    uint64_t frame = sw_python_frame_of(python, coroutine);
+    uint64_t frame = sw_python_frame_of(python, coroutine), code;
     if (frame == 0 || sw_memory_read(frame + python->layout.code, &code, sizeof code) != 0)
-        return false;
-    unsigned count = sw_python_locals(python, frame, code & ~TAG_BITS, values);
+        return 0;
+    return sw_python_locals(python, frame, code & ~TAG_BITS, values);
+}
+
+bool sw_python_request_name(const struct sw_python *python,
+                            const uint64_t coroutine[SW_LANGUAGE_OUTER], char *name, size_t size)
+{
+    uint64_t values[SW_PYTHON_VALUES], own[SW_PYTHON_VALUES];
+    unsigned count = variables_of(python, coroutine[0], values);
     if (name_any(python, values, count, name, size))
         return true;
     /* The first is the object, if it is one's. */
     unsigned attributes = count > 0 ? sw_python_attributes(python, values[0], own) : 0;
-    return name_any(python, own, attributes, name, size);
+    bool named = name_any(python, own, attributes, name, size);
+    for (unsigned i = 1; i < SW_LANGUAGE_OUTER && coroutine[i] != 0 && !named; i++)
+        named = name_any(python, values, variables_of(python, coroutine[i], values), name, size);
+    return named;
 }

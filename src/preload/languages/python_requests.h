@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "preload/languages/language.h"
 #include "preload/languages/python_layout.h"
 
-/* "GET /items", of the request that an ASGI server runs `coroutine` for. False: it is none's. */
-bool sw_python_request_name(const struct sw_python *python, uint64_t coroutine, char *name,
-                            size_t size);
+/* "GET /items", of the request that an ASGI server runs these coroutines for, the outermost of a
+ * thread as struct sw_language_stack has them; the first is there. False: they are none's. */
+bool sw_python_request_name(const struct sw_python *python,
+                            const uint64_t coroutine[SW_LANGUAGE_OUTER], char *name, size_t size);
 
 #endif

@@ -103,8 +103,11 @@ static void note_coroutine(struct walk *walk, const uint8_t *bytes)
         object = word_in(bytes, layout->position - 8);
     else if (bytes[layout->owner] == OWNER_GENERATOR)
         object = walk->frame - layout->generator;
-    if (object != 0 && sw_python_is(walk->python, object, "coroutine"))
-        walk->stack->coroutine = object;
+    if (object == 0 || !sw_python_is(walk->python, object, "coroutine"))
+        return;
+    uint64_t *outer = walk->stack->coroutine;
+    memmove(outer + 1, outer, (SW_LANGUAGE_OUTER - 1) * sizeof *outer);
+    outer[0] = object;
 }
 
 /* One frame; false: what is there is none. */

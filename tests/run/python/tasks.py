@@ -48,6 +48,18 @@ async def handle(scope):
     await deep(0)
 
 
+async def behind(scope):
+    """... and as it gets behind Starlette's BaseHTTPMiddleware, in a task of AnyIO's: further in."""
+    await deep(0)
+
+
+async def run_wrapped(application, scope):
+    async def call_next():
+        await application(dict(scope))
+
+    await call_next()
+
+
 async def labelled():
     label = getattr(ctypes.CDLL(None), "stallwatch_label", None)
     if label:
@@ -61,6 +73,7 @@ async def main(loop):
     for _ in range(10):
         await asyncio.sleep(0.005)
     for coroutine, name in ((deep(3), "nightly export \u00e9"), (computes(), "computes"), (deep(0), None), (Cycle("/items/7").run(), "cycle"),
+                            (run_wrapped(behind, Cycle("/items/9").scope), "wrapped"),
                             (handle({"type": "http", "method": "GET", "path": "/no"}), "no scope"), (labelled(), "labelled")):
         await task(loop, coroutine, name)
         await asyncio.sleep(0.02)

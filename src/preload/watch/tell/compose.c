@@ -92,7 +92,7 @@ static void label_of_samples(const struct sw_watch *watch, char label[SW_LABEL_T
     label[0] = '\0';
     for (unsigned i = 0; i < watch->sample_count; i++) {
         const struct sw_sample *sample = &watch->samples[i];
-        bool nameless = sample->language.count > 0 && sample->language.coroutine == 0;
+        bool nameless = sample->language.count > 0 && sample->language.coroutine[0] == 0;
         bool other =
             sample->label[0] != '\0' && label[0] != '\0' && strcmp(sample->label, label) != 0;
         if (nameless || other) {
