@@ -15,6 +15,8 @@
  *           that never returns, and what follows that leads to the wait.
  * table:    the work is followed by a jump through a table. again: wait, work, wait.
  * part:     the work is in a part elsewhere, which jumps back.
+ * jobs:     a loop around work and a loop around wait and something else; that is called by a
+ *           pointer.
  */
 __asm__(".macro function name\n"
         ".globl \\name\n.type \\name, @function\n\\name:\n.cfi_startproc\nsub $8, %rsp\n"
@@ -39,10 +41,14 @@ __asm__(".macro function name\n"
         "again_other: leave_it\nfinish again\n"
         "function part\n0: call wait_here\npart_wait: test %eax, %eax\njne part.cold\n1: leave_it\n"
         "finish part\n"
-        "function part.cold\ncall work_here\npart_work: jmp 0b\nfinish part.cold\n");
+        "function part.cold\ncall work_here\npart_work: jmp 0b\nfinish part.cold\n"
+        "function jobs\n0: call work_here\njobs_work: test %eax, %eax\nje 2f\n1: call wait_here\n"
+        "jobs_wait: call *%rbx\njobs_else: test %eax, %eax\njne 1b\njmp 0b\n2: leave_it\n"
+        "finish jobs\n");
 
 extern const char turns_wait[], turns_work[], left_wait[], left_work[], retries_wait[], ends_wait[],
-    ends_work[], table_wait[], table_work[], again_wait[], again_work[], part_wait[], part_work[];
+    ends_work[], table_wait[], table_work[], again_wait[], again_work[], part_wait[], part_work[],
+    jobs_work[], jobs_wait[], jobs_else[];
 
 static uint64_t at(const char *label)
 {
@@ -83,6 +89,21 @@ START_TEST(turns_around)
 }
 END_TEST
 
+START_TEST(between_jobs)
+{
+    start();
+    ck_assert_int_eq(sw_flow_turns_without(at(jobs_wait), at(jobs_work), false), SW_FLOW_YES);
+    ck_assert_int_eq(sw_flow_turns_without(at(turns_wait), at(turns_work), false), SW_FLOW_NO);
+    ck_assert_int_eq(sw_flow_turns_without(at(retries_wait), at(turns_work), false), SW_FLOW_NO);
+    ck_assert_int_eq(sw_flow_turns_without(at(retries_wait), at(turns_work), true), SW_FLOW_YES);
+    ck_assert_int_eq(sw_flow_comes_before(at(jobs_wait), at(jobs_work)), SW_FLOW_NO);
+    ck_assert_int_eq(sw_flow_comes_before(at(jobs_wait), at(jobs_else)), SW_FLOW_YES);
+    ck_assert_int_eq(sw_flow_comes_before(at(turns_wait), at(turns_work)), SW_FLOW_YES);
+    ck_assert(sw_flow_names_callee(at(jobs_work)));
+    ck_assert(!sw_flow_names_callee(at(jobs_else)));
+}
+END_TEST
+
 START_TEST(of_nowhere)
 {
     start();
@@ -102,6 +123,7 @@ int main(void)
     TCase *tests = tcase_create("flow");
     tcase_add_test(tests, reaches);
     tcase_add_test(tests, turns_around);
+    tcase_add_test(tests, between_jobs);
     tcase_add_test(tests, of_nowhere);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

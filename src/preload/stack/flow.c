@@ -31,12 +31,18 @@ struct step {
     bool leads;   /* to the call that is looked for */
 };
 
+/* Calls of a function, known by one of them. */
+struct calls {
+    uint64_t after; /* its return address; 0: none */
+    bool like;      /* ... and all of the same function: */
+    struct sw_instruction call;
+};
+
 /* What one walk looks for and finds. */
 struct walk {
     struct sw_flow_function function;
-    uint64_t wanted; /* return address of the call that is looked for, in the function */
-    bool like;       /* ... or one of the same function: */
-    struct sw_instruction wanted_call;
+    struct calls wanted;  /* in the function */
+    struct calls avoided; /* which is not passed */
     bool found;
     bool unknown; /* a jump that cannot be followed */
     unsigned outside;
@@ -119,17 +125,19 @@ static bool decode(uint64_t address, struct sw_instruction *instruction)
     return sw_instruction_decode(bytes, size, address, instruction);
 }
 
-static bool is_wanted(const struct walk *walk, const struct sw_instruction *call, uint64_t after)
+static bool is_one_of(const struct calls *calls, const struct sw_instruction *call, uint64_t after)
 {
-    return after == walk->wanted || (walk->like && call->kind == walk->wanted_call.kind &&
-                                     call->target == walk->wanted_call.target);
+    return after == calls->after ||
+           (calls->like && call->kind == calls->call.kind && call->target == calls->call.target);
 }
 
 static void fill_call(struct walk *walk, struct step *step, const struct sw_instruction *call,
                       uint64_t after)
 {
     step->call = true;
-    if (is_wanted(walk, call, after)) {
+    if (is_one_of(&walk->avoided, call, after))
+        return;
+    if (is_one_of(&walk->wanted, call, after)) {
         step->leads = true;
         walk->found = true;
     }
@@ -183,7 +191,8 @@ static enum sw_flow run(struct walk *walk, uint64_t from)
     count = 0;
     /* Where the return address is the function's end, the compiler knew that the call does not
      * return. */
-    if (!sw_flow_function_at(walk->wanted - 1, &walk->function) || from == walk->function.high)
+    if (!sw_flow_function_at(walk->wanted.after - 1, &walk->function) ||
+        from == walk->function.high)
         return SW_FLOW_UNKNOWN;
     memset(places, 0, sizeof places);
     add_step(walk, from);
@@ -219,21 +228,27 @@ static void mark_leading(void)
     }
 }
 
+/* A call is found from its end: of its lengths, the one that makes it a call. */
+static struct calls calls_like(uint64_t after)
+{
+    struct calls calls = {.after = after};
+    for (unsigned length = SW_INSTRUCTION_CALL_SHORT;
+         length <= SW_INSTRUCTION_CALL_LONG && !calls.like; length++)
+        calls.like =
+            decode(after - length, &calls.call) && calls.call.length == length &&
+            (calls.call.kind == SW_INSTRUCTION_CALL || calls.call.kind == SW_INSTRUCTION_CALL_AT);
+    return calls;
+}
+
 enum sw_flow sw_flow_reaches(uint64_t from, uint64_t call)
 {
-    struct walk walk = {.wanted = call};
+    struct walk walk = {.wanted = {.after = call}};
     return run(&walk, from);
 }
 
 enum sw_flow sw_flow_reaches_like(uint64_t from, uint64_t call)
 {
-    struct walk walk = {.wanted = call};
-    /* A call is found from its end: of its lengths, the one that makes it a call. */
-    for (unsigned length = SW_INSTRUCTION_CALL_SHORT;
-         length <= SW_INSTRUCTION_CALL_LONG && !walk.like; length++)
-        walk.like = decode(call - length, &walk.wanted_call) && walk.wanted_call.length == length &&
-                    (walk.wanted_call.kind == SW_INSTRUCTION_CALL ||
-                     walk.wanted_call.kind == SW_INSTRUCTION_CALL_AT);
+    struct walk walk = {.wanted = calls_like(call)};
     return run(&walk, from);
 }
 
@@ -242,10 +257,10 @@ static bool is_work(const struct step *step, uint64_t call)
     return step->call && step->inside && !step->retries && step->next != call;
 }
 
-enum sw_flow sw_flow_turns(uint64_t call)
+static enum sw_flow turns(struct walk *walk)
 {
-    struct walk walk = {.wanted = call};
-    enum sw_flow answer = run(&walk, call);
+    uint64_t call = walk->wanted.after;
+    enum sw_flow answer = run(walk, call);
     if (answer != SW_FLOW_YES)
         return answer;
     mark_leading();
@@ -255,9 +270,35 @@ enum sw_flow sw_flow_turns(uint64_t call)
     return SW_FLOW_NO;
 }
 
+enum sw_flow sw_flow_turns(uint64_t call)
+{
+    struct walk walk = {.wanted = {.after = call}};
+    return turns(&walk);
+}
+
+enum sw_flow sw_flow_turns_without(uint64_t call, uint64_t without, bool works)
+{
+    struct walk walk = {.wanted = {.after = call}, .avoided = calls_like(without)};
+    return works ? run(&walk, call) : turns(&walk);
+}
+
+enum sw_flow sw_flow_comes_before(uint64_t call, uint64_t first)
+{
+    struct walk walk = {.wanted = {.after = call}, .avoided = calls_like(first)};
+    struct sw_flow_function function;
+    if (!sw_flow_function_at(call - 1, &function))
+        return SW_FLOW_UNKNOWN;
+    return run(&walk, function.low);
+}
+
+bool sw_flow_names_callee(uint64_t call)
+{
+    return calls_like(call).like;
+}
+
 bool sw_flow_works_after(uint64_t call)
 {
-    struct walk walk = {.wanted = call};
+    struct walk walk = {.wanted = {.after = call}};
     run(&walk, call);
     for (unsigned i = 0; i < count; i++)
         if (is_work(&steps[i], call))

@@ -33,6 +33,15 @@ enum sw_flow sw_flow_reaches_like(uint64_t from, uint64_t call);
  * not count (errno, the clock, an interpreter's lock).
  */
 enum sw_flow sw_flow_turns(uint64_t call);
+/* The same, by a way that leads by no call of the same function as the one that returns to
+ * `without`. `works`: what it calls there does something else itself. */
+enum sw_flow sw_flow_turns_without(uint64_t call, uint64_t without, bool works);
+/* Does the function come to that call before any call of the same function as the one that returns
+ * to `first`? */
+enum sw_flow sw_flow_comes_before(uint64_t call, uint64_t first);
+/* Does the call that returns to `call` say itself which function it is of, as one by a pointer does
+ * not? */
+bool sw_flow_names_callee(uint64_t call);
 /* Does the function go on to other calls after that one, retries left aside? */
 bool sw_flow_works_after(uint64_t call);
 

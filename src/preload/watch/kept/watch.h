@@ -99,6 +99,7 @@ struct sw_watch {
                               waiting for the loop another way */
     uint64_t turn_learnt;  /* ticks: since then it is known where its callbacks return to, of those
                               that it calls without waiting in between */
+    uint64_t job_loop, job_cfa; /* the call by which a worker runs its loop, see jobs.h; 0: none */
     int32_t tid;
     struct sw_reading
         known; /* the last reading at all: what starvation is counted from where nobody looked */

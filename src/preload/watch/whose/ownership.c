@@ -10,6 +10,7 @@
 #include "preload/stack/modules.h"
 #include "preload/watch/samples/common_frames.h"
 #include "preload/watch/kept/memory_pool.h"
+#include "preload/watch/whose/jobs.h"
 #include "preload/watch/whose/nested.h"
 #include "preload/watch/whose/returned.h"
 #include "preload/watch/whose/returned_language.h"
@@ -236,16 +237,18 @@ static bool poll_owner_has_returned(const struct sw_loop *loop, const struct sw_
 
 /* Has the function of each wait returned that the loop is known by? While a dialog's nested loop is
  * gone, the outer one is still there. */
-static bool all_have_returned(const struct sw_watch *watch, const struct sw_loop *loop,
-                              const struct sw_unwind_stack *stack)
+static bool all_have_returned(struct sw_watch *watch, const struct sw_loop *loop,
+                              const struct sw_sample *sample)
 {
+    const struct sw_unwind_stack *stack = &sample->stack;
     const struct sw_watch_base *bases = watch->base[watch->loop];
     bool last = false;
     for (unsigned i = 0; i < SW_WATCH_BASES; i++) {
         if (bases[i].wait_sp == 0)
             continue;
         if (!sw_returned(stack, bases[i].stack) &&
-            !poll_owner_has_returned(loop, stack, bases[i].stack))
+            !poll_owner_has_returned(loop, stack, bases[i].stack) &&
+            !sw_jobs_between(watch, sample, bases[i].stack))
             return false;
         last = last || bases[i].wait_sp == loop->wait_sp;
     }
@@ -304,7 +307,7 @@ enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *
     enum sw_ownership answer = judge_nested(thread, loop);
     const struct sw_unwind_stack *base = sw_ownership_base(thread, watch, watch->loop);
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && base != NULL &&
-        (all_have_returned(watch, loop, &sample->stack) ||
+        (all_have_returned(watch, loop, sample) ||
          all_have_returned_in_language(watch, &sample->language)))
         answer = SW_OWNERSHIP_LEFT;
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && base != NULL &&

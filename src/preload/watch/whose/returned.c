@@ -73,7 +73,7 @@ bool sw_returned_is_interpreters_wait(uint64_t ip)
 /* Do the frames of the base from the wait up to `end` hold one that goes in a circle around its
  * call, and does other work in it? A wait that is only tried again when a signal has ended it does
  * not. */
-static bool turns_inside(const struct sw_unwind_stack *base, unsigned end)
+enum sw_returned_inside sw_returned_inside(const struct sw_unwind_stack *base, unsigned end)
 {
     bool works = false; /* a callee goes on to other calls after the wait */
     for (unsigned i = 0; i < end; i++) {
@@ -83,10 +83,15 @@ static bool turns_inside(const struct sw_unwind_stack *base, unsigned end)
             continue;
         if (sw_flow_turns(call) == SW_FLOW_YES ||
             (works && sw_flow_reaches(call, call) == SW_FLOW_YES))
-            return true;
+            return SW_RETURNED_TURNS;
         works = works || sw_flow_works_after(call);
     }
-    return false;
+    return works ? SW_RETURNED_WORKS : SW_RETURNED_WAITS;
+}
+
+static bool turns_inside(const struct sw_unwind_stack *base, unsigned end)
+{
+    return sw_returned_inside(base, end) == SW_RETURNED_TURNS;
 }
 
 /* Does a frame outside of `first` come back to its call? One whose jumps cannot be followed may.

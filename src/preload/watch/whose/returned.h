@@ -33,6 +33,13 @@ bool sw_returned_before(const struct sw_unwind_stack *stack, const struct sw_unw
 /* Does the innermost frame that both share come back to the wait, with no other loop on the way to
  * it (while (…) g_main_context_iteration(…))? */
 bool sw_returned_is_turned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base);
+/* What the frames of the base do that are inside of its frame `in_base`, around the wait. */
+enum sw_returned_inside {
+    SW_RETURNED_WAITS, /* wait, and try again */
+    SW_RETURNED_WORKS, /* something else when that is over */
+    SW_RETURNED_TURNS  /* ... and go in a circle with it: the loop is in there */
+};
+enum sw_returned_inside sw_returned_inside(const struct sw_unwind_stack *base, unsigned in_base);
 /* Is it an interpreter, whose frames are the same whatever function of its language runs? */
 bool sw_returned_is_interpreter(uint64_t ip);
 /* ... or a module of its language's that waits for others? Python's own wrapper of a wait
