@@ -107,10 +107,15 @@ void sw_credentials_groups_changed(void)
         atomic_store(&request.state, NOTHING);
 }
 
-bool sw_credentials_follow(void)
+bool sw_credentials_are_asked(void)
 {
     uint32_t state = atomic_load(&request.state);
-    if (state != ASKED && state != NOBODY_WAITS)
+    return state == ASKED || state == NOBODY_WAITS;
+}
+
+bool sw_credentials_follow(void)
+{
+    if (!sw_credentials_are_asked())
         return true;
     bool good = sw_kernel3(request.number, request.argument[0], request.argument[1],
                            request.argument[2]) >= 0;

@@ -17,6 +17,9 @@ void sw_credentials_start(void);
 void sw_credentials_changed(long number, long a, long b, long c);
 /* The same where libc has set groups that it found by itself: the thread's are asked for. */
 void sw_credentials_groups_changed(void);
+/* Is there a call to be made? Who asks wakes the watchdog after that; one that looks here when it
+ * has read `watchdog_wakes` sleeps through no request. Watchdog thread. */
+bool sw_credentials_are_asked(void);
 /* Makes the call that has been asked for, if any. False: it cannot be made; then this thread must
  * end. Watchdog thread. */
 bool sw_credentials_follow(void);

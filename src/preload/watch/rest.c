@@ -9,6 +9,7 @@
 
 #include "common/kernel.h"
 #include "preload/notes/clock.h"
+#include "preload/notes/credentials.h"
 #include "preload/notes/process.h"
 #include "preload/notes/thread.h"
 #include "preload/notes/wait_target.h"
@@ -132,7 +133,7 @@ static bool sleep_until(uint64_t due, uint32_t wakes)
 bool sw_rest_until(uint64_t due, bool idle)
 {
     uint32_t wakes = atomic_load(&sw_process->watchdog_wakes);
-    if (atomic_load(&sw_process->exiting))
+    if (atomic_load(&sw_process->exiting) || sw_credentials_are_asked())
         return false;
     if (idle) {
         await_loops(due);
