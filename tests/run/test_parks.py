@@ -21,6 +21,15 @@ def test_schedulers_of_erlang_are_no_loops():
         require(not run.stalls(), harness.show(run.stalls()))
 
 
+def test_beside_a_thread_of_a_schedulers():
+    """The program's loop is none where the process has a thread that is named by such a rule."""
+    with Folder() as folder:
+        for rule, wanted in (("beside epoll_slee?", 0), ("beside some_other", 1)):
+            with harness.program("epoll_sleep", environment={"STALLWATCH_PARKS": folder.write("parks.conf", [rule])}) as run:
+                run.wait()
+                require(len(run.stalls()) == wanted, f"{rule}: {harness.show(run.stalls())}")
+
+
 def test_never_by_a_rule_of_the_users():
     with Folder() as folder:
         for rule, wanted in (("never mai?", 0), ("never some_other", 1)):

@@ -117,7 +117,7 @@ def test_bad_lines_of_parks_and_hints_are_named():
         environment = {"STALLWATCH_PARKS": f"{parks}:{zeros}:{folder.path}/large.conf", "STALLWATCH_HINTS": f"{hints}:/no/such.conf"}
         with harness.program("exits", environment=environment) as run:
             run.wait()
-            for words in ('STALLWATCH_PARKS: ', 'p.conf:2: "at nowhere": expected "in", "by", "through" or "never" and a GLOB; left out', 'p.conf:3: "by two words"',
+            for words in ('STALLWATCH_PARKS: ', 'p.conf:2: "at nowhere": expected "in", "by", "through", "never" or "beside" and a GLOB; left out', 'p.conf:3: "by two words"',
                           'z.conf:1: "in a": expected text, not a NUL byte', 'large.conf": more than 1 MiB', 'h.conf:1: "python call=read": expected "LANGUAGE',
                           'h.conf:2: "cobol call=read : use something else"', 'STALLWATCH_HINTS: cannot read "/no/such.conf": No such file'):
                 require(words in run.stderr, f"{words} is not in\n{run.stderr}")

@@ -15,6 +15,8 @@
 #include "preload/watch/whose/parks_table.h"
 #include "preload/watch/whose/returned.h"
 #include "preload/watch/kept/say_loops.h"
+#include "preload/watch/kernel/account.h"
+#include "preload/watch/kernel/numbers.h"
 #include "preload/watch/samples/snapshot.h"
 
 static const char *symbol_of(const struct sw_unwind_frame *frame)
@@ -263,6 +265,22 @@ bool sw_parks_judge_again(struct sw_thread *thread, struct sw_watch *watch)
     return false;
 }
 
+/* Does the process have a thread that is named so by a rule? */
+static bool is_beside_scheduler(void)
+{
+    struct sw_numbers tasks;
+    bool found = false;
+    if (!sw_numbers_open(&tasks, "/proc/self/task"))
+        return false;
+    for (int tid; !found && (tid = sw_numbers_next(&tasks)) >= 0;) {
+        char name[17] = "";
+        sw_account_renew_name(tid, name);
+        found = sw_parks_table_has(SW_PARK_BESIDE, name);
+    }
+    sw_numbers_close(&tasks);
+    return found;
+}
+
 bool sw_parks_never(struct sw_thread *thread, struct sw_watch *watch, unsigned index)
 {
     uint32_t id = thread->loops[index].id;
@@ -270,7 +288,7 @@ bool sw_parks_never(struct sw_thread *thread, struct sw_watch *watch, unsigned i
     if (base == NULL || watch->never_asked[index] == id)
         return base != NULL && watch->never[index];
     watch->never_asked[index] = id;
-    watch->never[index] = false;
+    watch->never[index] = is_beside_scheduler();
     for (unsigned i = 0; i < base->count && !watch->never[index]; i++)
         watch->never[index] = sw_parks_table_has(SW_PARK_NEVER, symbol_of(&base->frame[i]));
     return watch->never[index];

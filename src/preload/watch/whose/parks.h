@@ -32,8 +32,8 @@ void sw_parks_take_out(const struct sw_thread *thread, struct sw_call_slot *slot
  * the sample's stack. */
 bool sw_parks_judge_again(struct sw_thread *thread, struct sw_watch *watch);
 /* Is loop `index` of the thread waited for in a function of a scheduler that takes the CPU away
- * from what runs on it (the table's "never")? Then it is no event loop. Looked up once for each
- * loop, when it matters: an iteration is too long. */
+ * from what runs on it (the table's "never"), or beside a thread of one ("beside")? Then it is no
+ * event loop. Looked up once for each loop, when it matters: an iteration is too long. */
 bool sw_parks_never(struct sw_thread *thread, struct sw_watch *watch, unsigned index);
 
 #endif

@@ -32,7 +32,8 @@ static unsigned count;
 static const char *const words[] = {[SW_PARK_IN] = "in",
                                     [SW_PARK_BY] = "by",
                                     [SW_PARK_THROUGH] = "through",
-                                    [SW_PARK_NEVER] = "never"};
+                                    [SW_PARK_NEVER] = "never",
+                                    [SW_PARK_BESIDE] = "beside"};
 
 static const char *take_rule(char *line)
 {
@@ -43,7 +44,7 @@ static const char *take_rule(char *line)
            (strlen(words[rule]) != length || strncmp(line, words[rule], length) != 0))
         rule++;
     if (rule == known || *glob == '\0' || strpbrk(glob, " \t") != NULL)
-        return "expected \"in\", \"by\", \"through\" or \"never\" and a GLOB";
+        return "expected \"in\", \"by\", \"through\", \"never\" or \"beside\" and a GLOB";
     if (count == MOST_RULES)
         return "there are too many rules";
     rules[count].rule = (enum sw_park_rule)rule;
