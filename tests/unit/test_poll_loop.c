@@ -202,6 +202,20 @@ START_TEST(a_poll_inside_an_epoll_loop_is_a_call)
 }
 END_TEST
 
+/* libzmq asks a descriptor of its own so, in the first iteration already. */
+START_TEST(probes_inside_an_epoll_loop)
+{
+    int epfd = new_epoll(), own = new_pipe();
+    wait_epoll(epfd, 0);
+    for (int i = 0; i < 5; i++)
+        ck_assert(wait_poll(own, -1, -1));
+    wait_epoll(epfd, 0);
+    ck_assert_ptr_eq(sw_thread_self->outer, loop_on(epfd));
+    ck_assert_uint_eq(count_loops(SW_LOOP_OWNED), 1);
+    ck_assert_uint_eq(count_loops(SW_LOOP_CANDIDATE), 0);
+}
+END_TEST
+
 /* A busy loop leaves its usual descriptors out for a while, and is known by where it waits. */
 START_TEST(the_same_place_is_the_same_loop)
 {
@@ -315,6 +329,7 @@ int main(void)
     tcase_add_test(all, closing_all_of_the_core_ends_it);
     tcase_add_test(all, another_poll_inside_is_a_call);
     tcase_add_test(all, a_poll_inside_an_epoll_loop_is_a_call);
+    tcase_add_test(all, probes_inside_an_epoll_loop);
     tcase_add_test(all, the_same_place_is_the_same_loop);
     tcase_add_test(all, empty_sets);
     tcase_add_test(all, large_sets);

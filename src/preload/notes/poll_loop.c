@@ -96,9 +96,21 @@ static bool matches(struct sw_thread *thread, struct sw_loop *loop,
     return false;
 }
 
+/* Asked in an iteration of an epoll loop, be it the first: libzmq looks after each of its sockets
+ * so, in whatever loop it is used. Only a program that turns its loop by both asks for the epoll
+ * descriptor itself. */
+static bool is_probe_inside(const struct sw_thread *thread, const struct sw_wait_target *target)
+{
+    const struct sw_loop *outer = thread->outer;
+    return outer != NULL && outer->fd >= 0 && !sw_wait_is_set(outer->kind) &&
+           thread->in_iteration && is_probe(target) && sw_wait_set_place(target, outer->fd) < 0;
+}
+
 struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wait_target *target)
 {
     struct sw_loop *found = NULL;
+    if (is_probe_inside(thread, target))
+        return NULL;
     if (thread->outer != NULL && matches(thread, thread->outer, target))
         found = thread->outer;
     for (unsigned i = 0; i < thread->loops_used && found == NULL; i++)
