@@ -231,6 +231,7 @@ static void prepare(void)
     /* Timers to the microsecond: the default slack is 50 (prctl(2)). */
     sw_kernel3(SYS_prctl, PR_SET_TIMERSLACK, 1, 0);
     sw_descriptors_start(!sw_process_in_valgrind);
+    sw_lateness_start();
     sw_clock_refine();
     atomic_store(&sw_process->threshold_ticks,
                  sw_clock_ns_to_ticks(sw_process_settings.threshold_ns));

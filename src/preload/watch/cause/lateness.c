@@ -3,6 +3,7 @@
 
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
+#include "preload/report/descriptors.h"
 #include "preload/watch/kernel/account.h"
 
 #define REMEMBERED   32
@@ -20,6 +21,7 @@ static unsigned next;
 static uint64_t total;
 /* The watchdog's own time ready and not running, and on a CPU, and when they were read. */
 static uint64_t own_delay_ns, own_cpu_ns, own_read;
+static int own_delay_fd = -1;
 
 bool sw_lateness_matters(uint64_t planned, uint64_t woke)
 {
@@ -56,10 +58,17 @@ void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns, uint64
     }
 }
 
+/* In the program's own table a descriptor that stays would be closed with all others, by daemons,
+ * or be seen. */
+void sw_lateness_start(void)
+{
+    own_delay_fd = sw_descriptors_private() ? sw_account_open_own_delay() : -1;
+}
+
 void sw_lateness_read_own(void)
 {
     int32_t tid = atomic_load(&sw_process->watchdog_tid);
-    own_delay_ns = sw_account_delay_ns(tid);
+    own_delay_ns = sw_account_own_delay_ns(own_delay_fd, tid);
     own_cpu_ns = sw_account_cpu_ns(tid);
     own_read = sw_clock_ticks();
 }

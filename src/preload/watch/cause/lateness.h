@@ -13,6 +13,9 @@
 
 enum sw_lateness { SW_LATENESS_BUSY, SW_LATENESS_STOPPED };
 
+/* To be called once by the watchdog's thread, when its descriptors are its own: what follows reads
+ * of the thread that it was called on. */
+void sw_lateness_start(void);
 /* It was to look at `planned` and did at `woke` (ticks); in between it was ready but not running
  * for `delay_ns`, and ran for `cpu_ns`. Small differences are no lateness, nor is work. */
 void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns, uint64_t cpu_ns);

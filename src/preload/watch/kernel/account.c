@@ -135,14 +135,32 @@ bool sw_account_is_ready(int tid)
     return name_end != NULL && name_end[1] == ' ' && name_end[2] == 'R';
 }
 
+/* The second number of a schedstat (sched-stats.rst). */
+static uint64_t delay_in(const char *schedstat)
+{
+    number(&schedstat, 10);
+    return number(&schedstat, 10);
+}
+
 uint64_t sw_account_delay_ns(int tid)
 {
     char buffer[128];
-    if (slurp(tid, "schedstat", buffer, sizeof buffer) <= 0)
-        return 0;
-    const char *at = buffer;
-    number(&at, 10);
-    return number(&at, 10);
+    return slurp(tid, "schedstat", buffer, sizeof buffer) > 0 ? delay_in(buffer) : 0;
+}
+
+int sw_account_open_own_delay(void)
+{
+    return sw_kernel_open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC, 0);
+}
+
+uint64_t sw_account_own_delay_ns(int fd, int tid)
+{
+    char buffer[128];
+    long length = fd >= 0 ? sw_kernel_pread(fd, buffer, sizeof buffer - 1, 0) : -1;
+    if (length <= 0)
+        return sw_account_delay_ns(tid);
+    buffer[length] = '\0';
+    return delay_in(buffer);
 }
 
 /* A number of /proc/…/status; `missing` where there is no such line. */
