@@ -192,6 +192,37 @@ START_TEST(what_took_most_is_kept)
 END_TEST
 
 /* A number that was closed in between is another file. */
+/* The way that a server's calls for its clients go: on one descriptor after the other, each at
+ * times the longest so far. Nothing is lost, what took most is kept, and only what is long is
+ * described. */
+START_TEST(many_descriptors_add_up)
+{
+    uint64_t before = 0;
+    for (uint64_t fd = 10; fd < 26; fd++) {
+        call_that_took(SW_CALL_read, fd, fd * 100);
+        call_that_took(SW_CALL_read, 7, 20000);
+        ck_assert_uint_ge(reads->total, before + fd * 100 + 20000);
+        before = reads->total;
+    }
+    const struct sw_call_cell *most = &reads->cells[0];
+    for (int i = 1; i < SW_CALL_CELLS; i++)
+        if (reads->cells[i].total > most->total)
+            most = &reads->cells[i];
+    ck_assert_uint_eq(reads->count, 32);
+    ck_assert_uint_eq(reads->cells_used, SW_CALL_CELLS);
+    ck_assert_uint_eq((uint32_t)most->key, 7);
+    ck_assert_uint_eq(most->count, 16);
+    ck_assert_uint_ge(reads->longest, 20000);
+    if (reads->longest < LONG_CALL / 10) /* no time slice ended in one of them */
+        ck_assert_uint_eq((uint32_t)reads->key, 10);
+    call_that_took(SW_CALL_read, 30, 50 * (uint64_t)LONG_CALL);
+    ck_assert_uint_eq((uint32_t)reads->key, 30);
+    ck_assert_uint_eq(reads->argument[0], 30);
+    ck_assert_uint_ge(reads->longest, 50 * (uint64_t)LONG_CALL);
+    ck_assert_uint_eq(reads->longest_entered, self->note.entered);
+}
+END_TEST
+
 START_TEST(a_descriptor_reused_is_another)
 {
     account(SW_CALL_read, 7, 0, 1000, true);
@@ -265,6 +296,7 @@ int main(void)
     tcase_add_test(all, timespecs_are_read);
     tcase_add_test(all, short_calls_cost_no_copies);
     tcase_add_test(all, what_took_most_is_kept);
+    tcase_add_test(all, many_descriptors_add_up);
     tcase_add_test(all, a_descriptor_reused_is_another);
     tcase_add_test(all, the_least_makes_room);
     tcase_add_test(all, addresses_are_kept);

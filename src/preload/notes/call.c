@@ -122,9 +122,14 @@ static void keep_arguments(struct sw_thread *thread, struct sw_call_slot *slot, 
     }
 }
 
-static bool is_keyed(enum sw_detail_kind kind)
+static inline bool is_keyed(enum sw_detail_kind kind)
 {
     return kind <= SW_DETAIL_LAST_KEYED;
+}
+
+static inline bool is_lock(enum sw_detail_kind kind)
+{
+    return kind >= SW_DETAIL_MUTEX && is_keyed(kind);
 }
 
 /* What the cell of a call is known by: a lock's address, or a descriptor and how often its number
@@ -137,8 +142,7 @@ static uint64_t key_of(enum sw_detail_kind kind, uint64_t first)
 }
 
 /* Adds to the key's cell; where there is none, the one that took least gives way. */
-static __attribute__((noinline)) void add_to_cell(struct sw_call_slot *slot, uint64_t key,
-                                                  uint64_t ticks)
+static inline void add_to_cell(struct sw_call_slot *slot, uint64_t key, uint64_t ticks)
 {
     struct sw_call_cell *least = &slot->cells[0];
     for (int i = 0; i < slot->cells_used; i++) {
@@ -214,13 +218,20 @@ static __attribute__((noinline)) bool is_given_up(struct sw_thread *thread)
     return true;
 }
 
+/* Is what this call was given to be kept, as it took longest of its kind so far? Of calls that are
+ * all short the first will do. */
+static inline bool is_worth_keeping(const struct sw_call_slot *slot, uint64_t ticks)
+{
+    return ticks >= TEXT_WORTH_TICKS || slot->longest_entered == 0;
+}
+
 /* This call took longest of its kind so far, or is the first. */
 static __attribute__((noinline)) void note_longest(struct sw_thread *thread,
                                                    struct sw_call_slot *slot, uint64_t ticks,
                                                    uint64_t key, bool pointers)
 {
     slot->longest = ticks;
-    if (ticks >= TEXT_WORTH_TICKS || slot->longest_entered == 0) {
+    if (is_worth_keeping(slot, ticks)) {
         slot->key = key;
         keep_arguments(thread, slot, pointers);
     }
@@ -269,10 +280,10 @@ static inline bool is_on_descriptor(enum sw_detail_kind kind)
 /* The first call of its kind in this iteration, where that is on a descriptor: there are no strings
  * to be kept, and most loops make few calls of a kind in one iteration. Any other the long way. */
 static __attribute__((noinline)) long over_first(long result, struct sw_thread *thread,
-                                                 uint32_t sequence, bool pointers, uint64_t ticks)
+                                                 uint32_t sequence, bool pointers, uint64_t ticks,
+                                                 struct sw_call_slot *slot)
 {
     enum sw_detail_kind kind = thread->note.kind;
-    struct sw_call_slot *slot = &thread->calls.slot[thread->place[thread->note.id]];
     if (SW_UNLIKELY(slot->id != thread->note.id || slot->stamp == thread->stamp ||
                     !is_on_descriptor(kind) ||
                     atomic_load_explicit(&thread->attention, memory_order_relaxed)))
@@ -294,9 +305,21 @@ static __attribute__((noinline)) long over_first(long result, struct sw_thread *
     return result;
 }
 
-/* What sw_call_account does, for a call without a key, or on the descriptor that its kind was first
- * used on in this iteration, and not longer than all before: in one piece of code, and without a
- * register to be saved. Any other goes the long way. */
+/* A further call of its kind, on another descriptor than the first: what a server does for each of
+ * its clients. */
+static __attribute__((noinline)) long over_elsewhere(long result, struct sw_thread *thread,
+                                                     uint32_t sequence, uint64_t key,
+                                                     uint64_t ticks, struct sw_call_slot *slot)
+{
+    add_to_cell(slot, key, ticks);
+    slot->count++;
+    slot->total += ticks;
+    sw_call_close(thread, sequence);
+    return result;
+}
+
+/* What sw_call_account does, for a call without a key or on a descriptor, and not so long that what
+ * it was given is to be kept: in one piece of code. Any other goes the long way. */
 long sw_call_over(long result, struct sw_thread *thread, uint32_t sequence, bool pointers)
 {
     /* Another call's number: ours was discarded by a call made from a handler on another stack, or
@@ -310,15 +333,20 @@ long sw_call_over(long result, struct sw_thread *thread, uint32_t sequence, bool
     struct sw_call_slot *slot = &thread->calls.slot[thread->place[id]];
     if ((slot->id ^ id) | (slot->stamp ^ thread->stamp) |
         atomic_load_explicit(&thread->attention, memory_order_relaxed))
-        return over_first(result, thread, sequence, pointers, ticks);
-    if (SW_UNLIKELY(ticks > slot->longest))
-        return over_unusually(result, thread, sequence, pointers, ticks);
+        return over_first(result, thread, sequence, pointers, ticks, slot);
     enum sw_detail_kind kind = thread->note.kind;
+    if (SW_UNLIKELY(is_lock(kind)))
+        return over_unusually(result, thread, sequence, pointers, ticks);
+    if (ticks > slot->longest) {
+        if (SW_UNLIKELY(is_worth_keeping(slot, ticks)))
+            return over_unusually(result, thread, sequence, pointers, ticks);
+        slot->longest = ticks;
+    }
     if (SW_LIKELY(is_keyed(kind))) {
         struct sw_call_cell *cell = &slot->cells[0];
-        if (SW_UNLIKELY(kind >= SW_DETAIL_MUTEX ||
-                        cell->key != key_of(kind, thread->note.argument[0])))
-            return over_unusually(result, thread, sequence, pointers, ticks);
+        uint64_t key = key_of(kind, thread->note.argument[0]);
+        if (cell->key != key)
+            return over_elsewhere(result, thread, sequence, key, ticks, slot);
         cell->total += ticks;
         cell->count++;
     }
