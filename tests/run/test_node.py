@@ -187,6 +187,24 @@ def test_callbacks_without_a_name():
             require(seen and seen <= {("(anonymous)", 1), ("(anonymous)", 2), ("(anonymous)", 3)}, f"{node}: {seen}")
 
 
+def test_a_module_is_not_called_as_what_it_imports():
+    """What runs at the top of an ES module, whose scope has the imports' names behind its own."""
+    with tempfile.TemporaryDirectory(prefix="stallwatch-test-") as folder:
+        source = pathlib.Path(folder) / "module.mjs"
+        source.write_text("import { readFileSync, statSync as about } from 'node:fs';\n"
+                          "import { setTimeout as later } from 'node:timers/promises';\n"
+                          "export const started = Date.now();\n"
+                          "for (let turn = 0; turn < 10; turn++) await later(5);\n"
+                          "const end = Date.now() + 250; while (Date.now() < end);\n"
+                          "about('.'); readFileSync('/dev/null'); await later(20);\n")
+        for node in nodes():
+            with harness.Run([node, source]) as run:
+                run.wait(60)
+                found = [frame for stall in run.stalls(phase="running") for frame in stall["stacks"][0]["frames"]
+                         if frame["file"] == str(source)]
+            require({(frame["function"], frame["line"]) for frame in found} == {("(anonymous)", 5)}, f"{node}: {found}")
+
+
 def test_names_of_the_map_for_perf():
     # What is no JavaScript has a name only there: code of WebAssembly.
     for node in nodes():

@@ -3,7 +3,8 @@
  * then by its ScopeInfo, whose words are (src/objects/scope-info.tq): flags, number of parameters,
  * number of local names, [first and last position, in later versions], the names (one word for a
  * table of them where they are many), as many words of their properties, [a class variable], name
- * and place of the function, [inferred name], [positions, in earlier versions].
+ * and place of the function, [inferred name], [the outer ScopeInfo], [of a module: its table, the
+ * variables], [positions, in earlier versions].
  */
 #include "preload/languages/v8_function.h"
 
@@ -131,7 +132,8 @@ bool sw_v8_function_bytecode(const struct sw_v8_layout *layout,
 
 /* The function's own name, else the inferred one: the first string that is not empty. What stands
  * last depends on flags that differ from version to version, so the end is told by the outer
- * ScopeInfo, or where there is none, by the next object in the heap. */
+ * ScopeInfo, a module's table (a FixedArray), or where there is neither, by the next object in the
+ * heap. */
 static uint64_t name_in_scope(const struct sw_v8_layout *layout, uint64_t scope)
 {
     uint32_t behind = behind_names(layout, scope);
@@ -141,7 +143,10 @@ static uint64_t name_in_scope(const struct sw_v8_layout *layout, uint64_t scope)
             return 0;
         if (sw_v8_string_length(layout, word) > 0)
             return word;
-        if (sw_v8_is(layout, word, layout->type_scope_info)) /* the outer one: the end */
+        /* The outer one, or what a module imports and exports: the end. Behind that are the names
+         * of variables. */
+        if (sw_v8_is(layout, word, layout->type_scope_info) ||
+            sw_v8_is(layout, word, layout->type_fixed_array))
             return 0;
     }
     return 0;
