@@ -53,6 +53,8 @@ bool sw_account_may_signal(int tid, int signal);
 bool sw_account_is_pending(int tid, int signal);
 /* Is there such a thread in this process? */
 bool sw_account_alive(int tid);
+/* How many threads the process has, this one too; 0: not known. */
+unsigned sw_account_threads(void);
 /* The thread's name, ended by a NUL; empty where it has ended. */
 void sw_account_name(int tid, char name[17]);
 /* The same, but what `name` holds stays where the thread has ended. */

@@ -265,12 +265,12 @@ bool sw_parks_judge_again(struct sw_thread *thread, struct sw_watch *watch)
     return false;
 }
 
-/* Does the process have a thread that is named so by a rule? */
+/* Does the process have a thread that is named so by a rule, beside the loop's and this one? */
 static bool is_beside_scheduler(void)
 {
     struct sw_numbers tasks;
     bool found = false;
-    if (!sw_numbers_open(&tasks, "/proc/self/task"))
+    if (sw_account_threads() <= 2 || !sw_numbers_open(&tasks, "/proc/self/task"))
         return false;
     for (int tid; !found && (tid = sw_numbers_next(&tasks)) >= 0;) {
         char name[17] = "";
