@@ -1,5 +1,5 @@
 """What a stall of asyncio says of whom it worked for: the task's name, an ASGI request's method and path; the program's own label
-comes first, and what differs between the samples of a stall is no label."""
+comes first, and what is true of less than three quarters of a stall is no label."""
 
 import subprocess
 
@@ -13,10 +13,10 @@ def check(python, *arguments, names=True):
         run.wait()
         require(run.code == 0, run.stderr)
         stalls = run.stalls(phase="running")
-        require(len(stalls) == 9, f"{len(stalls)} stalls\n" + harness.show(run.records()))
+        require(len(stalls) == 10, f"{len(stalls)} stalls\n" + harness.show(run.records()))
         labels = [stall["label"] for stall in stalls]
         wanted = [{"nightly export \u00e9"}, {"computes"}, {f"Task-{number}" for number in range(1, 9)}, {"GET /items/7"}, {"GET /items/9"}, {"no scope"},
-                  {"the program's own"}, {None, "piece 0", "piece 1"}, {None}]
+                  {"the program's own"}, {"mostly"}, {None, "piece 0", "piece 1"}, {None}]
         for stall, label, expected in zip(stalls, labels, wanted):
             if not names and label is None and not min(str(one) for one in expected).startswith("GET "):
                 continue

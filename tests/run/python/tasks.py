@@ -33,6 +33,10 @@ async def computes():
         sum(range(100))
 
 
+async def waits():
+    time.sleep(0.6)
+
+
 class Cycle:
     """A request as uvicorn has it: the scope in an attribute."""
 
@@ -77,6 +81,10 @@ async def main(loop):
                             (handle({"type": "http", "method": "GET", "path": "/no"}), "no scope"), (labelled(), "labelled")):
         await task(loop, coroutine, name)
         await asyncio.sleep(0.02)
+    mostly = task(loop, waits(), "mostly")
+    loop.call_soon(time.sleep, 0.12)  # in the same iteration, after it
+    await mostly
+    await asyncio.sleep(0.02)
     pieces = [task(loop, deep(0), f"piece {number}") for number in range(2)]  # two in one iteration
     await asyncio.gather(*pieces)
     await asyncio.sleep(0.02)

@@ -85,22 +85,35 @@ static const char *signature_key(const struct sw_stall *stall)
     return stall->calls[0].name;
 }
 
-/* What the runtime said at the samples, where it said nothing else at any. (It may have said
- * nothing of work that has a name: of a thread that had gone on before it was read.) */
+/* What part of a stall a label has to be true of: what else was done in the iteration is told by
+ * the samples, and seldom matters. */
+#define LABELLED_PART(looks) ((looks) - (looks) / 4)
+
+/* At how many looks did the runtime say this? */
+static unsigned looks_labelled(const struct sw_watch *watch, const char *label)
+{
+    unsigned looks = 0;
+    for (unsigned i = 0; i < watch->sample_count; i++)
+        looks += strcmp(watch->samples[i].label, label) == 0 ? watch->samples[i].weight : 0;
+    return looks;
+}
+
+/* What the runtime said at the samples, nearly all of those where it can have said something. (It
+ * may have said nothing of work that has a name: of a thread that had gone on before it was read.)
+ */
 static void label_of_samples(const struct sw_watch *watch, char label[SW_LABEL_TEXT])
 {
-    label[0] = '\0';
+    unsigned looks = 0;
     for (unsigned i = 0; i < watch->sample_count; i++) {
         const struct sw_sample *sample = &watch->samples[i];
         bool nameless = sample->language.count > 0 && sample->language.coroutine[0] == 0;
-        bool other =
-            sample->label[0] != '\0' && label[0] != '\0' && strcmp(sample->label, label) != 0;
-        if (nameless || other) {
-            label[0] = '\0';
-            return;
-        }
-        if (sample->label[0] != '\0')
-            memcpy(label, sample->label, SW_LABEL_TEXT);
+        looks += nameless || sample->label[0] != '\0' ? sample->weight : 0;
+    }
+    label[0] = '\0';
+    for (unsigned i = 0; i < watch->sample_count && label[0] == '\0'; i++) {
+        const char *said = watch->samples[i].label;
+        if (said[0] != '\0' && looks_labelled(watch, said) >= LABELLED_PART(looks))
+            memcpy(label, said, SW_LABEL_TEXT);
     }
 }
 
