@@ -72,6 +72,28 @@ START_TEST(a_chain_is_no_loop)
 }
 END_TEST
 
+static NOINLINE bool wait_alone(int fd)
+{
+    struct pollfd alone = {fd, POLLIN, 0};
+    bool noted = wait_poll_for(&alone, 1, 1);
+    keep_frame++;
+    return noted;
+}
+
+/* Asking is not waiting: libzmq asks an eventfd so at each of its calls. */
+START_TEST(probes_alone_make_no_loop)
+{
+    int fd = new_pipe();
+    for (int i = 0; i < 20; i++)
+        ck_assert(!wait_poll(fd, -1, -1));
+    ck_assert_ptr_null(found());
+    ck_assert_uint_eq(count_loops(SW_LOOP_CANDIDATE), 0);
+    for (int i = 0; i < 3; i++)
+        wait_alone(fd);
+    ck_assert_ptr_nonnull(found());
+}
+END_TEST
+
 /* libcurl asks each of its sockets by itself, without waiting, between two waits. */
 START_TEST(probes_in_between)
 {
@@ -97,7 +119,7 @@ START_TEST(a_lone_connected_socket_never)
 {
     int fd = new_socket();
     for (int i = 0; i < 50; i++)
-        ck_assert(!wait_poll(fd, -1, -1));
+        ck_assert(!wait_alone(fd));
     ck_assert_ptr_null(found());
     wait_poll(fd, new_pipe(), -1); /* no longer alone */
     ck_assert_ptr_nonnull(found());
@@ -108,7 +130,7 @@ START_TEST(a_lone_listening_socket)
 {
     int fd = listening_socket();
     for (int i = 0; i < 3; i++)
-        wait_poll(fd, -1, -1);
+        wait_alone(fd);
     ck_assert_ptr_nonnull(found());
 }
 END_TEST
@@ -219,9 +241,9 @@ END_TEST
 /* A busy loop leaves its usual descriptors out for a while, and is known by where it waits. */
 START_TEST(the_same_place_is_the_same_loop)
 {
-    int usual = new_pipe(), other = new_pipe();
+    int usual = new_pipe(), beside = new_pipe(), other = new_pipe();
     for (int i = 0; i < 4; i++)
-        wait_poll(usual, -1, -1);
+        wait_poll(usual, beside, -1);
     struct sw_loop *loop = found();
     ck_assert(wait_poll(other, -1, -1));
     ck_assert_uint_eq(iterations(loop), 3);
@@ -259,7 +281,7 @@ START_TEST(large_sets)
         fds[i] = (struct pollfd){-1, POLLIN, 0};
     fds[1000].fd = own;
     for (int i = 0; i < 4; i++)
-        wait_poll_for(fds, 1020, 0);
+        wait_poll_for(fds, 1020, 1);
     ck_assert_ptr_nonnull(found());
     ck_assert_uint_eq(iterations(found()), 2);
     fds[1000].fd = -1;
@@ -289,11 +311,11 @@ END_TEST
 
 START_TEST(startup_ends_with_the_tenth_wait)
 {
-    int own = new_pipe();
+    int own = new_pipe(), other = new_pipe();
     for (int i = 0; i < 9; i++)
-        wait_poll(own, -1, -1);
+        wait_poll(own, other, -1);
     ck_assert_uint_eq(found()->startup, 1);
-    wait_poll(own, -1, -1);
+    wait_poll(own, other, -1);
     ck_assert_uint_eq(found()->startup, 0);
 }
 END_TEST
@@ -302,14 +324,14 @@ END_TEST
  * it sleeps. */
 START_TEST(a_sleeping_watchdog_is_woken)
 {
-    int own = new_pipe();
+    int own = new_pipe(), other = new_pipe();
     for (int i = 0; i < 12; i++)
-        wait_poll(own, -1, -1);
+        wait_poll(own, other, -1);
     int before = wakes;
-    wait_poll(own, -1, -1);
+    wait_poll(own, other, -1);
     ck_assert_int_eq(wakes, before);
     atomic_store(&sw_process->watchdog_asleep, 1);
-    wait_poll(own, -1, -1);
+    wait_poll(own, other, -1);
     ck_assert_int_eq(wakes, before + 1);
 }
 END_TEST
@@ -321,6 +343,7 @@ int main(void)
     tcase_add_test(all, three_polls_that_share_a_descriptor);
     tcase_add_test(all, three_polls_that_share_none);
     tcase_add_test(all, a_chain_is_no_loop);
+    tcase_add_test(all, probes_alone_make_no_loop);
     tcase_add_test(all, probes_in_between);
     tcase_add_test(all, a_lone_connected_socket_never);
     tcase_add_test(all, a_lone_listening_socket);

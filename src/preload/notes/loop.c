@@ -246,8 +246,10 @@ struct sw_loop *sw_loop_decide(struct sw_thread *thread, const struct sw_wait_ta
     if (loop == NULL)
         return NULL;
     if (set && sw_poll_loop_is_aside(thread, loop, target)) {
-        atomic_store_explicit(&loop->aside_at, sw_clock_ticks(), memory_order_relaxed);
-        atomic_store_explicit(&loop->aside_caller, thread->wait_caller, memory_order_relaxed);
+        if (!sw_poll_loop_is_probe(target)) {
+            atomic_store_explicit(&loop->aside_at, sw_clock_ticks(), memory_order_relaxed);
+            atomic_store_explicit(&loop->aside_caller, thread->wait_caller, memory_order_relaxed);
+        }
         return NULL;
     }
     count_wait(thread, loop, target);

@@ -46,6 +46,8 @@ struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wai
  * watch/calls/aside.c. Loop thread. */
 bool sw_poll_loop_is_aside(const struct sw_thread *thread, const struct sw_loop *loop,
                            const struct sw_wait_target *target);
+/* Does it ask for one descriptor, without waiting? */
+bool sw_poll_loop_is_probe(const struct sw_wait_target *target);
 /* Should `loop`, a poll candidate that has waited often enough, be taken for a loop? */
 bool sw_poll_loop_convincing(const struct sw_thread *thread, struct sw_loop *loop,
                              const struct sw_wait_target *target);

@@ -70,8 +70,9 @@ static void seed_core(struct sw_loop *loop, const struct sw_wait_target *target)
 }
 
 /* Libraries ask for a descriptor by itself, without waiting, in between (libcurl does for each of
- * its sockets): that the others are left out then says nothing, and makes no loop. */
-static bool is_probe(const struct sw_wait_target *target)
+ * its sockets, libzmq for an eventfd): that the others are left out then says nothing, and however
+ * often, it makes no loop. */
+bool sw_poll_loop_is_probe(const struct sw_wait_target *target)
 {
     int32_t first;
     return target->timeout_ns == 0 && sw_wait_set_count(target, &first) == 1;
@@ -84,12 +85,12 @@ static bool matches(struct sw_thread *thread, struct sw_loop *loop,
     if (!sw_wait_is_set(loop->kind) || (state != SW_LOOP_CANDIDATE && state != SW_LOOP_OWNED))
         return false;
     if (shares_core(loop, target)) {
-        if (state == SW_LOOP_CANDIDATE && !(loop->many && is_probe(target)))
+        if (state == SW_LOOP_CANDIDATE && !(loop->many && sw_poll_loop_is_probe(target)))
             narrow_core(loop, target);
         return true;
     }
     if (state == SW_LOOP_OWNED && loop == thread->outer && loop->wait_sp == thread->wait_cfa) {
-        if (!(loop->many && is_probe(target)))
+        if (!(loop->many && sw_poll_loop_is_probe(target)))
             seed_core(loop, target);
         return true;
     }
@@ -103,7 +104,8 @@ static bool is_probe_inside(const struct sw_thread *thread, const struct sw_wait
 {
     const struct sw_loop *outer = thread->outer;
     return outer != NULL && outer->fd >= 0 && !sw_wait_is_set(outer->kind) &&
-           thread->in_iteration && is_probe(target) && sw_wait_set_place(target, outer->fd) < 0;
+           thread->in_iteration && sw_poll_loop_is_probe(target) &&
+           sw_wait_set_place(target, outer->fd) < 0;
 }
 
 struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wait_target *target)
@@ -117,6 +119,8 @@ struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wai
         if (matches(thread, &thread->loops[i], target))
             found = &thread->loops[i];
     if (found == NULL) {
+        if (sw_poll_loop_is_probe(target))
+            return NULL;
         found = sw_loop_place(thread);
         if (found == NULL)
             return NULL;
@@ -130,7 +134,7 @@ struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wai
     if (!found->many && sw_wait_set_count(target, &first) > 1)
         found->many = 1;
     bool candidate = atomic_load(&found->state) == SW_LOOP_CANDIDATE;
-    return candidate && found->many && is_probe(target) ? NULL : found;
+    return candidate && sw_poll_loop_is_probe(target) ? NULL : found;
 }
 
 bool sw_poll_loop_is_aside(const struct sw_thread *thread, const struct sw_loop *loop,

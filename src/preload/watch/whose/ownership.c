@@ -173,6 +173,19 @@ static unsigned end_of_module(const struct sw_unwind_stack *base, unsigned first
     return end;
 }
 
+/* The first frame that is not the wrapper's. */
+static unsigned first_caller(const struct sw_unwind_stack *base)
+{
+    unsigned first = 0;
+    while (first < base->count) {
+        struct sw_module *module = sw_modules_find(base->frame[first].ip);
+        if (module == NULL || !module->own)
+            break;
+        first++;
+    }
+    return first;
+}
+
 /* Is it an interpreter that waits, itself or by a module of its language's
  * (select.cpython-38-….so)? */
 static bool interpreter_waits(const struct sw_unwind_stack *base, unsigned first)
@@ -213,15 +226,9 @@ static unsigned end_of_owners(const struct sw_unwind_stack *base, unsigned first
 static bool poll_owner_has_returned(const struct sw_loop *loop, const struct sw_unwind_stack *stack,
                                     const struct sw_unwind_stack *base)
 {
-    unsigned first = 0;
     if (!sw_wait_is_set(loop->kind) || !sw_returned_comparable(stack, base))
         return false;
-    while (first < base->count) {
-        struct sw_module *module = sw_modules_find(base->frame[first].ip);
-        if (module == NULL || !module->own)
-            break;
-        first++;
-    }
+    unsigned first = loop->many ? sw_returned_waiter(base) : first_caller(base);
     if (first == base->count)
         return false;
     if (interpreter_waits(base, first) && (loop->many || loop->listens))

@@ -7,6 +7,9 @@
 #include "preload/stack/modules.h"
 #include "preload/stack/symbols.h"
 #include "preload/watch/samples/common_frames.h"
+#include "preload/watch/whose/parks_table.h"
+
+#define MOST_THROUGH 4 /* frames, from the wait on */
 
 bool sw_returned_comparable(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
 {
@@ -70,16 +73,41 @@ bool sw_returned_is_interpreters_wait(uint64_t ip)
            (module != NULL && strncmp(module->name, "select.", 7) == 0);
 }
 
+/* The first frame from `first` on that is no more in its module, if that is the interpreter, and
+ * `first` no part of `waits`; else `first`. An extension that calls such a function is to its
+ * language what select is (pyzmq's zmq_poll, which tries again when a signal has come). */
+static unsigned past_extension(const struct sw_unwind_stack *base, unsigned first, uint64_t waits)
+{
+    struct sw_module *module = first < base->count ? sw_modules_find(base->frame[first].ip) : NULL;
+    unsigned end = first;
+    if (module == NULL || module->program || module == sw_modules_find(waits))
+        return first;
+    while (end < base->count && sw_modules_find(base->frame[end].ip) == module)
+        end++;
+    return end < base->count && sw_returned_is_interpreter(base->frame[end].ip) ? end : first;
+}
+
+unsigned sw_returned_waiter(const struct sw_unwind_stack *base)
+{
+    unsigned first = 0;
+    while (first < base->count && is_own(&base->frame[first]))
+        first++;
+    unsigned waiter = first;
+    for (unsigned i = first; i < base->count && i < first + MOST_THROUGH; i++)
+        if (sw_parks_table_has(SW_PARK_THROUGH, sw_symbols_name_at(base->frame[i].ip - 1)))
+            waiter = i + 1;
+    return waiter > first ? past_extension(base, waiter, base->frame[waiter - 1].ip) : first;
+}
+
 /* Do the frames of the base from the wait up to `end` hold one that goes in a circle around its
  * call, and does other work in it? A wait that is only tried again when a signal has ended it does
  * not. */
 enum sw_returned_inside sw_returned_inside(const struct sw_unwind_stack *base, unsigned end)
 {
     bool works = false; /* a callee goes on to other calls after the wait */
-    for (unsigned i = 0; i < end; i++) {
+    for (unsigned i = sw_returned_waiter(base); i < end; i++) {
         uint64_t call = base->frame[i].ip;
-        if (is_own(&base->frame[i]) || sw_returned_is_interpreters_wait(call) ||
-            sw_returned_is_ruby(call))
+        if (sw_returned_is_interpreters_wait(call) || sw_returned_is_ruby(call))
             continue;
         if (sw_flow_turns(call) == SW_FLOW_YES ||
             (works && sw_flow_reaches(call, call) == SW_FLOW_YES))
@@ -145,12 +173,28 @@ static bool has_returned(const struct sw_unwind_stack *stack, const struct sw_un
     return !turns_outside(stack, i, NULL);
 }
 
+/* Where the innermost common frame is of a function that only waits, and calls back (Lwt's around
+ * ev_run): on to the one that waits for itself. */
+static void go_to_waiter(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base,
+                         unsigned *i, unsigned *j)
+{
+    unsigned waiter = sw_returned_waiter(base);
+    while (*j < waiter && *i + 1 < stack->count && *j + 1 < base->count &&
+           sw_common_frame(&stack->frame[*i + 1], &base->frame[*j + 1])) {
+        ++*i;
+        ++*j;
+    }
+}
+
 bool sw_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base)
 {
     unsigned i = 0, j = 0;
     if (!sw_returned_comparable(stack, base))
         return false;
-    if (!sw_common_frames(stack, base, &i, &j) || is_entry(&stack->frame[i]))
+    if (!sw_common_frames(stack, base, &i, &j))
+        return true;
+    go_to_waiter(stack, base, &i, &j);
+    if (is_entry(&stack->frame[i]))
         return true;
     return has_returned(stack, base, i, j);
 }

@@ -33,7 +33,11 @@ bool sw_returned_before(const struct sw_unwind_stack *stack, const struct sw_unw
 /* Does the innermost frame that both share come back to the wait, with no other loop on the way to
  * it (while (…) g_main_context_iteration(…))? */
 bool sw_returned_is_turned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base);
-/* What the frames of the base do that are inside of its frame `in_base`, around the wait. */
+/* The first of the base's frames that waits for itself: not the wrapper's, nor a function that the
+ * table of parks says `through` of, nor what that has called. Its count: none does. */
+unsigned sw_returned_waiter(const struct sw_unwind_stack *base);
+/* What the frames of the base do that are inside of its frame `in_base`, around the wait,
+ * from sw_returned_waiter on. */
 enum sw_returned_inside {
     SW_RETURNED_WAITS, /* wait, and try again */
     SW_RETURNED_WORKS, /* something else when that is over */
