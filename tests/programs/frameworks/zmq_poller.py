@@ -19,8 +19,8 @@ def on_reply():
     if sys.argv[1] == "sleeps":
         time.sleep(0.2)
     if sys.argv[1] == "computes":
-        end = time.process_time() + 0.2
-        while time.process_time() < end:
+        end = time.thread_time() + 0.2
+        while time.thread_time() < end:
             pass
 
 
@@ -28,8 +28,7 @@ def serve(server, client):
     poller = zmq.Poller()
     poller.register(server, zmq.POLLIN)
     poller.register(client, zmq.POLLIN)
-    replies = 0
-    client.send(b"")
+    asked = replies = 0
     while replies < 8:
         ready = poller.poll(20)
         for socket, _ in ready:
@@ -40,8 +39,9 @@ def serve(server, client):
                 replies += 1
                 if replies % 2 == 0 and replies < 8:
                     on_reply()
-        if not ready:
+        if not ready and asked == replies:
             client.send(b"")
+            asked += 1
 
 
 context = zmq.Context()
