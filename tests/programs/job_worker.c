@@ -11,6 +11,10 @@
  * @expect clean
  * @run inlined inlined
  * @expect clean
+ * @run waits waits
+ * @expect clean
+ * @run flat flat
+ * @expect clean
  * @run polls polls
  * @expect clean
  * @run prepares prepares
@@ -21,6 +25,8 @@
  * @expect stall cause=lock call=sem_wait ms=200 function=on_event main=false times=4
  * @run timer timer
  * @expect stall cause=lock call=sem_wait ms=200 function=on_timer main=false times=3
+ * @run sync sync
+ * @expect stall cause=lock call=sem_wait ms=200 function=work_sync main=false times=4
  * @run after after
  * @expect stall cause=lock call=sem_wait ms=200 function=on_event main=false times=4
  */
@@ -132,6 +138,42 @@ static NOINLINE void work_inlined(struct loop *loop)
     }
 }
 
+static NOINLINE void take_job_if_none(void)
+{
+    while (jobs == 0)
+        pthread_cond_wait(&has_job, &lock);
+    keep_frame++;
+}
+
+/* What waits for a job is part of the worker's function, and does so only where there is none. */
+static NOINLINE void work_and_wait(struct loop *loop)
+{
+    for (int i = 0; i < jobs_in_all; i++) {
+        pthread_mutex_lock(&lock);
+        while (jobs == 0)
+            pthread_cond_wait(&has_job, &lock);
+        jobs--;
+        pthread_mutex_unlock(&lock);
+        do_job(loop);
+    }
+}
+
+/* ... and so is the loop. */
+static NOINLINE void work_flat(struct loop *loop)
+{
+    for (int i = 0; i < jobs_in_all; i++) {
+        pthread_mutex_lock(&lock);
+        if (jobs == 0)
+            take_job_if_none();
+        jobs--;
+        pthread_mutex_unlock(&lock);
+        for (int turn = 0; turn < turns_a_job; turn++) {
+            loop_wait(loop);
+            keep_frame++;
+        }
+    }
+}
+
 /* libuv's shape: timers first, by pointers, then a function that goes in a circle around the wait.
  */
 static NOINLINE void work_by_timers(struct loop *loop)
@@ -141,6 +183,19 @@ static NOINLINE void work_by_timers(struct loop *loop)
     for (int i = 0; i < jobs_in_all; i++) {
         timer();
         do_job(loop);
+    }
+}
+
+/* A loop that asks somebody now and then before it waits is no worker. */
+static NOINLINE void work_sync(struct loop *loop)
+{
+    for (int turn = 0; turn < 4 * jobs_in_all; turn++) {
+        pthread_mutex_lock(&lock);
+        if (turn % 4 == 3)
+            wait_for_answer();
+        pthread_mutex_unlock(&lock);
+        loop_wait(loop);
+        keep_frame++;
     }
 }
 
@@ -172,6 +227,12 @@ static void *worker(void *unused)
     struct loop loop = loop_begin();
     if (is("inlined"))
         work_inlined(&loop);
+    else if (is("waits"))
+        work_and_wait(&loop);
+    else if (is("flat"))
+        work_flat(&loop);
+    else if (is("sync"))
+        work_sync(&loop);
     else if (is("timer"))
         work_by_timers(&loop);
     else if (is("after"))
@@ -191,7 +252,7 @@ int main(int count, char **arguments)
         /* Of what is prepared, the first is learnt from a wait, and some follow without one. */
         if (!is("prepares") || i < 2)
             pause_ms(GAP_MS);
-        if (!is("timer") && !is("after"))
+        if (!is("timer") && !is("after") && !is("sync"))
             give_job();
     }
     pthread_join(thread, NULL);

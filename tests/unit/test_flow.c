@@ -99,6 +99,11 @@ START_TEST(between_jobs)
     ck_assert_int_eq(sw_flow_comes_before(at(jobs_wait), at(jobs_work)), SW_FLOW_NO);
     ck_assert_int_eq(sw_flow_comes_before(at(jobs_wait), at(jobs_else)), SW_FLOW_YES);
     ck_assert_int_eq(sw_flow_comes_before(at(turns_wait), at(turns_work)), SW_FLOW_YES);
+    uint64_t calls[2];
+    ck_assert_uint_eq(sw_flow_calls_before(at(jobs_wait), at(jobs_else), calls, 2), 2);
+    ck_assert_uint_eq(calls[0], at(jobs_wait));
+    ck_assert_uint_eq(calls[1], at(jobs_work));
+    ck_assert_uint_eq(sw_flow_calls_before(at(turns_work), at(turns_wait), calls, 2), 0);
     ck_assert(sw_flow_names_callee(at(jobs_work)));
     ck_assert(!sw_flow_names_callee(at(jobs_else)));
 }

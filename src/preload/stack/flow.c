@@ -291,6 +291,31 @@ enum sw_flow sw_flow_comes_before(uint64_t call, uint64_t first)
     return run(&walk, function.low);
 }
 
+static uint64_t distance(uint64_t one, uint64_t other)
+{
+    return one > other ? one - other : other - one;
+}
+
+unsigned sw_flow_calls_before(uint64_t call, uint64_t first, uint64_t *calls, unsigned most)
+{
+    unsigned found = 0;
+    if (sw_flow_comes_before(call, first) != SW_FLOW_YES)
+        return 0;
+    mark_leading();
+    for (unsigned i = 0; i < count; i++) {
+        if (!steps[i].leads || !steps[i].call || !steps[i].inside)
+            continue;
+        unsigned at = found < most ? found++ : most;
+        /* Sorted: the farthest one falls out. */
+        for (; at > 0 && distance(calls[at - 1], call) > distance(steps[i].next, call); at--)
+            if (at < most)
+                calls[at] = calls[at - 1];
+        if (at < most)
+            calls[at] = steps[i].next;
+    }
+    return found;
+}
+
 bool sw_flow_names_callee(uint64_t call)
 {
     return calls_like(call).like;

@@ -39,6 +39,10 @@ enum sw_flow sw_flow_turns_without(uint64_t call, uint64_t without, bool works);
 /* Does the function come to that call before any call of the same function as the one that returns
  * to `first`? */
 enum sw_flow sw_flow_comes_before(uint64_t call, uint64_t first);
+/* The calls from which the function may go on to that call before any of the same function as the
+ * one that returns to `first`, as return addresses: at most `most` of them, those nearest to it in
+ * the code. Returns how many. */
+unsigned sw_flow_calls_before(uint64_t call, uint64_t first, uint64_t *calls, unsigned most);
 /* Does the call that returns to `call` say itself which function it is of, as one by a pointer does
  * not? */
 bool sw_flow_names_callee(uint64_t call);

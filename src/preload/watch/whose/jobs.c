@@ -6,6 +6,8 @@
 #include "preload/watch/samples/common_frames.h"
 #include "preload/watch/whose/returned.h"
 
+#define MOST_CALLS 16 /* before the one in question that are asked */
+
 /* Does the call wait until somebody gives the thread something to do? */
 static bool waits_for_somebody(const struct sw_sample *sample)
 {
@@ -55,13 +57,31 @@ static bool says_its_callees(const struct sw_unwind_stack *stack, unsigned outer
     return true;
 }
 
-/* Does the loop go in a circle that does not lead by F's call `now`? */
-static bool turns_without(const struct sw_unwind_stack *base, unsigned in_base, uint64_t now)
+/* Does F make call `before` each time before it comes to the loop, which goes in a circle without
+ * it? */
+static bool is_outside(uint64_t before, uint64_t loop, bool works)
 {
+    return sw_flow_comes_before(loop, before) == SW_FLOW_NO &&
+           sw_flow_turns_without(loop, before, works) == SW_FLOW_YES;
+}
+
+/* Does F come to its call `now` before the loop, and outside of its circle? Of a circle that is F's
+ * own, one of the calls on the way says so (the queue's lock): `now` itself is not made where a job
+ * is there already. */
+static bool takes_jobs(const struct sw_unwind_stack *base, unsigned in_base, uint64_t now)
+{
+    uint64_t loop = base->frame[in_base].ip, calls[MOST_CALLS];
     enum sw_returned_inside inside = sw_returned_inside(base, in_base);
-    return inside == SW_RETURNED_TURNS ||
-           sw_flow_turns_without(base->frame[in_base].ip, now, inside == SW_RETURNED_WORKS) ==
-               SW_FLOW_YES;
+    if (inside == SW_RETURNED_TURNS)
+        return sw_flow_comes_before(now, loop) == SW_FLOW_YES ||
+               sw_flow_comes_before(loop, now) == SW_FLOW_NO;
+    if (is_outside(now, loop, inside == SW_RETURNED_WORKS))
+        return true;
+    unsigned count = sw_flow_calls_before(now, loop, calls, MOST_CALLS);
+    for (unsigned i = 0; i < count; i++)
+        if (is_outside(calls[i], loop, inside == SW_RETURNED_WORKS))
+            return true;
+    return false;
 }
 
 bool sw_jobs_between(struct sw_watch *watch, const struct sw_sample *sample,
@@ -77,8 +97,7 @@ bool sw_jobs_between(struct sw_watch *watch, const struct sw_sample *sample,
         return false;
     if (watch->job_loop == loop && watch->job_cfa == base->frame[j].cfa)
         return true;
-    if (!waits_for_somebody(sample) || !says_its_callees(stack, i) ||
-        sw_flow_comes_before(loop, now) != SW_FLOW_NO || !turns_without(base, j, now))
+    if (!waits_for_somebody(sample) || !says_its_callees(stack, i) || !takes_jobs(base, j, now))
         return false;
     watch->job_loop = loop;
     watch->job_cfa = base->frame[j].cfa;

@@ -4,10 +4,10 @@
  * the stack in question share, where that comes back to the wait: it does so too where F is the
  * loop and calls back.
  *
- *   - The loop goes in a circle inside of what F calls, or inside of F, by a way that does not lead
- *     by where F is now.
- *   - F never comes to the loop before it has been where it is now: what a loop calls back, it
- *     calls when it has waited.
+ *   - F may come to where it is now before it comes to the loop: what a loop calls back, it calls
+ *     when it has waited.
+ *   - The loop goes in a circle inside of what F calls; or inside of F, by a way that does not lead
+ *     by a call which F makes each time before it comes to the loop, on its way to where it is now.
  *   - It waits for somebody there: for a condition, a connection, a message. All the calls that
  *     lead there say which function they are of: loops call back by pointers.
  *
