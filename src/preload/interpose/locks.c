@@ -13,7 +13,7 @@
 
 #include "preload/interpose/wrap.h"
 #include "preload/libc/locks.h"
-#include "preload/notes/park_member.h"
+#include "preload/notes/park.h"
 
 /* For programs linked long ago. */
 int __pthread_mutex_lock(pthread_mutex_t *mutex);
@@ -56,6 +56,15 @@ SW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
         int result = ((type_of_pthread_mutex_trylock *)next_pthread_mutex_trylock)(mutex);
         if (SW_LIKELY(result != EBUSY))
             return result;
+    }
+    if (SW_UNLIKELY(sw_libc_mutex_is_shared(mutex))) {
+        struct sw_call call;
+        SW_PARK_BEGIN_BETWEEN(call, SW_CALL_pthread_mutex_lock, mutex);
+        int result = SW_NEXT(pthread_mutex_lock)(mutex);
+        call.pointers = false;
+        if (call.thread != NULL)
+            sw_park_end(&call);
+        return result;
     }
     uint32_t noted = SW_CALL_NOTE(noting, SW_CALL_pthread_mutex_lock, ON(mutex));
     int result = SW_NEXT(pthread_mutex_lock)(mutex);

@@ -43,6 +43,12 @@ static inline bool sw_libc_mutex_is_plain(const pthread_mutex_t *mutex)
            kind == PTHREAD_MUTEX_ADAPTIVE_NP;
 }
 
+/* May other processes take it too (pthread_mutexattr_setpshared(3))? Any thread. */
+static inline bool sw_libc_mutex_is_shared(const pthread_mutex_t *mutex)
+{
+    return (mutex->__data.__kind & SW_MUTEX_SHARED) != 0;
+}
+
 /* The thread that has a rwlock for writing; 0: none. */
 static inline int sw_libc_rwlock_writer(const pthread_rwlock_t *lock, bool *shared)
 {
@@ -64,6 +70,11 @@ static inline bool sw_libc_mutex_is_plain(const pthread_mutex_t *mutex)
 {
     return mutex->__u.__i[0] == PTHREAD_MUTEX_NORMAL ||
            mutex->__u.__i[0] == PTHREAD_MUTEX_RECURSIVE;
+}
+
+static inline bool sw_libc_mutex_is_shared(const pthread_mutex_t *mutex)
+{
+    return (mutex->__u.__i[0] & 128) != 0;
 }
 
 static inline int sw_libc_rwlock_writer(const pthread_rwlock_t *lock, bool *shared)

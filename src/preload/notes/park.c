@@ -45,6 +45,7 @@ struct sw_park_site *sw_park_add(struct sw_thread *thread, const struct sw_park_
     site->depth = sw_park_depth(place);
     site->object = place->object;
     site->lock = place->lock;
+    site->between_processes = place->between_processes;
     atomic_store(&site->verdict, verdict);
     atomic_store_explicit(&site->stack, stack, memory_order_release);
     return site;

@@ -55,19 +55,28 @@ static inline bool sw_park_is_parked(struct sw_thread *thread)
 }
 
 /* `on`, `with`: the object that is waited on, and its mutex or 0. */
-#define SW_PARK_PLACE(on, with)                                                                    \
+#define SW_PARK_PLACE(on, with, between)                                                           \
     {                                                                                              \
         (uint64_t)(uintptr_t) __builtin_return_address(0),                                         \
-            (uint64_t)(uintptr_t)__builtin_dwarf_cfa(), (uint64_t)(on), (uint64_t)(with)           \
+            (uint64_t)(uintptr_t)__builtin_dwarf_cfa(), (uint64_t)(on), (uint64_t)(with),          \
+            (between)                                                                              \
     }
 
 #define SW_PARK_BEGIN(call, call_id, on, with, a, b, c)                                            \
+    SW_PARK_BEGIN_AT(call, call_id, SW_PARK_PLACE(on, with, false), a, b, c)
+
+/* A lock of several processes: they may take turns under it at what they wait for. */
+#define SW_PARK_BEGIN_BETWEEN(call, call_id, lock)                                                 \
+    SW_PARK_BEGIN_AT(call, call_id, SW_PARK_PLACE((uintptr_t)(lock), 0, true), (uintptr_t)(lock),  \
+                     0, 0)
+
+#define SW_PARK_BEGIN_AT(call, call_id, place, a, b, c)                                            \
     do {                                                                                           \
         struct sw_thread *parking_ = sw_thread_self;                                               \
         (call).thread = NULL;                                                                      \
         if (sw_call_wanted(parking_, (uint64_t)(uintptr_t)__builtin_dwarf_cfa())) {                \
             const uint64_t arguments_[3] = {(uint64_t)(a), (uint64_t)(b), (uint64_t)(c)};          \
-            const struct sw_park_place place_ = SW_PARK_PLACE(on, with);                           \
+            const struct sw_park_place place_ = place;                                             \
             SW_NOTE_REGISTERS(&parking_->note.registers);                                          \
             sw_park_begin(&(call), parking_, (call_id), arguments_, &place_);                      \
         }                                                                                          \
@@ -84,7 +93,7 @@ static inline bool sw_park_is_parked(struct sw_thread *thread)
 #define SW_PARK_RETURNED(on, with)                                                                 \
     do {                                                                                           \
         struct sw_noted_registers here_;                                                           \
-        const struct sw_park_place place_ = SW_PARK_PLACE(on, with);                               \
+        const struct sw_park_place place_ = SW_PARK_PLACE(on, with, false);                        \
         SW_NOTE_REGISTERS(&here_);                                                                 \
         sw_park_returned(&here_, &place_);                                                         \
     } while (0)

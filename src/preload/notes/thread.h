@@ -220,10 +220,11 @@ enum sw_park_verdict {
 /* A place that waits for other threads were entered from: is it where a scheduler parks its
  * threads? */
 struct sw_park_site {
-    uint64_t caller, cfa;     /* return address, and the stack pointer at the call; 0: free */
-    uint64_t depth;           /* below the TCB: the same in all threads of a pool */
-    uint64_t object, lock;    /* what was waited on, and the mutex with it (0: none) */
-    _Atomic uint32_t verdict; /* enum sw_park_verdict */
+    uint64_t caller, cfa;       /* return address, and the stack pointer at the call; 0: free */
+    uint64_t depth;             /* below the TCB: the same in all threads of a pool */
+    uint64_t object, lock;      /* what was waited on, and the mutex with it (0: none) */
+    uint64_t between_processes; /* 1: it is a lock that others take too */
+    _Atomic uint32_t verdict;   /* enum sw_park_verdict */
     /* Copied when it was first seen, until the watchdog takes it; while it is there the site stays.
      */
     _Atomic(struct sw_base_stack *) stack;

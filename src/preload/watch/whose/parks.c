@@ -84,8 +84,17 @@ static bool parks_by_shape(const struct sw_unwind_stack *stack, unsigned count)
     return true;
 }
 
+/* Several threads at an epoll descriptor, or several processes under a lock of theirs, as servers
+ * do that fork their workers beforehand and accept from many sockets. */
+static bool are_turns_taken(const struct sw_thread *thread, const struct sw_loop *loop,
+                            const struct sw_park_site *site)
+{
+    return site->between_processes || (loop->fd >= 0 && is_shared(thread, loop->fd));
+}
+
 static const struct sw_unwind_frame *parking_frame(struct sw_thread *thread, struct sw_watch *watch,
                                                    const struct sw_loop *loop,
+                                                   const struct sw_park_site *site,
                                                    const struct sw_unwind_stack *stack)
 {
     const struct sw_unwind_stack *base =
@@ -96,7 +105,7 @@ static const struct sw_unwind_frame *parking_frame(struct sw_thread *thread, str
         return named;
     /* Without the frame that both share nothing can be told from the shape. */
     bool shares = count < stack->count;
-    return shares && loop->fd >= 0 && is_shared(thread, loop->fd) && parks_by_shape(stack, count)
+    return shares && are_turns_taken(thread, loop, site) && parks_by_shape(stack, count)
                ? &stack->frame[count - 1]
                : NULL;
 }
@@ -153,8 +162,9 @@ static void judge(struct sw_thread *thread, struct sw_watch *watch, struct sw_pa
     }
     /* Where the thread has come to no loop yet, or is between two, the code is all there is to ask.
      */
-    const struct sw_unwind_frame *frame =
-        loop != NULL ? parking_frame(thread, watch, loop, &stack) : stranger_frame(thread, &stack);
+    const struct sw_unwind_frame *frame = loop != NULL
+                                              ? parking_frame(thread, watch, loop, site, &stack)
+                                              : stranger_frame(thread, &stack);
     if (frame == NULL) {
         atomic_store(&site->verdict, SW_PARK_NO);
         return;
@@ -255,7 +265,7 @@ bool sw_parks_judge_again(struct sw_thread *thread, struct sw_watch *watch)
         const struct sw_sample *sample = &watch->samples[i];
         struct sw_park_site *site = sample->sequence != 0 ? place_of(thread, sample) : NULL;
         const struct sw_unwind_frame *frame =
-            site != NULL ? parking_frame(thread, watch, loop, &sample->stack) : NULL;
+            site != NULL ? parking_frame(thread, watch, loop, site, &sample->stack) : NULL;
         if (frame == NULL)
             continue;
         accept(thread, loop, site, frame);
