@@ -12,7 +12,7 @@
  */
 #include "support.h"
 
-#define WORKERS 150
+#define WORKERS 80
 #define BUSY    2
 #define MOST_NS 2000000 /* of CPU time, which who waits for a CPU does not spend */
 

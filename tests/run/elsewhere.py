@@ -23,7 +23,7 @@ LEFT_OUT = {
         "musl keeps no owner in the usual mutex and rwlock": "holder_others:writer guarded_stacks:holder",
         "the shell that it runs is linked with glibc": "processes holder_others:command calls_blocked_more",
         "there is no libunwind, and musl's own functions keep no frame pointers: callers beyond a call of theirs are not known":
-            "leader_follower loop_moves loop_left pool_beside:polls annotated_nested holder_others:join large_frames:outside "
+            "leader_follower accept_mutex loop_moves loop_left pool_beside:polls annotated_nested holder_others:join large_frames:outside "
             "same_depth",
     },
     "aarch64": {
@@ -34,7 +34,7 @@ LEFT_OUT = {
         "under qemu-user threads and processes have its name": "calls_blocked holder_mutex holder_kinds lone_socket holder_others:writer "
         "holder_others:child holder_others:any_child holder_others:join holder_others:command holder_others:pipe "
         "holder_others:connection holder_others:unix holder_others:nested_poll guarded_stacks:holder",
-        "qemu-user has no process_vm_readv, by which the stack of a loop's wait is kept": "leader_follower loop_moves loop_left "
+        "qemu-user has no process_vm_readv, by which the stack of a loop's wait is kept": "leader_follower accept_mutex loop_moves loop_left "
         "pool_beside:polls annotated_nested large_frames:outside same_depth",
         "qemu-user has no process_vm_readv, and /proc/self/mem is root's: no memory can be read": "gives_up_root",
         "qemu-user ends by an assertion of its own where /proc/self/cmdline is read when the main thread has left": "main_thread_leaves",
