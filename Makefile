@@ -20,6 +20,7 @@
 #   make python-beside     what asyncio's debug mode and stallwatch say of the same stalls, as a table
 #   make check-large-log   a report of a log of 200 MB: its memory and speed
 #   make bench           what it costs and how exact it is, beside its targets; bench-record puts that into the README
+#   make bench-profile   where the time goes that is added to a request of each server
 #   make install         PREFIX (/usr/local) and DESTDIR are respected
 #   make deb             a Debian package, in build/deb; check-package: installed, tried and removed in a bare Debian
 #   make check-builds    gcc and clang, -O0 to -O3, LTO, -Werror, each tried; and two folders, one result
@@ -50,13 +51,15 @@ PROGRAM_FLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wno-unused-resul
 
 # initial-exec: a thread-local access in a wrapper must not call __tls_get_addr, which may allocate.
 # no-tree-slp-vectorize: two stores of constants are not to become a load from .rodata, one more page for a wait to touch.
+# data-sections: with the linker's sort, small variables lie together, not on the first page of a large table each.
 # no-red-zone: wrappers call by inline assembly, which the compiler does not know of (notes/kept.h).
-LIBRARY_FLAGS := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),-mno-red-zone) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-tree-slp-vectorize
+LIBRARY_FLAGS := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),-mno-red-zone) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-tree-slp-vectorize -fdata-sections
 # norelro: GOT and .data.hot share a page then, and a wait costs a TLB miss less (1.32 for 1.52 in make bench); what RELRO
 # protects is moot here, since the wrappers call through pointers that are writable anyway.
+# sort-section: by alignment, so that what is built small stands behind the code that loops run through, too.
 # nodelete: wrappers' addresses are in every GOT. noseparate-code: two maps less at each program's start.
 LIBRARY_LINK := -shared -Wl,-soname,libstallwatch.so.0 -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,nodelete \
-	-Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-O1 -Wl,--as-needed -Wl,--version-script=src/preload/libstallwatch.map
+	-Wl,-z,noseparate-code -Wl,-z,norelro -Wl,--sort-section=alignment -Wl,-O1 -Wl,--as-needed -Wl,--version-script=src/preload/libstallwatch.map
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -86,7 +89,7 @@ HELPER    := $(BUILD)/stallwatch-symbolize
 COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
-.PHONY: all check-builds lint tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-daemons check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record install uninstall clean deb check-package check-old-glibc check-newer format format-check setup-build setup-check setup-package setup-elsewhere setup-lint
+.PHONY: all check-builds lint tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-daemons check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record bench-profile install uninstall clean deb check-package check-old-glibc check-newer format format-check setup-build setup-check setup-package setup-elsewhere setup-lint
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -117,6 +120,13 @@ $(call objects,$(wildcard src/preload/interpose/stdio*.c)): SW_FLAGS += -D__NO_I
 
 ifeq ($(LIBC),musl)
 $(call objects,$(wildcard src/preload/interpose/*.c)): SW_FLAGS += -include src/preload/libc/musl.h -fno-omit-frame-pointer
+endif
+
+# What the watchdog runs is built small, but for what takes samples: the pages of the library's file are more than half of the
+# memory that watching takes.
+ifneq ($(filter -O2,$(CFLAGS)),)
+$(call objects,$(filter-out src/preload/watch/sample%,$(wildcard src/preload/report/*.c src/preload/watch/*.c \
+	src/preload/watch/*/*.c))): LAST_FLAGS += -Os
 endif
 
 # The system calls that this machine's headers know, by name.
@@ -361,6 +371,11 @@ bench bench-record: setup-check
 	@+$(THEN) all $(BENCH)
 	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py $(LIBRARY) --json $(BUILD)/bench.json \
 		$(if $(filter bench-record,$@),--record README.md) $(ROWS)
+
+# SERVERS="nginx 'node http'" only those; needs perf and strace.
+bench-profile: setup-check
+	@+$(THEN) all $(BENCH)
+	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/bench/profile_servers.py $(LIBRARY) $(SERVERS)
 
 # --- install ---------------------------------------------------------------------------------------
 

@@ -280,10 +280,10 @@ static inline bool is_on_descriptor(enum sw_detail_kind kind)
 /* The first call of its kind in this iteration, where that is on a descriptor: there are no strings
  * to be kept, and most loops make few calls of a kind in one iteration. Any other the long way. */
 static __attribute__((noinline)) long over_first(long result, struct sw_thread *thread,
-                                                 uint32_t sequence, bool pointers, uint64_t ticks,
-                                                 struct sw_call_slot *slot)
+                                                 uint32_t sequence, bool pointers, uint64_t ticks)
 {
     enum sw_detail_kind kind = thread->note.kind;
+    struct sw_call_slot *slot = &thread->calls.slot[thread->place[thread->note.id]];
     if (SW_UNLIKELY(slot->id != thread->note.id || slot->stamp == thread->stamp ||
                     !is_on_descriptor(kind) ||
                     atomic_load_explicit(&thread->attention, memory_order_relaxed)))
@@ -308,10 +308,10 @@ static __attribute__((noinline)) long over_first(long result, struct sw_thread *
 /* A further call of its kind, on another descriptor than the first: what a server does for each of
  * its clients. */
 static __attribute__((noinline)) long over_elsewhere(long result, struct sw_thread *thread,
-                                                     uint32_t sequence, uint64_t key,
-                                                     uint64_t ticks, struct sw_call_slot *slot)
+                                                     uint32_t sequence, uint64_t ticks)
 {
-    add_to_cell(slot, key, ticks);
+    struct sw_call_slot *slot = &thread->calls.slot[thread->place[thread->note.id]];
+    add_to_cell(slot, key_of(thread->note.kind, thread->note.argument[0]), ticks);
     slot->count++;
     slot->total += ticks;
     sw_call_close(thread, sequence);
@@ -333,7 +333,7 @@ long sw_call_over(long result, struct sw_thread *thread, uint32_t sequence, bool
     struct sw_call_slot *slot = &thread->calls.slot[thread->place[id]];
     if ((slot->id ^ id) | (slot->stamp ^ thread->stamp) |
         atomic_load_explicit(&thread->attention, memory_order_relaxed))
-        return over_first(result, thread, sequence, pointers, ticks, slot);
+        return over_first(result, thread, sequence, pointers, ticks);
     enum sw_detail_kind kind = thread->note.kind;
     if (SW_UNLIKELY(is_lock(kind)))
         return over_unusually(result, thread, sequence, pointers, ticks);
@@ -344,9 +344,8 @@ long sw_call_over(long result, struct sw_thread *thread, uint32_t sequence, bool
     }
     if (SW_LIKELY(is_keyed(kind))) {
         struct sw_call_cell *cell = &slot->cells[0];
-        uint64_t key = key_of(kind, thread->note.argument[0]);
-        if (cell->key != key)
-            return over_elsewhere(result, thread, sequence, key, ticks, slot);
+        if (cell->key != key_of(kind, thread->note.argument[0]))
+            return over_elsewhere(result, thread, sequence, ticks);
         cell->total += ticks;
         cell->count++;
     }
