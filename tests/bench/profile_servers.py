@@ -101,11 +101,16 @@ def profile(name, library, two_reads_ns):
 
 def main():
     library = os.path.realpath(sys.argv[1])
+    if why := servers.missing("perf", "strace", "wrk"):
+        sys.exit(f"bench-profile: {why}")
     two_reads_ns = next(median for name, median, *_ in inside.figures_of("loop_wait", library) if "two reads" in name)
     print("| a request of | noted calls | its CPU time | the library on its thread | of that two reads of the clock a call "
           "| the watchdog |\n|---|---|---|---|---|---|")
     for name in sys.argv[2:] or SERVERS:
-        print(profile(name, library, two_reads_ns), flush=True)
+        try:
+            print(profile(name, library, two_reads_ns), flush=True)
+        except (OSError, RuntimeError, subprocess.SubprocessError) as problem:
+            print(f"bench-profile: {name}: not measured: {problem}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -50,33 +50,41 @@ def wrk(path, connections):
     return burst
 
 
+def redis_arguments(_folder, port):
+    return ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+
+
+def redis_burst(pipeline, requests):
+    def burst(port):
+        began = time.monotonic()
+        pairs.client(["redis-benchmark", "-p", port, "-c", 16, "-n", requests, "-P", pipeline, "-t", "get", "-q"])
+        return requests, time.monotonic() - began
+    return burst
+
+
 def redis(library):
     why = missing("redis-server", "redis-benchmark")
     if why:
         return why
     rows = []
     for pipeline, requests in ((1, 30000), (16, 200000)):
-        def burst(port, pipeline=pipeline, requests=requests):
-            began = time.monotonic()
-            pairs.client(["redis-benchmark", "-p", port, "-c", 16, "-n", requests, "-P", pipeline, "-t", "get", "-q"])
-            return requests, time.monotonic() - began
-        result = pairs.compare(lambda folder, port: ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
-                                                     "--appendonly", "no"], burst, pairs.watched(library), 15)
+        result = pairs.compare(redis_arguments, redis_burst(pipeline, requests), pairs.watched(library), 15)
         rows += both(f"redis GET, -P {pipeline}", result, 0.995, 1.01)
     return rows
+
+
+def nginx_arguments(folder, port):
+    (folder / "small").write_text("hello\n" * 20)
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, user=user))
+    return ["nginx", "-p", folder, "-c", folder / "nginx.conf"]
 
 
 def nginx(library):
     why = missing("nginx", "wrk")
     if why:
         return why
-
-    def arguments(folder, port):
-        (folder / "small").write_text("hello\n" * 20)
-        user = "user root;" if os.geteuid() == 0 else ""
-        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, user=user))
-        return ["nginx", "-p", folder, "-c", folder / "nginx.conf"]
-    rates, cpu = pairs.compare(arguments, wrk("/small", 16), pairs.watched(library), 10)
+    rates, cpu = pairs.compare(nginx_arguments, wrk("/small", 16), pairs.watched(library), 10)
     return [Row.of("nginx, a small file: requests a second", rates, unit="×", at_least=0.995),
             Row.of("nginx, a small file: CPU a request", cpu, unit="×")]
 
@@ -106,19 +114,20 @@ def uvicorn(library):
     return rows
 
 
+def node_arguments(folder, port):
+    (folder / "server.js").write_text(NODE)
+    return ["node", folder / "server.js", port]
+
+
 def node(library):
     why = missing("node", "wrk")
     if why:
         return why
-
-    def arguments(folder, port):
-        (folder / "server.js").write_text(NODE)
-        return ["node", folder / "server.js", port]
-    rows = both("node http", pairs.compare(arguments, wrk("/", 16), pairs.watched(library), 10), 0.995, 1.01)
+    rows = both("node http", pairs.compare(node_arguments, wrk("/", 16), pairs.watched(library), 10), 0.995, 1.01)
     blocked_at = os.environ.get("BLOCKED_AT")  # where npm has put it
     if blocked_at and pathlib.Path(blocked_at).is_dir():
         load = f"--require={write_loader(pathlib.Path(blocked_at).resolve())}"
-        rates, cpu = pairs.compare(arguments, wrk("/", 16), {"NODE_OPTIONS": load}, 3)
+        rates, cpu = pairs.compare(node_arguments, wrk("/", 16), {"NODE_OPTIONS": load}, 3)
         rows += [Row.of("  beside it blocked-at: requests a second", rates, unit="×"),
                  Row.of("  beside it blocked-at: CPU a request", cpu, unit="×")]
     return rows
