@@ -37,7 +37,7 @@
 
 /* Since glibc 2.32 a variable says it (single_threaded(3) of its manual); before that, and in some
  * versions after it, the maker's own head. */
-static bool has_one_thread(void)
+bool sw_bare_thread_is_only(void)
 {
     const char *single = sw_loader_symbol(RTLD_DEFAULT, "__libc_single_threaded");
     if (single != NULL)
@@ -49,7 +49,7 @@ bool sw_bare_thread_is_possible(void)
 {
     /* Where the program unwinds by the same library, its locks have to hold against us. */
     static const char unwinder[] = "libunwind-" SW_MACHINE_NAME ".so.8";
-    return has_one_thread() && !sw_sanitizer_is_there() &&
+    return sw_bare_thread_is_only() && !sw_sanitizer_is_there() &&
            sw_loader_open(unwinder, RTLD_LAZY | RTLD_NOLOAD) == NULL;
 }
 
@@ -138,6 +138,11 @@ int sw_bare_thread_start(void *(*run)(void *), size_t stack_size, void *variable
 }
 
 #else
+
+bool sw_bare_thread_is_only(void)
+{
+    return false;
+}
 
 bool sw_bare_thread_is_possible(void)
 {

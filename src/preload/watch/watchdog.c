@@ -215,8 +215,9 @@ static void stay(void)
     }
 }
 
-/* A watchdog that libc knows of does so itself: in a process of several threads the kernel takes
- * some 10 ms to register for membarrier(2). The other cannot, as it would ask the loader for
+/* In a process of several threads the kernel takes some 10 ms to register for membarrier(2), so a
+ * watchdog that libc knows of does so itself; not where it is the second thread, since libc's
+ * setuid(3) would wait for it to be done. The other cannot, as it would ask the loader for
  * libc's sigaction. */
 static void start_sampler(void)
 {
@@ -287,12 +288,14 @@ static void start_rooms(void)
 /* Where the program has one thread as far as libc knows, it keeps that impression. */
 static bool start_bare(void)
 {
+    bool only = sw_bare_thread_is_only();
     bool possible =
-        !sw_process_in_valgrind && sw_bare_thread_is_possible() && sw_unwinder_load_early();
+        only && !sw_process_in_valgrind && sw_bare_thread_is_possible() && sw_unwinder_load_early();
     sw_loader_forget_error();
+    if (only)
+        start_sampler();
     if (!possible)
         return false;
-    start_sampler();
     atomic_store(&sw_process->watchdog_is_bare, 1);
     if (sw_bare_thread_start(watch, STACK_SIZE, &sw_thread_self) == 0)
         return true;
