@@ -2,6 +2,7 @@
 #include "preload/watch/tell/publish.h"
 
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/utsname.h>
@@ -14,6 +15,7 @@
 #include "preload/report/helper.h"
 #include "preload/report/report.h"
 #include "preload/report/sink.h"
+#include "preload/stack/memory.h"
 #include "preload/watch/tell/annotations.h"
 #include "preload/watch/tell/groups.h"
 #include "preload/watch/tell/loops.h"
@@ -57,6 +59,8 @@ static void read_exe(void)
     if (length <= 0) /* the main thread is gone: pthread_exit(3) */
         length = sw_kernel6(SYS_readlinkat, AT_FDCWD, (long)"/proc/thread-self/exe", (long)out.exe,
                             sizeof out.exe - 1, 0, 0);
+    if (length <= 0) /* no /proc, as in a chroot(2): by what name it was executed */
+        length = (long)sw_memory_copy(getauxval(AT_EXECFN), out.exe, sizeof out.exe - 1);
     out.exe[length > 0 ? length : 0] = '\0';
     const char *slash = strrchr(out.exe, '/');
     out.info.exe = out.exe;
