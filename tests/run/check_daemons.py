@@ -29,12 +29,14 @@ def use(daemon, way, judge):
     """Starts it, asks, lets it stall, stops it, and has what was answered judged, with how it ended."""
     place = daemons.Place(WAYS[way])
     with place.start(daemon) as process:
-        time.sleep(REST_SECONDS)
-        answers = [daemon.ask(place)]
-        if daemon.stall:
-            answers.append(daemon.stall(place))
-        time.sleep(REST_SECONDS)
-        process.stop(daemon.signal)
+        try:
+            time.sleep(REST_SECONDS)
+            answers = [daemon.ask(place)]
+            if daemon.stall:
+                answers.append(daemon.stall(place))
+            time.sleep(REST_SECONDS)
+        finally:
+            daemon.end(place, process)
         judge(answers + [f"exit code {process.code}"], process)
 
 

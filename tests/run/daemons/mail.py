@@ -66,7 +66,13 @@ def ask_smtp(place):
     return "delivered"
 
 
-@daemon("postfix", ask=ask_smtp, root=True)
+def end_postfix(place, process):
+    """What was started waits for the master, and does not end it."""
+    place.run("postfix", "-c", place.folder / "etc", "stop", codes=(0, 1))
+    process.wait()
+
+
+@daemon("postfix", ask=ask_smtp, root=True, end=end_postfix)
 def postfix(place):
     """Debian's own services, on this port and without chroot."""
     harness.need("postfix")

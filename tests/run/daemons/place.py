@@ -1,7 +1,6 @@
 """What a daemon of make check-daemons is, and where it runs. See check_daemons.py."""
 
 import os
-import signal
 import socket
 import subprocess
 
@@ -14,13 +13,14 @@ KNOWN = []
 class Daemon:
     """`make(place)` writes what it reads, and returns the command; `ask(place)` talks to it and returns what has to be the same each
     time; `stall(place)`, if any, has it stall for 300 ms, by `cause` and `call`. `answers(place)`: can it be asked yet? `has_loop`:
-    is a process of it watched, None: that depends on how soon it is stopped. `root`: it wants that."""
+    is a process of it watched, None: that depends on how soon it is stopped. `root`: it wants that. `end(place, process)`
+    stops it, by SIGTERM unless said."""
 
     def __init__(self, name, make, ask, programs=(), stall=None, cause="blocking-call", call=None, has_loop=True, root=False,
-                 end=signal.SIGTERM, answers=lambda place: harness.answers(place.port)):
+                 end=lambda place, process: process.stop(), answers=lambda place: harness.answers(place.port)):
         self.name, self.make, self.ask, self.programs = name, make, ask, programs
         self.stall, self.cause, self.call, self.has_loop = stall, cause, call, has_loop
-        self.root, self.signal, self.answers = root, end, answers
+        self.root, self.end, self.answers = root, end, answers
 
 
 def daemon(name, **options):

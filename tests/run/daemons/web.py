@@ -110,6 +110,7 @@ pid_filename {place.folder}/pid
 coredump_dir {place.folder}
 shutdown_lifetime 0 seconds
 netdb_filename none
+pinger_enable off
 """)
 
 
