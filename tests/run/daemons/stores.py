@@ -19,7 +19,13 @@ def ask_postgres(place):
                 "select count(*), sum(a) from t where b like '%x'", "vacuum analyze t", "checkpoint")
 
 
-@daemon("postgres", ask=ask_postgres, programs=("psql",), stall=lambda place: psql(place, "select 1", "select pg_sleep(0.3)", "select 2"),
+def stall_postgres(place):
+    """The client rests between, so that the backend waits for it: what the backend does before it ends by itself is no stall."""
+    rest = "select 1;\n\\! sleep 0.1\nselect 2"
+    return psql(place, rest, "select pg_sleep(0.3)", rest)
+
+
+@daemon("postgres", ask=ask_postgres, programs=("psql",), stall=stall_postgres,
         cause="nested-wait", call="epoll_wait", root=True)
 def postgres(place):
     """A backend waits for its client in a loop on epoll, and sleeps in another one."""
