@@ -189,11 +189,10 @@ static NOINLINE void work_by_timers(struct loop *loop)
 /* A loop that asks somebody now and then before it waits is no worker. */
 static NOINLINE void work_sync(struct loop *loop)
 {
+    REQUIRE(write(job_pipe[1], "j", 1) == 1);
     for (int turn = 0; turn < 4 * jobs_in_all; turn++) {
-        pthread_mutex_lock(&lock);
         if (turn % 4 == 3)
             wait_for_answer();
-        pthread_mutex_unlock(&lock);
         loop_wait(loop);
         keep_frame++;
     }

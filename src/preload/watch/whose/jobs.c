@@ -58,10 +58,11 @@ static bool says_its_callees(const struct sw_unwind_stack *stack, unsigned outer
 }
 
 /* Does F make call `before` each time before it comes to the loop, which goes in a circle without
- * it? */
+ * it, and again after that? (What it does once at its beginning says nothing.) */
 static bool is_outside(uint64_t before, uint64_t loop, bool works)
 {
     return sw_flow_comes_before(loop, before) == SW_FLOW_NO &&
+           sw_flow_reaches(loop, before) == SW_FLOW_YES &&
            sw_flow_turns_without(loop, before, works) == SW_FLOW_YES;
 }
 
