@@ -257,7 +257,7 @@ static bool is_work(const struct step *step, uint64_t call)
     return step->call && step->inside && !step->retries && step->next != call;
 }
 
-static enum sw_flow turns(struct walk *walk)
+static enum sw_flow turns_by(struct walk *walk)
 {
     uint64_t call = walk->wanted.after;
     enum sw_flow answer = run(walk, call);
@@ -273,13 +273,13 @@ static enum sw_flow turns(struct walk *walk)
 enum sw_flow sw_flow_turns(uint64_t call)
 {
     struct walk walk = {.wanted = {.after = call}};
-    return turns(&walk);
+    return turns_by(&walk);
 }
 
 enum sw_flow sw_flow_turns_without(uint64_t call, uint64_t without, bool works)
 {
     struct walk walk = {.wanted = {.after = call}, .avoided = calls_like(without)};
-    return works ? run(&walk, call) : turns(&walk);
+    return works ? run(&walk, call) : turns_by(&walk);
 }
 
 enum sw_flow sw_flow_comes_before(uint64_t call, uint64_t first)
