@@ -24,8 +24,9 @@ def test_schedulers_of_erlang_are_no_loops():
 def test_beside_a_thread_of_a_schedulers():
     """The program's loop is none where the process has a thread that is named by such a rule."""
     with Folder() as folder:
-        for rule, wanted in (("beside epoll_slee?", 0), ("beside some_other", 1)):
-            with harness.program("epoll_sleep", environment={"STALLWATCH_PARKS": folder.write("parks.conf", [rule])}) as run:
+        for rule, wanted in (("beside worke?", 0), ("beside some_other", 1)):
+            with harness.program("holder_mutex", "sleep_with_it",
+                                 environment={"STALLWATCH_PARKS": folder.write("parks.conf", [rule])}) as run:
                 run.wait()
                 require(len(run.stalls()) == wanted, f"{rule}: {harness.show(run.stalls())}")
 
