@@ -81,15 +81,27 @@ static NOINLINE bool wait_alone(int fd)
 }
 
 /* Asking is not waiting: libzmq asks an eventfd so at each of its calls. */
-START_TEST(probes_alone_make_no_loop)
+START_TEST(a_librarys_probes_alone_make_no_loop)
 {
     int fd = new_pipe();
+    sw_process_code.high = 0; /* we are a library */
     for (int i = 0; i < 20; i++)
         ck_assert(!wait_poll(fd, -1, -1));
     ck_assert_ptr_null(found());
     ck_assert_uint_eq(count_loops(SW_LOOP_CANDIDATE), 0);
     for (int i = 0; i < 3; i++)
         wait_alone(fd);
+    ck_assert_ptr_nonnull(found());
+}
+END_TEST
+
+/* A program that has something else to do in each turn. */
+START_TEST(a_programs_own_are_its_loop)
+{
+    int fd = new_pipe();
+    ck_assert(sw_process_is_program((uint64_t)(uintptr_t)wait_alone));
+    for (int i = 0; i < 3; i++)
+        wait_poll(fd, -1, -1);
     ck_assert_ptr_nonnull(found());
 }
 END_TEST
@@ -343,7 +355,8 @@ int main(void)
     tcase_add_test(all, three_polls_that_share_a_descriptor);
     tcase_add_test(all, three_polls_that_share_none);
     tcase_add_test(all, a_chain_is_no_loop);
-    tcase_add_test(all, probes_alone_make_no_loop);
+    tcase_add_test(all, a_librarys_probes_alone_make_no_loop);
+    tcase_add_test(all, a_programs_own_are_its_loop);
     tcase_add_test(all, probes_in_between);
     tcase_add_test(all, a_lone_connected_socket_never);
     tcase_add_test(all, a_lone_listening_socket);

@@ -70,8 +70,7 @@ static void seed_core(struct sw_loop *loop, const struct sw_wait_target *target)
 }
 
 /* Libraries ask for a descriptor by itself, without waiting, in between (libcurl does for each of
- * its sockets, libzmq for an eventfd): that the others are left out then says nothing, and however
- * often, it makes no loop. */
+ * its sockets, libzmq for an eventfd): that the others are left out then says nothing. */
 bool sw_poll_loop_is_probe(const struct sw_wait_target *target)
 {
     int32_t first;
@@ -97,6 +96,13 @@ static bool matches(struct sw_thread *thread, struct sw_loop *loop,
     return false;
 }
 
+/* However often a library asks so, it makes no loop; a program's own loop may do no more than that.
+ */
+static bool is_probe_of_library(const struct sw_thread *thread, const struct sw_wait_target *target)
+{
+    return sw_poll_loop_is_probe(target) && !sw_process_is_program(thread->wait_caller);
+}
+
 /* Asked in an iteration of an epoll loop, be it the first: libzmq looks after each of its sockets
  * so, in whatever loop it is used. Only a program that turns its loop by both asks for the epoll
  * descriptor itself. */
@@ -119,7 +125,7 @@ struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wai
         if (matches(thread, &thread->loops[i], target))
             found = &thread->loops[i];
     if (found == NULL) {
-        if (sw_poll_loop_is_probe(target))
+        if (is_probe_of_library(thread, target))
             return NULL;
         found = sw_loop_place(thread);
         if (found == NULL)
@@ -134,7 +140,9 @@ struct sw_loop *sw_poll_loop_match(struct sw_thread *thread, const struct sw_wai
     if (!found->many && sw_wait_set_count(target, &first) > 1)
         found->many = 1;
     bool candidate = atomic_load(&found->state) == SW_LOOP_CANDIDATE;
-    return candidate && sw_poll_loop_is_probe(target) ? NULL : found;
+    bool says_nothing =
+        found->many ? sw_poll_loop_is_probe(target) : is_probe_of_library(thread, target);
+    return candidate && says_nothing ? NULL : found;
 }
 
 bool sw_poll_loop_is_aside(const struct sw_thread *thread, const struct sw_loop *loop,

@@ -4,6 +4,7 @@
  */
 #include "preload/notes/process.h"
 
+#include <link.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -20,6 +21,7 @@ enum { NOT_STARTED, STARTING, READY, NOT_WATCHED };
 struct sw_settings sw_process_settings;
 struct sw_process *sw_process;
 bool sw_process_passive SW_AT_START;
+struct sw_process_code sw_process_code SW_AT_START;
 bool sw_process_in_valgrind SW_AT_START;
 void (*sw_process_watch)(void) SW_AT_START;
 void (*sw_process_wake)(void) SW_AT_START;
@@ -96,9 +98,27 @@ static bool has_settings(char *const *environment)
     return found;
 }
 
+/* From its program headers, which the kernel names (getauxval(3)): PT_PHDR says where they would be
+ * if it had been loaded where it was linked. */
+static void find_code(void)
+{
+    const ElfW(Phdr) *header = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+    uint64_t bias = 0;
+    for (uint64_t i = 0; header != NULL && i < getauxval(AT_PHNUM); i++)
+        if (header[i].p_type == PT_PHDR)
+            bias = (uint64_t)(uintptr_t)header - header[i].p_vaddr;
+    for (uint64_t i = 0; header != NULL && i < getauxval(AT_PHNUM); i++) {
+        if (header[i].p_type != PT_LOAD || !(header[i].p_flags & PF_X))
+            continue;
+        sw_process_code.low = bias + header[i].p_vaddr;
+        sw_process_code.high = sw_process_code.low + header[i].p_memsz;
+    }
+}
+
 void sw_process_birth(char *const *environment)
 {
     sw_clock_note_birth();
+    find_code();
     bool settings = has_settings(environment);
     if (getauxval(AT_SECURE) != 0) {
         sw_process_passive = true;

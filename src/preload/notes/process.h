@@ -54,6 +54,16 @@ bool sw_process_stderr(uint64_t *device, uint64_t *inode);
 /* Set by the constructor under valgrind, which cannot run a task that shares the program's memory:
  * no helper is started there. */
 extern bool sw_process_in_valgrind;
+/* Where the program's own code is, as loaded; `high` 0: not known. */
+struct sw_process_code {
+    uint64_t low, high;
+};
+extern struct sw_process_code sw_process_code;
+/* Is `address` in the program itself, and in no library? Any thread. */
+static inline bool sw_process_is_program(uint64_t address)
+{
+    return address >= sw_process_code.low && address < sw_process_code.high;
+}
 /* Set when the program must not be watched: by the constructor (AT_SECURE, STALLWATCH_ONLY), and by
  * sw_process_let_go. No system call is made for such a process. */
 extern bool sw_process_passive;
