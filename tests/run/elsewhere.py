@@ -24,7 +24,9 @@ LEFT_OUT = {
         "the shell that it runs is linked with glibc": "processes holder_others:command calls_blocked_more",
         "there is no libunwind, and musl's own functions keep no frame pointers: callers beyond a call of theirs are not known":
             "leader_follower accept_mutex loop_moves loop_left pool_beside:polls annotated_nested holder_others:join large_frames:outside "
-            "same_depth",
+            "same_depth "
+            "job_worker:cond job_worker:sem job_worker:pipe job_worker:inlined job_worker:waits job_worker:flat job_worker:polls "
+            "job_worker:prepares job_worker:sleeps job_worker:locked",
     },
     "aarch64": {
         "not built: system calls that aarch64 does not have (poll, epoll_wait, select)": "no_interruption raw_calls raw_waits "
@@ -33,9 +35,11 @@ LEFT_OUT = {
         "calls_each",
         "under qemu-user threads and processes have its name": "calls_blocked holder_mutex holder_kinds lone_socket holder_others:writer "
         "holder_others:child holder_others:any_child holder_others:join holder_others:command holder_others:pipe "
-        "holder_others:connection holder_others:unix holder_others:nested_poll guarded_stacks:holder",
+        "holder_others:connection holder_others:unix holder_others:nested_poll guarded_stacks:holder chrooted",
         "qemu-user has no process_vm_readv, by which the stack of a loop's wait is kept": "leader_follower accept_mutex loop_moves loop_left "
-        "pool_beside:polls annotated_nested large_frames:outside same_depth",
+        "pool_beside:polls annotated_nested large_frames:outside same_depth "
+        "job_worker:cond job_worker:sem job_worker:pipe job_worker:inlined job_worker:waits job_worker:flat job_worker:polls "
+        "job_worker:prepares job_worker:sleeps job_worker:locked",
         "qemu-user has no process_vm_readv, and /proc/self/mem is root's: no memory can be read": "gives_up_root",
         "qemu-user ends by an assertion of its own where /proc/self/cmdline is read when the main thread has left": "main_thread_leaves",
         "qemu-user lacks epoll_pwait's other forms, seccomp, MADV_WIPEONFORK, lists of robust mutexes, or checks addresses itself":
