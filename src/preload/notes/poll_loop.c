@@ -103,9 +103,8 @@ static bool is_probe_of_library(const struct sw_thread *thread, const struct sw_
     return sw_poll_loop_is_probe(target) && !sw_process_is_program(thread->wait_caller);
 }
 
-/* Asked in an iteration of an epoll loop, be it the first: libzmq looks after each of its sockets
- * so, in whatever loop it is used. Only a program that turns its loop by both asks for the epoll
- * descriptor itself. */
+/* Asked in an iteration of an epoll loop, be it the first, by whomever: that is a look, and no loop
+ * beside it. Only a program that turns its loop by both asks for the epoll descriptor itself. */
 static bool is_probe_inside(const struct sw_thread *thread, const struct sw_wait_target *target)
 {
     const struct sw_loop *outer = thread->outer;
