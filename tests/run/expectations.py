@@ -6,7 +6,7 @@ flow text into such lines); what follows up to the next such word or an empty li
 
     @expect stall KEY=VALUE…   that many ended records (times=N or A..B, default 1) with these values:
                                cause, call (a|b, null, *), detail (glob), ms (N: up to 80 more; or A..B), function (in
-                               its most frequent stack), calls (how many; N, A..B or A..), wait (a|b), phase, state, counted
+                               its most frequent stack), calls (how many; N, A..B or A..), wait (a|b), phase (a|b), state, counted
                                (true unless said; any), thread, main, iteration, label (glob), process=child, holder (WHAT:NAME, or
                                null), holds (a function in the holder's stack), accounted (ms of it that were watched: A.. or A..B)
     @expect clean              no stall at all (one that is `starved`, on a busy machine, is no failure of the library)
@@ -201,7 +201,7 @@ class Expected:
         return record["loop"]["iteration"] == int(value)
 
     def phase(self, record, value):
-        return record["phase"] == value
+        return record["phase"] in value.split("|")
 
     def state(self, record, value):
         return record["state"] == value or (value == "ended" and ended_late(record))

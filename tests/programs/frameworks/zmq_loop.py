@@ -4,6 +4,8 @@ come (poll of that one, without waiting), from the loop's first iteration on. Th
 @needs: python:zmq
 @run answers answers
 @expect stall cause=blocking-call call=clock_nanosleep detail='200 ms' ms=200 times=4 wait=epoll_wait main=true
+@run soon soon
+@expect stall cause=blocking-call call=clock_nanosleep ms=200 times=4 phase=startup|running counted=any wait=epoll_wait main=true
 @run idle idle
 @expect clean
 """
@@ -31,8 +33,8 @@ async def main():
     context = zmq.asyncio.Context()
     server, client = context.socket(zmq.REP), context.socket(zmq.REQ)
     client.connect(f"tcp://127.0.0.1:{server.bind_to_random_port('tcp://127.0.0.1')}")
-    serving = asyncio.ensure_future(serve(server, sys.argv[1] == "answers"))
-    for _ in range(12):  # the loop has started up
+    serving = asyncio.ensure_future(serve(server, sys.argv[1] != "idle"))
+    for _ in range(0 if sys.argv[1] == "soon" else 12):  # the loop has started up
         await asyncio.sleep(0.002)
     for number in range(4):
         await client.send(str(number).encode())
