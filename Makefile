@@ -12,6 +12,7 @@
 #                        folder), result by result the same with the library as without; SUITES='libuv test_socket' only those
 #   make check-daemons   41 daemons of Debian's packages: started, talked to and stopped, without the library and with it, and what is
 #                        reported of them; DAEMONS='postfix apache2' only those
+#   make check-managers  scripts/setup with the real dnf, pacman and (where it is in PATH) apk, each in a root of its own
 #   make check-sanitizers  the unit tests and programs with the address, undefined-behaviour and thread sanitizers, and valgrind
 #   make unit            the unit tests alone
 #   make demo            a small server that stalls, and the report
@@ -89,7 +90,7 @@ HELPER    := $(BUILD)/stallwatch-symbolize
 COMPLETIONS := $(addprefix $(BUILD)/completions/,stallwatch.bash zsh/_stallwatch stallwatch.fish)
 PRODUCTS  := $(LIBRARY) $(if $(SYMBOLIZE),$(HELPER)) $(if $(COMMAND),$(BUILD)/stallwatch $(COMPLETIONS))
 
-.PHONY: all check-builds lint tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-daemons check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record bench-profile install uninstall clean deb check-package check-old-glibc check-newer format format-check setup-build setup-check setup-package setup-elsewhere setup-lint
+.PHONY: all check-builds lint tests check check-repeat check-python python-beside check-node check-storms check-eintr check-faults check-suites check-daemons check-managers check-sanitizers fuzz fuzz-build unit unit-build demo bench bench-record bench-profile install uninstall clean deb check-package check-old-glibc check-newer format format-check setup-build setup-check setup-package setup-elsewhere setup-lint
 .DELETE_ON_ERROR:
 all: $(PRODUCTS)
 
@@ -297,6 +298,10 @@ check-daemons: setup-check
 	@scripts/setup daemons
 	@+$(THEN) all
 	@cd tests/run && STALLWATCH_BUILD=$(BUILD) $(PYTHON) check_daemons.py $(DAEMONS)
+
+check-managers:
+	@scripts/setup managers
+	@cd tests/run && $(PYTHON) check_managers.py
 
 # PARTS='address thread valgrind corpus memcheck' chooses. TSan warns of fences, which it does not model.
 SANITIZE := -O1 -g -fno-omit-frame-pointer

@@ -11,7 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if __has_include(<libiberty/demangle.h>)
 #include <libiberty/demangle.h>
+#else
+/* Fedora and Arch package the archive without this header; as in binutils' include/demangle.h. */
+#define DMGL_PARAMS   (1 << 0)
+#define DMGL_ANSI     (1 << 1)
+#define DMGL_RET_DROP (1 << 6)
+#define DMGL_AUTO     (1 << 8)
+char *cplus_demangle(const char *mangled, int options);
+#endif
 
 /* A longer name costs the demangler more than it tells the reader. */
 #define LONGEST_MANGLED 4096

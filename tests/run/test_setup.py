@@ -69,3 +69,34 @@ def test_scripts_are_clean():
     require(len(scripts) > 5, f"only {scripts}")
     result = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True, timeout=60)
     require(result.returncode == 0, result.stdout[-3000:])
+
+
+WITHOUT_HEADER = """
+#include <stdio.h>
+#include "symbolize/demangle.h"
+int main(void)
+{
+    char name[64];
+    sw_demangle("_ZN3one3twoIiEEvv", name, sizeof name);
+    puts(name);
+    return 0;
+}
+"""
+
+
+def test_a_system_with_libiberty_but_not_its_headers():
+    """Fedora's binutils-devel and Arch's binutils are so: the archive, and of the headers libiberty.h alone."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for entry in pathlib.Path("/usr/include").iterdir():
+            if entry.name not in ("libiberty", "demangle.h"):
+                (folder / entry.name).symlink_to(entry)
+        own = subprocess.run(["gcc", "-print-file-name=include"], capture_output=True, text=True, check=True).stdout.strip()
+        machine = subprocess.run(["gcc", "-print-multiarch"], capture_output=True, text=True, check=True).stdout.strip()
+        (folder / "main.c").write_text(WITHOUT_HEADER)
+        built = subprocess.run(["gcc", "-D_GNU_SOURCE", "-Wall", "-Werror", "-nostdinc", "-isystem", own, "-isystem", folder, "-isystem",
+                                folder / machine, "-I", harness.TOP / "src", folder / "main.c", harness.TOP / "src/symbolize/demangle.c",
+                                "-liberty", "-o", folder / "main"], capture_output=True, text=True, timeout=60)
+        require(built.returncode == 0, built.stderr[:2000])
+        said = subprocess.run([folder / "main"], capture_output=True, text=True, timeout=20).stdout
+        require(said == "one::two<int>()\n", said)
