@@ -174,12 +174,12 @@ static NOINLINE void work_flat(struct loop *loop)
     }
 }
 
+static void (*volatile timer)(void) = on_timer;
+
 /* libuv's shape: timers first, by pointers, then a function that goes in a circle around the wait.
  */
 static NOINLINE void work_by_timers(struct loop *loop)
 {
-    static void (*volatile timer)(void);
-    timer = on_timer;
     for (int i = 0; i < jobs_in_all; i++) {
         timer();
         do_job(loop);

@@ -17,6 +17,7 @@
  * part:     the work is in a part elsewhere, which jumps back.
  * jobs:     a loop around work and a loop around wait and something else; that is called by a
  *           pointer.
+ * loaded:   the work's address is loaded, and called by a register.
  */
 __asm__(".macro function name\n"
         ".globl \\name\n.type \\name, @function\n\\name:\n.cfi_startproc\nsub $8, %rsp\n"
@@ -44,11 +45,14 @@ __asm__(".macro function name\n"
         "function part.cold\ncall work_here\npart_work: jmp 0b\nfinish part.cold\n"
         "function jobs\n0: call work_here\njobs_work: test %eax, %eax\nje 2f\n1: call wait_here\n"
         "jobs_wait: call *%rbx\njobs_else: test %eax, %eax\njne 1b\njmp 0b\n2: leave_it\n"
-        "finish jobs\n");
+        "finish jobs\n"
+        "function leave_here\nleave_it\nfinish leave_here\n"
+        "function loaded\nlea work_here(%rip), %rax\ncall *%rax\nloaded_work: leave_it\n"
+        "finish loaded\n");
 
 extern const char turns_wait[], turns_work[], left_wait[], left_work[], retries_wait[], ends_wait[],
     ends_work[], table_wait[], table_work[], again_wait[], again_work[], part_wait[], part_work[],
-    jobs_work[], jobs_wait[], jobs_else[];
+    jobs_work[], jobs_wait[], jobs_else[], work_here[], leave_here[], loaded_work[];
 
 static uint64_t at(const char *label)
 {
@@ -104,8 +108,10 @@ START_TEST(between_jobs)
     ck_assert_uint_eq(calls[0], at(jobs_wait));
     ck_assert_uint_eq(calls[1], at(jobs_work));
     ck_assert_uint_eq(sw_flow_calls_before(at(turns_work), at(turns_wait), calls, 2), 0);
-    ck_assert(sw_flow_names_callee(at(jobs_work)));
-    ck_assert(!sw_flow_names_callee(at(jobs_else)));
+    ck_assert(sw_flow_names_callee(at(jobs_work), at(work_here)));
+    ck_assert(!sw_flow_names_callee(at(jobs_else), at(leave_here)));
+    ck_assert(sw_flow_names_callee(at(loaded_work), at(work_here)));
+    ck_assert(!sw_flow_names_callee(at(loaded_work), at(leave_here)));
 }
 END_TEST
 

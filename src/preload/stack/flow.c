@@ -20,6 +20,8 @@
 #define MOST_STEPS   32768 /* half of the places: a search ends soon */
 #define MOST_OUTSIDE 2048
 #define PLACES       65536
+#define MOST_LOADED  4096 /* bytes before a call that are searched for its target */
+#define READ_AT_ONCE 512
 
 /* An instruction that can be reached. */
 struct step {
@@ -316,9 +318,39 @@ unsigned sw_flow_calls_before(uint64_t call, uint64_t first, uint64_t *calls, un
     return found;
 }
 
-bool sw_flow_names_callee(uint64_t call)
+/* Does an instruction in [low, high) point to `callee`? Any four bytes are taken for what one may
+ * end in. */
+static bool points_between(uint64_t low, uint64_t high, uint64_t callee)
 {
-    return calls_like(call).like;
+    uint8_t bytes[READ_AT_ONCE];
+    uint32_t word;
+    for (size_t size; low + sizeof word < high; low += size - sizeof word + 1) {
+        size = high - low < sizeof bytes ? high - low : sizeof bytes;
+        if (sw_memory_read(low, bytes, size) != 0)
+            return false;
+        for (size_t i = 0; i + sizeof word <= size; i++) {
+            memcpy(&word, bytes + i, sizeof word);
+            if (SW_INSTRUCTION_POINTS(low + i, word) == callee)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Does the function load the address of `callee` itself before `call`? (A place that it lies in may
+ * be anybody's hook.) */
+static bool loads_address(uint64_t call, uint64_t callee)
+{
+    struct sw_flow_function function;
+    if (callee == 0 || !sw_flow_function_at(call - 1, &function))
+        return false;
+    uint64_t low = call - function.low > MOST_LOADED ? call - MOST_LOADED : function.low;
+    return points_between(low, call, callee);
+}
+
+bool sw_flow_names_callee(uint64_t call, uint64_t callee)
+{
+    return calls_like(call).like || loads_address(call, callee);
 }
 
 bool sw_flow_works_after(uint64_t call)

@@ -43,9 +43,10 @@ enum sw_flow sw_flow_comes_before(uint64_t call, uint64_t first);
  * one that returns to `first`, as return addresses: at most `most` of them, those nearest to it in
  * the code. Returns how many. */
 unsigned sw_flow_calls_before(uint64_t call, uint64_t first, uint64_t *calls, unsigned most);
-/* Does the call that returns to `call` say itself which function it is of, as one by a pointer does
- * not? */
-bool sw_flow_names_callee(uint64_t call);
+/* Does the function say itself that its call which returns to `call` is of the one that begins at
+ * `callee`: in the call, or where it loads that address to call it by a register, as compilers have
+ * it in circles? One that calls by somebody's pointer does not. */
+bool sw_flow_names_callee(uint64_t call, uint64_t callee);
 /* Does the function go on to other calls after that one, retries left aside? */
 bool sw_flow_works_after(uint64_t call);
 

@@ -14,10 +14,14 @@
 #define SW_INSTRUCTION_MOST       15 /* bytes */
 #define SW_INSTRUCTION_CALL_SHORT 5  /* of a call whose target can be known */
 #define SW_INSTRUCTION_CALL_LONG  6
+/* Where an instruction points that ends in `word`, read at `at`: what it is relative to is the next
+ * one. 0: there are none such. */
+#define SW_INSTRUCTION_POINTS(at, word) ((at) + 4 + (uint64_t)(int64_t)(int32_t)(word))
 #else
-#define SW_INSTRUCTION_MOST       16 /* a PLT's entry counts as one */
-#define SW_INSTRUCTION_CALL_SHORT 4
-#define SW_INSTRUCTION_CALL_LONG  4
+#define SW_INSTRUCTION_MOST             16 /* a PLT's entry counts as one */
+#define SW_INSTRUCTION_CALL_SHORT       4
+#define SW_INSTRUCTION_CALL_LONG        4
+#define SW_INSTRUCTION_POINTS(at, word) ((void)(word), UINT64_C(0))
 #endif
 
 enum sw_instruction_kind {

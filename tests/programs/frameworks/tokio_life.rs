@@ -26,6 +26,11 @@
  * @run threads-stall threads-stall single
  * @expect stall cause=blocking-call call=nanosleep ms=200 function=tokio_life::on_event
  * thread=second
+ * @run jobs jobs single
+ * @expect clean
+ * @run jobs-stall jobs-stall single
+ * @expect stall cause=blocking-call call=nanosleep ms=200 function=tokio_life::on_event times=3
+ * thread=worker
  * @run pool-at-end pool-at-end many
  * @expect stall times=0..1 state=exiting counted=false cause=* function=tokio_life::on_event
  */
@@ -92,6 +97,27 @@ fn threads(stalls: bool) {
     third.join().unwrap();
 }
 
+/* A worker that has a runtime of its own, and runs it for each job. */
+fn jobs(stalls: bool) {
+    let (give, take) = std::sync::mpsc::channel::<bool>();
+    let worker = std::thread::Builder::new().name("worker".to_string());
+    let worker = worker
+        .spawn(move || {
+            let one = runtime("single");
+            for stalls in take {
+                run(&one, stalls);
+            }
+        })
+        .unwrap();
+    for _ in 0..3 {
+        pause(450);
+        give.send(stalls).unwrap();
+    }
+    pause(650);
+    drop(give);
+    worker.join().unwrap();
+}
+
 fn main() {
     let words: Vec<String> = std::env::args().collect();
     let mode = words[1].trim_end_matches("-stall");
@@ -109,6 +135,7 @@ fn main() {
             run(&one, stalls);
         }
         "threads" => threads(stalls),
+        "jobs" => jobs(stalls),
         "pool-at-end" => {
             let one = runtime(&words[2]);
             run(&one, false);

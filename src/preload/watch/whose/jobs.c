@@ -51,8 +51,9 @@ static bool is_own(const struct sw_unwind_frame *frame)
 
 static bool says_its_callees(const struct sw_unwind_stack *stack, unsigned outermost)
 {
-    for (unsigned i = 0; i <= outermost; i++)
-        if (!is_own(&stack->frame[i]) && !sw_flow_names_callee(stack->frame[i].ip))
+    for (unsigned i = 1; i <= outermost; i++)
+        if (!is_own(&stack->frame[i - 1]) &&
+            !sw_flow_names_callee(stack->frame[i].ip, stack->frame[i - 1].function))
             return false;
     return true;
 }
