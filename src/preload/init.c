@@ -30,6 +30,7 @@ __attribute__((constructor)) static void sw_init(void)
     sw_process_wake = sw_rest_wake;
     sw_process_finish = sw_watchdog_finish;
     sw_process_leave = sw_watchdog_leave;
+    sw_process_keep_root = sw_watchdog_keep_root;
     sw_process_birth(environ);
     if (sw_process_has_settings() && sw_process_settings.help)
         print_help();

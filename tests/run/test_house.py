@@ -52,6 +52,7 @@ ALLOWED = {
     ("notes/clock.o", "sw_loader_symbol"): "the clock without a TSC: once",
     ("watch/watchdog.o", "sw_threads_start"): "the watchdog itself",
     ("watch/watchdog.o", "sw_threads_find_number"): "looks into the calling thread's own record: no lock",
+    ("watch/watchdog.o", "sw_threads_know_this"): "the same",
     ("watch/watchdog.o", "sw_loader_forget_error"): "on the thread of the program that starts it",
     ("watch/detail_lock.o", "sw_threads_number_offset"): "a number that has been found: no lock",
     ("languages/python_threads.o", "sw_threads_number_offset"): "the same",

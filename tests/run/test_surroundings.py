@@ -121,11 +121,18 @@ def test_little_memory():
 
 
 def test_chroot():
+    """Into an empty folder the watchdog does not follow. Into one with a /proc it does: that is a system of its own."""
     need_root()
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        said = python(f"os.chroot({folder!r}); os.chdir('/')", records=False)
+        change = f"os.chroot({folder!r}); os.chdir('/')"
+        python(change, records=True)
+        os.makedirs(f"{folder}/proc/self/task")
+        said = python(change, records=False)
         require("cannot write" in said, "nothing was said of a log that is out of reach")
+        os.rmdir(f"{folder}/proc/self/task")
+        refused = f"import os\nos.setuid(65534)\ntry: {change}\nexcept PermissionError: print(os.listdir('/proc/self/task') == [str(os.getpid())])"
+        same([harness.PYTHON, "-c", refused], records=False)
 
 
 def test_no_proc():

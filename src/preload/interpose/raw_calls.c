@@ -18,6 +18,7 @@
 
 #include "preload/interpose/closes.h"
 #include "preload/interpose/confinement.h"
+#include "preload/interpose/roots.h"
 #include "preload/interpose/signals.h"
 #include "preload/interpose/wrap.h"
 #include "preload/notes/loop.h"
@@ -38,7 +39,20 @@ SW_NEXT_DEFINE(syscall);
 
 SW_EXPORT long sw_raw_syscall(PARAMETERS) __asm__("syscall");
 
-enum way { PASS, CALL, CLOSE, CLOSE_RANGE, FUTEX, WAIT, RING, SIGACTION, SIGMASK, PRCTL, SECCOMP };
+enum way {
+    PASS,
+    CALL,
+    CLOSE,
+    CLOSE_RANGE,
+    FUTEX,
+    WAIT,
+    RING,
+    SIGACTION,
+    SIGMASK,
+    PRCTL,
+    SECCOMP,
+    ROOT
+};
 
 /* What a note keeps of a call: arguments by number, or one of these constants. */
 enum { NOTHING = 6, MONOTONIC = 7 };
@@ -122,6 +136,7 @@ static const struct raw_call {
     [SYS_rt_sigprocmask] = {0, SIGMASK, {0}},
     [SYS_prctl] = {0, PRCTL, {0}},
     [SYS_seccomp] = {0, SECCOMP, {0}},
+    [SYS_chroot] = {0, ROOT, {0}},
 };
 
 static NOINLINE long noted_call(const struct raw_call *raw, PARAMETERS)
@@ -264,6 +279,9 @@ long sw_raw_syscall(PARAMETERS)
         return SW_NEXT(syscall)(ARGUMENTS);
     case SECCOMP:
         sw_confinement_by_seccomp(a, c);
+        return SW_NEXT(syscall)(ARGUMENTS);
+    case ROOT:
+        sw_roots_change((const char *)a);
         return SW_NEXT(syscall)(ARGUMENTS);
     default:
         if (d & IORING_ENTER_GETEVENTS)

@@ -75,6 +75,14 @@ void sw_threads_find_number(void)
             number_offset = at;
 }
 
+bool sw_threads_know_this(void)
+{
+    const char *self = (const char *)(uintptr_t)pthread_self();
+    int tid = sw_kernel_gettid();
+    sw_threads_find_number();
+    return number_offset != 0 && memcmp(self + number_offset, &tid, sizeof tid) == 0;
+}
+
 uint32_t sw_threads_number_offset(void)
 {
     return number_offset;

@@ -5,6 +5,7 @@
 #ifndef SW_LIBC_THREADS_H
 #define SW_LIBC_THREADS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,7 @@ void *sw_threads_library(void);
 uint32_t sw_threads_number_offset(void);
 /* Looks for that in the calling thread's, which is one that libc knows. */
 void sw_threads_find_number(void);
+/* Is the calling thread the one that libc takes it for? Not in a child of vfork(2). */
+bool sw_threads_know_this(void);
 
 #endif

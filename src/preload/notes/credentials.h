@@ -17,6 +17,9 @@ void sw_credentials_start(void);
 void sw_credentials_changed(long number, long a, long b, long c);
 /* The same where libc has set groups that it found by itself: the thread's are asked for. */
 void sw_credentials_groups_changed(void);
+/* The calling thread is about to change the root that all threads share: returns when the watchdog,
+ * which is there, has one of its own (unshare(2)). errno kept. */
+void sw_credentials_keep_root(void);
 /* Is there a call to be made? Who asks wakes the watchdog after that; one that looks here when it
  * has read `watchdog_wakes` sleeps through no request. Watchdog thread. */
 bool sw_credentials_are_asked(void);

@@ -27,6 +27,7 @@ void (*sw_process_watch)(void) SW_AT_START;
 void (*sw_process_wake)(void) SW_AT_START;
 void (*sw_process_finish)(void) SW_AT_START;
 void (*sw_process_leave)(void) SW_AT_START;
+void (*sw_process_keep_root)(void) SW_AT_START;
 
 static char setting_values[8192];
 static bool have_settings SW_AT_START;

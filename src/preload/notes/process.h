@@ -19,6 +19,7 @@ struct sw_process {
     _Atomic uint32_t watchdog_state; /* 0 none, 1 starting, 2 running, 3 cannot run */
     _Atomic int32_t watchdog_tid;
     _Atomic uint32_t watchdog_is_bare; /* libc does not know of its thread */
+    _Atomic uint32_t early;            /* the watchdog waits for a loop: see watch/early.h */
     _Atomic uint32_t end_awaited;      /* a thread ends the process when its last one has ended */
     _Atomic uint32_t watchdog_asleep;  /* it sleeps since all loops wait: who goes on wakes it */
     _Atomic uint32_t watchdog_wakes;   /* what it sleeps on (futex(2)): goes up with each wake */
@@ -80,6 +81,10 @@ extern void (*sw_process_wake)(void);
 extern void (*sw_process_finish)(void);
 /* The same, and the watchdog has ended when this returns, and no thread notes anything. */
 extern void (*sw_process_leave)(void);
+
+/* The process is about to change its root (chroot(2)): the watchdog, which is made for that where
+ * there is none, keeps the one that it has. Slow; any thread; changes errno. */
+extern void (*sw_process_keep_root)(void);
 
 /* Makes `sw_process` ready in this process (also in a forked child). True if it is watched. Slow,
  * at the first wait of a thread; keeps errno. */

@@ -28,6 +28,7 @@
 #include "preload/report/helper.h"
 #include "preload/stack/memory.h"
 #include "preload/watch/cause/lateness.h"
+#include "preload/watch/early.h"
 #include "preload/watch/look.h"
 #include "preload/watch/tell/loops.h"
 #include "preload/watch/whose/members.h"
@@ -271,11 +272,13 @@ static void *watch(void *unused)
 static void start_rooms(void)
 {
     sw_watches_start();
-    sw_unwinder_start();
     last_housekeeping = 0;
     records_then = 0;
     started_sampler = false;
-    sw_credentials_start();
+    if (!sw_early_waits()) {
+        sw_unwinder_start();
+        sw_credentials_start();
+    }
     sw_helper_forget(); /* a parent's, in a child that was forked past our wrapper (daemon(3)) */
     sw_pool_start();
     sw_pending_forget();
@@ -288,6 +291,10 @@ static void start_rooms(void)
 /* Where the program has one thread as far as libc knows, it keeps that impression. */
 static bool start_bare(void)
 {
+    if (sw_early_waits()) {
+        start_sampler();
+        return sw_early_watch(watch);
+    }
     bool only = sw_bare_thread_is_only();
     bool possible =
         only && !sw_process_in_valgrind && sw_bare_thread_is_possible() && sw_unwinder_load_early();
@@ -338,6 +345,18 @@ void sw_watchdog_finish(void)
     }
 }
 
+void sw_watchdog_keep_root(void)
+{
+    uint32_t state = sw_process != NULL ? atomic_load(&sw_process->watchdog_state) : NONE;
+    if (state == RUNNING && sw_process_is_ours())
+        sw_credentials_keep_root();
+    /* Nothing is to be started in a child of vfork(2), in its parent's memory. */
+    if (state != NONE || !sw_threads_know_this())
+        return;
+    sw_early_start(STACK_SIZE);
+    sw_loader_forget_error();
+}
+
 static void wait_for_end(int32_t tid)
 {
     struct timespec step = {0, 1000000};
@@ -370,6 +389,9 @@ void sw_watchdog_leave(void)
         wait_for_end(atomic_load(&sw_process->watchdog_tid));
         atomic_store(&sw_process->watchdog_state, CANNOT_RUN);
     }
+    int32_t early = atomic_load(&sw_process->watchdog_tid);
+    if (sw_early_end())
+        wait_for_end(early);
     atomic_store(&sw_process->watchdog_tid, 0);
     atomic_store(&sw_process->watchdog_is_bare, 0);
     atomic_store(&sw_process->watchdog_asleep, 0);

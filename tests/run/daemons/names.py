@@ -55,8 +55,7 @@ remote-control:
 
 daemon("unbound", ask=ask_names, root=True)(unbound(1, chroot=False))
 daemon("unbound with threads", ask=ask_names, root=True)(unbound(4, chroot=False))
-# Its records have no place in there.
-daemon("unbound in a chroot", ask=ask_names, root=True, has_loop=False)(unbound(2, chroot=True))
+daemon("unbound in a chroot", ask=ask_names, root=True)(unbound(2, chroot=True))
 
 
 @daemon("knotd", ask=ask_names)

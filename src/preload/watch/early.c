@@ -1,0 +1,104 @@
+/* See early.h. */
+#include "preload/watch/early.h"
+
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "common/kernel.h"
+#include "preload/libc/bare_thread.h"
+#include "preload/notes/credentials.h"
+#include "preload/notes/process.h"
+#include "preload/notes/thread.h"
+#include "preload/watch/rest.h"
+#include "preload/watch/unwinder.h"
+
+#define READY_WITHIN 1 /* seconds */
+
+enum { NONE, STARTING, WAITING, TO_WATCH, TO_END };
+
+static void *(*to_run)(void *);
+
+static bool move(uint32_t from, uint32_t to)
+{
+    return atomic_compare_exchange_strong(&sw_process->early, &from, to);
+}
+
+static void *wait_for_loop(void *unused)
+{
+    sw_kernel3(SYS_prctl, PR_SET_NAME, (long)"stallwatch", 0);
+    atomic_store(&sw_process->watchdog_tid, sw_kernel_gettid());
+    bool own = sw_kernel3(SYS_unshare, CLONE_FS, 0, 0) == 0;
+    move(STARTING, own ? WAITING : TO_END);
+    sw_kernel6(SYS_futex, (long)&sw_process->early, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+    bool good = true;
+    while (good && atomic_load(&sw_process->early) == WAITING) {
+        uint32_t wakes = atomic_load(&sw_process->watchdog_wakes);
+        good = sw_credentials_follow();
+        if (good && !sw_credentials_are_asked() && atomic_load(&sw_process->early) == WAITING)
+            sw_kernel6(SYS_futex, (long)&sw_process->watchdog_wakes, FUTEX_WAIT_PRIVATE,
+                       (long)wakes, 0, 0, 0);
+    }
+    if (good && atomic_load(&sw_process->early) == TO_WATCH)
+        to_run(unused);
+    atomic_store(&sw_process->watchdog_tid, 0);
+    atomic_store(&sw_process->watchdog_is_bare, 0);
+    atomic_store(&sw_process->early, NONE);
+    sw_kernel3(SYS_exit, 0, 0, 0);
+    return NULL;
+}
+
+static void await_ready(void)
+{
+    struct timespec most = {READY_WITHIN, 0};
+    sw_kernel6(SYS_futex, (long)&sw_process->early, FUTEX_WAIT_PRIVATE, STARTING, (long)&most, 0,
+               0);
+}
+
+static bool may_start(void)
+{
+    return sw_process_start() && sw_process_is_ours() && !sw_process_in_valgrind &&
+           sw_bare_thread_is_possible();
+}
+
+void sw_early_start(size_t stack_size)
+{
+    if (!may_start() || !move(NONE, STARTING))
+        return;
+    sw_unwinder_start();
+    sw_credentials_start();
+    atomic_store(&sw_process->watchdog_is_bare, 1);
+    if (sw_unwinder_load_early() &&
+        sw_bare_thread_start(wait_for_loop, stack_size, &sw_thread_self) == 0) {
+        await_ready();
+        return;
+    }
+    atomic_store(&sw_process->watchdog_is_bare, 0);
+    move(STARTING, NONE);
+}
+
+bool sw_early_waits(void)
+{
+    return atomic_load(&sw_process->early) == WAITING;
+}
+
+static bool tell(uint32_t what)
+{
+    bool waited = move(WAITING, what);
+    if (waited)
+        sw_rest_end();
+    return waited;
+}
+
+bool sw_early_watch(void *(*run)(void *))
+{
+    to_run = run;
+    return tell(TO_WATCH);
+}
+
+bool sw_early_end(void)
+{
+    return tell(TO_END);
+}
