@@ -26,7 +26,8 @@ static const struct sw_option table[] = {
     {"pid", "PID", "look at a running process", NULL},
     {"help", NULL, "print this and exit", NULL},
 };
-#define TABLE (sizeof table / sizeof table[0])
+#define TABLE           (sizeof table / sizeof table[0])
+#define PLAIN_IN_SHELLS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-@%:,"
 
 const struct sw_option *sw_doctor_option_table(unsigned *count)
 {
@@ -84,7 +85,20 @@ static void check_machine(struct sw_examination *examination)
         close(pidfd);
 }
 
-static int print(const struct sw_examination *examination, const char *name, bool watched)
+/* The command that comes next, where nothing was found that it would have to take care of, and the
+ * name is one that every shell takes as it is. */
+static void print_start(const struct sw_examination *examination, const char *name)
+{
+    for (unsigned i = 0; i < examination->count; i++)
+        if (examination->findings[i].kind != SW_FINDING_NOTE)
+            return;
+    if (name[strspn(name, PLAIN_IN_SHELLS)] == '\0' && name[0] != '-')
+        printf("  start:   stallwatch run -- %s\n", name);
+}
+
+/* `start`: what to say how to start, or NULL. The exit code. */
+static int print(const struct sw_examination *examination, const char *name, bool watched,
+                 const char *start)
 {
     static const char *const words[] = {"no:     ", "warning:", "note:   "};
     bool fatal = sw_findings_are_fatal(examination);
@@ -104,6 +118,8 @@ static int print(const struct sw_examination *examination, const char *name, boo
                 printf("           -> %s\n", finding->advice);
         }
     }
+    if (start != NULL)
+        print_start(examination, start);
     int code = sw_flush_output();
     return code != 0 ? code : fatal && !watched ? SW_EXIT_FAILURE : 0;
 }
@@ -121,7 +137,7 @@ static int look_at_program(const char *name)
                                  : error == -EACCES ? "not a file that can be executed"
                                                     : strerror(-error));
     check_machine(&examination);
-    return print(&examination, strchr(name, '/') != NULL ? name : path, false);
+    return print(&examination, strchr(name, '/') != NULL ? name : path, false, name);
 }
 
 static int look_at_process(const char *word)
@@ -145,7 +161,7 @@ static int look_at_process(const char *word)
         examination.path[length] = '\0';
     bool watched = sw_doctor_process(&examination, (int)pid);
     check_machine(&examination);
-    return print(&examination, name, watched);
+    return print(&examination, name, watched, NULL);
 }
 
 int sw_doctor_main(char **arguments)

@@ -26,7 +26,7 @@ ALL = {**inside.ROWS, **servers.ROWS, **reports.ROWS}
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as lines:
         model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    return f"{model}, {len(os.sched_getaffinity(0))} CPUs, Linux {platform.release().split('-')[0]}, {platform.libc_ver()[1]}"
+    return f"{model}, {len(os.sched_getaffinity(0))} CPUs, Linux {platform.release().split('-')[0]}, {' '.join(platform.libc_ver())}"
 
 
 def measure(wanted, library):

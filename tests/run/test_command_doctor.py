@@ -35,7 +35,12 @@ def patched(folder, name, changes):
 def test_what_can_be_watched():
     with Folder() as folder:
         for name in (PROGRAMS / "idle", "sh"):
-            require("can be watched" in folder.run("doctor", name).out, f"{name}")
+            out = folder.run("doctor", name).out
+            require("can be watched" in out and f"\n  start:   stallwatch run -- {name}\n" in out, out)
+        spaced = folder.path / "two words"
+        spaced.write_bytes((PROGRAMS / "idle").read_bytes())
+        spaced.chmod(0o755)
+        require("start:" not in folder.run("doctor", spaced).out, "a command that a shell would take apart")
         script = folder.path / "script"
         script.write_text("#!/usr/bin/env python3\n")
         script.chmod(0o755)
@@ -80,7 +85,7 @@ def test_what_cannot_be_watched():
         for path, words in cases:
             require(path is not None, "a program could not be built")
             out = folder.run("doctor", path, code=1).out
-            require("cannot be watched" in out and words in out, f"{path}: {out}")
+            require("cannot be watched" in out and words in out and "start:" not in out, f"{path}: {out}")
         go = folder.path / "go.s"
         go.write_text('.section .go.buildinfo,"aw"\n.byte 1\n')
         program = build(folder, "go", str(go))
@@ -93,7 +98,7 @@ def test_sanitizers_want_an_order():
         if path is None:
             raise harness.Skip("no libasan")
         out = folder.run("doctor", path).out
-        require("libasan.so" in out and "-print-file-name=libasan.so" in out, out)
+        require("libasan.so" in out and "-print-file-name=libasan.so" in out and "start:" not in out, out)
         # The recipe, as it is given.
         first = subprocess.run(["cc", "-print-file-name=libasan.so"], capture_output=True, text=True, timeout=20).stdout.strip()
         run = subprocess.run([path], capture_output=True, text=True, timeout=30,

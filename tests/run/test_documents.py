@@ -6,23 +6,34 @@ import subprocess
 import harness
 from harness import require
 
-ROW = re.compile(r'^SW_SETTING\((\w+), (\w+), (\w+), "([^"]*)"', re.MULTILINE)
+ROW = re.compile(r'^SW_SETTING\((\w+), (\w+), (\w+), "([^"]*)", (\d+), (\d+)', re.MULTILINE)
 
 
 def settings():
     rows = ROW.findall((harness.TOP / "src/common/settings_table.h").read_text())
     require(len(rows) >= 18, f"only {len(rows)} settings found in the table")
-    return [("STALLWATCH_" + name, default) for name, _, _, default in rows]
+    return [("STALLWATCH_" + name, default) for name, _, _, default, _, _ in rows]
+
+
+def ranges():
+    """Of the numbers: the least and the most as users write them, those of times in milliseconds."""
+    rows = ROW.findall((harness.TOP / "src/common/settings_table.h").read_text())
+    unit = {"MS": 1000000, "NUMBER": 1}
+    return {"STALLWATCH_" + name: [f"{int(number) / unit[kind]:.10g}" for number in (least, most)]
+            for name, kind, _, _, least, most in rows if kind in unit}
 
 
 def test_manual_page_has_every_setting():
     page = (harness.TOP / "man/stallwatch.1").read_text()
-    entries = dict(re.findall(r"^\.It Ev (\w+)\n(.*?)(?=^\.It|^\.El)", page, re.MULTILINE | re.DOTALL))
+    environment = re.search(r"^\.Sh ENVIRONMENT\n(.*?)^\.Sh", page, re.MULTILINE | re.DOTALL).group(1)
+    entries = dict(re.findall(r"^\.It Ev (\w+)\n(.*?)(?=^\.It|^\.El)", environment, re.MULTILINE | re.DOTALL))
     for name, default in settings():
         require(name in entries, f"{name} is not in man/stallwatch.1")
-        if default not in ("auto", "0"):
-            require(re.search(r"Default:\s+(\.Cm |\.Li )?" + re.escape(default), entries[name]),
-                    f"the default of {name}, {default}, is not in man/stallwatch.1")
+        wanted = r"\w" if default == "auto" else re.escape(default)
+        require(re.search(r"Default:\s+(\.Cm |\.Li )?" + wanted, entries[name]),
+                f"the default of {name}, {default}, is not in man/stallwatch.1")
+    for name, (least, most) in ranges().items():
+        require(f"{least} to {most}" in entries[name], f"the range of {name}, {least} to {most}, is not in man/stallwatch.1")
     known = {name for name, _ in settings()}
     require(set(entries) <= known, f"man/stallwatch.1 has settings that are none: {set(entries) - known}")
 
@@ -46,6 +57,26 @@ def test_manual_pages_are_clean():
     result = subprocess.run(["mandoc", "-T", "lint", "-W", "style", *pages], capture_output=True, text=True, timeout=20)
     found = [line for line in result.stdout.splitlines() if not re.search("referenced manual not found|outdated mandoc.db", line)]
     require(not found and result.returncode < 3, "\n".join(found) or result.stderr)
+
+
+def test_manual_pages_name_each_other():
+    names = {"stallwatch.1": "stallwatch 1", "stallwatch.7": "stallwatch 7", "stallwatch.h.3": "stallwatch.h 3"}
+    for file, own in names.items():
+        also = (harness.TOP / "man" / file).read_text().split(".Sh SEE ALSO\n")[1].split(".Sh")[0]
+        for name in set(names.values()) - {own}:
+            require(f".Xr {name}" in also, f"SEE ALSO of man/{file} is without {name}")
+
+
+def test_manual_page_has_every_message():
+    """What the library says of itself, in the words of the source."""
+    page = re.search(r"^\.Sh DIAGNOSTICS\n(.*?)^\.Sh", (harness.TOP / "man/stallwatch.1").read_text(), re.MULTILINE | re.DOTALL)
+    require(page is not None, "man/stallwatch.1 has no DIAGNOSTICS")
+    for words, source in (("cannot be used: ", "common/settings.c"), ("is not a setting", "common/settings.c"),
+                          ("cannot write to", "preload/report/sink.c"), ("cannot read", "preload/watch/kept/user_file.c"),
+                          ("no lines:", "preload/report/helper_link.c"), ("cannot load", "preload/stack/unwind_libunwind.c"),
+                          ("cannot change its user or groups", "preload/watch/watchdog.c"), ("and skipped: ", "common/suppressions.c")):
+        require(words in (harness.TOP / "src" / source).read_text(), f"{source} no longer says {words!r}")
+        require(words in page.group(1), f"{words!r} is not in DIAGNOSTICS of man/stallwatch.1")
 
 
 def test_header_page_has_every_function():
