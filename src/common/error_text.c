@@ -6,7 +6,7 @@
 
 static const struct {
     int error;
-    const char *text;
+    char text[40]; /* no pointer, which would be relocated at each program's start */
 } texts[] = {
     {EPERM, "Operation not permitted"},
     {ENOENT, "No such file or directory"},

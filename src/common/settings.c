@@ -31,8 +31,10 @@ enum kind {
     SW_KIND_NAMES   /* const char *, never NULL */
 };
 
+/* The texts stand in the table itself, here and in some others: pointers to them would have to be
+ * relocated at each program's start. */
 struct row {
-    struct sw_setting_info info;
+    char name[NAME_MOST], default_text[80], expected[160], meaning[256], words[160];
     enum kind kind;
     size_t offset;
     uint64_t least, most;
@@ -40,7 +42,11 @@ struct row {
 
 static const struct row rows[] = {
 #define SW_SETTING(name, kind, field, default_text, least, most, words, expected, meaning)         \
-    {{#name, default_text, expected, meaning, words},                                              \
+    {#name,                                                                                        \
+     default_text,                                                                                 \
+     expected,                                                                                     \
+     meaning,                                                                                      \
+     words,                                                                                        \
      SW_KIND_##kind,                                                                               \
      offsetof(struct sw_settings, field),                                                          \
      least,                                                                                        \
@@ -195,7 +201,7 @@ static bool read_value(const struct row *row, struct sw_settings *settings, cons
         memcpy(field, &choice, sizeof choice);
         return true;
     case SW_KIND_CHOICE:
-        if (!read_choice(value, row->info.words, &choice))
+        if (!read_choice(value, row->words, &choice))
             return false;
         memcpy(field, &choice, sizeof choice);
         return true;
@@ -210,8 +216,8 @@ static bool read_value(const struct row *row, struct sw_settings *settings, cons
         return read_signal(value, field);
     case SW_KIND_PATH:
         if (*value == '\0')
-            value = row->info.default_text;
-        *(const char **)field = strcmp(value, row->info.words) == 0 ? NULL : value;
+            value = row->default_text;
+        *(const char **)field = strcmp(value, row->words) == 0 ? NULL : value;
         return true;
     case SW_KIND_NAMES:
         *(const char **)field = *value == '\0' ? *(const char **)field : value;
@@ -248,7 +254,7 @@ static size_t begin_bad_value(struct sw_text *problems, const char *shown_name, 
 static const struct row *find_row(const char *name, size_t length)
 {
     for (size_t i = 0; i < ROWS; i++)
-        if (word_is(name, length, rows[i].info.name))
+        if (word_is(name, length, rows[i].name))
             return &rows[i];
     return NULL;
 }
@@ -258,7 +264,7 @@ const char *sw_settings_nearest(const char *name, size_t length)
     const char *best = "";
     unsigned best_distance = ~0u;
     for (size_t i = 0; i < ROWS; i++) {
-        const char *known = rows[i].info.name;
+        const char *known = rows[i].name;
         unsigned far = sw_nearest_distance(name, length, known, strlen(known));
         if (far < best_distance) {
             best_distance = far;
@@ -311,7 +317,7 @@ static unsigned parse_variable(struct sw_settings *settings, const char *variabl
         return 1;
     }
     const char *value = equals + 1;
-    expected = row->info.expected;
+    expected = row->expected;
     if (*value != '\0' && keeps_string(row)) {
         value = keep(storage, value);
         if (value == NULL)
@@ -319,8 +325,8 @@ static unsigned parse_variable(struct sw_settings *settings, const char *variabl
     }
     if (value != NULL && read_value(row, settings, value))
         return 0;
-    used = row->info.default_text;
-    strcat(shown, row->info.name);
+    used = row->default_text;
+    strcat(shown, row->name);
     read_value(row, settings, used); /* an earlier one of the same name may have been good */
     size_t start = begin_bad_value(&settings->problems, shown, equals + 1);
     sw_text_string(&settings->problems, "expected ");
@@ -336,7 +342,7 @@ void sw_settings_default(struct sw_settings *settings)
     memset(settings, 0, offsetof(struct sw_settings, problem_text));
     sw_text_init(&settings->problems, settings->problem_text, sizeof settings->problem_text);
     for (size_t i = 0; i < ROWS; i++)
-        read_value(&rows[i], settings, rows[i].info.default_text);
+        read_value(&rows[i], settings, rows[i].default_text);
 }
 
 unsigned sw_settings_parse(struct sw_settings *settings, char *const *environment, char *storage,
@@ -360,7 +366,7 @@ int sw_settings_set(struct sw_settings *settings, const char *name, const char *
         return 0;
     size_t start = begin_bad_value(&settings->problems, shown_name, value);
     sw_text_string(&settings->problems, "expected ");
-    sw_text_string(&settings->problems, row->info.expected);
+    sw_text_string(&settings->problems, row->expected);
     end_problem(&settings->problems, start);
     return -EINVAL;
 }
@@ -369,6 +375,8 @@ bool sw_settings_info(unsigned index, struct sw_setting_info *info)
 {
     if (index >= ROWS)
         return false;
-    *info = rows[index].info;
+    const struct row *row = &rows[index];
+    *info = (struct sw_setting_info){row->name, row->default_text, row->expected, row->meaning,
+                                     row->words};
     return true;
 }

@@ -34,7 +34,7 @@ static void note_exit_begins(void)
  * changed. Of a status its parent gets to see eight bits (exit(3)). */
 static int final_status(int status)
 {
-    if ((status & 0xff) != 0 || sw_process_settings.exitcode == 0 || sw_process == NULL ||
+    if ((status & 0xff) != 0 || sw_process == NULL || sw_process_settings.exitcode == 0 ||
         !sw_process_is_ours() || atomic_load(&sw_process->counted) == 0)
         return status;
     return sw_process_settings.exitcode;

@@ -115,8 +115,8 @@ WRAP(thrd_join, thrd_join, (thrd_t thread, int *value), (thread, value), ON(thre
 
 __attribute__((constructor)) static void find_early(void)
 {
-    SW_NEXT(pthread_mutex_lock);
-    SW_NEXT(pthread_mutex_trylock);
-    SW_NEXT(pthread_rwlock_rdlock);
-    SW_NEXT(pthread_rwlock_wrlock);
+    SW_NEXT_FIND_EARLY(pthread_mutex_lock);
+    SW_NEXT_FIND_EARLY(pthread_mutex_trylock);
+    SW_NEXT_FIND_EARLY(pthread_rwlock_rdlock);
+    SW_NEXT_FIND_EARLY(pthread_rwlock_wrlock);
 }

@@ -86,6 +86,15 @@ void *sw_next_find(void **where, const char *name)
     return address;
 }
 
+void sw_next_find_early(void **where, const char *name)
+{
+    void *address = sw_loader_symbol(RTLD_NEXT, name);
+    if (address != NULL)
+        sw_next_keep(where, name, address);
+    else
+        sw_next_find(where, name);
+}
+
 SW_KEPT_FUNCTION(sw_next_find_kept, sw_next_find)
 
 /* Calls go by their public names, whatever the program was compiled with: open64. */

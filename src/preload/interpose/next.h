@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/start.h"
 #include "preload/notes/kept.h"
 
 #define SW_EXPORT __attribute__((visibility("default")))
@@ -21,6 +22,10 @@
  * that sets ENOSYS and returns -1. Any thread; keeps errno. */
 void *sw_next_find(void **where, const char *name) __attribute__((visibility("hidden")));
 void sw_next_find_kept(void) __attribute__((visibility("hidden")));
+
+/* The same as a program starts, for a name of which all versions do the same: with fewer pages to
+ * be touched. From a constructor. */
+void sw_next_find_early(void **where, const char *name);
 
 /* Keeps an address that was found in another way. */
 void sw_next_keep(void **where, const char *name, void *address);
@@ -42,6 +47,13 @@ void sw_next_keep(void **where, const char *name, void *address);
                             ? next_##name                                                          \
                             : (void *)SW_KEPT_CALL(sw_next_find_kept, sw_next_find, &next_##name,  \
                                                    #name)))
+
+/* Finds it now, by a name that lies beside the cells. */
+#define SW_NEXT_FIND_EARLY(name)                                                                   \
+    do {                                                                                           \
+        static char name_[] SW_AT_START = #name;                                                   \
+        sw_next_find_early(&next_##name, name_);                                                   \
+    } while (0)
 
 /* Where the real function of a call stands, for the frame that reports show in its place: 0 if it
  * has not been called. */

@@ -10,11 +10,14 @@
 #define MODULES_KNOWN 64
 #define TAGGED        8
 
-/* Of a constant all names that it has had, from one version to the next. */
+#define NAMES_MOST 3
+
+/* Of a constant all names that it has had, from one version to the next. No pointers, which would
+ * be relocated at each program's start. */
 static const struct {
     uint32_t at; /* in struct sw_v8_layout */
     bool wanted; /* nothing works without it */
-    const char *names[4];
+    char names[NAMES_MOST][80];
 } constants[] = {
 #define AT(member) offsetof(struct sw_v8_layout, member)
     {AT(context_or_type), true, {"off_fp_context_or_frame_type"}},
@@ -182,7 +185,7 @@ static bool read_layout(const struct sw_module *module, struct sw_v8_layout *lay
     for (unsigned i = 0; i < sizeof constants / sizeof constants[0]; i++) {
         uint32_t value = SW_V8_NONE;
         bool found = false;
-        for (unsigned j = 0; j < 4 && constants[i].names[j] != NULL && !found; j++)
+        for (unsigned j = 0; j < NAMES_MOST && constants[i].names[j][0] != '\0' && !found; j++)
             found = read_constant(module, constants[i].names[j], &value);
         if (!found && constants[i].wanted)
             return false;

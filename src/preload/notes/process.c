@@ -19,7 +19,7 @@
 enum { NOT_STARTED, STARTING, READY, NOT_WATCHED };
 
 struct sw_settings sw_process_settings;
-struct sw_process *sw_process;
+struct sw_process *sw_process SW_AT_START;
 bool sw_process_passive SW_AT_START;
 struct sw_process_code sw_process_code SW_AT_START;
 bool sw_process_in_valgrind SW_AT_START;
