@@ -279,6 +279,17 @@ def test_time_line_by_mouse():
         clean(page)
 
 
+def test_bars_as_high_as_stalls_are_long():
+    """Also where all are of nearly the same length: a hundredth of a millisecond is not to look like much."""
+    with Folder() as folder:
+        for name, lengths in (("same.jsonl", (150.072, 150.097, 150.090)), ("one.jsonl", (150.0,)), ("far.jsonl", (110.0, 1000.0, 90000.0))):
+            log = folder.write(name, [process(), *(stall(i, ms, time=at(i)) for i, ms in enumerate(lengths)), summary()])
+            with browser.page(write(folder, log), still=True) as page:
+                heights = page.run(f"return {json.dumps(sorted(lengths))}.map(barHeight)")
+            require(heights == sorted(heights) and heights[0] >= 6 and heights[-1] > 25, f"{name}: {heights}")
+            require((heights[-1] - heights[0] < 1) == (name != "far.jsonl"), f"{name}: {heights}")
+
+
 def test_theme_motion_and_paper():
     with Folder() as folder, browser.page(write(folder, example(folder)), still=True) as page:
         background = "return getComputedStyle(document.body).backgroundColor"

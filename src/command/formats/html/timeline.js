@@ -47,9 +47,10 @@ function scale(canvas, height) {
 
 const xOf = (at, width) => ((at - line.view[0]) / (line.view[1] - line.view[0])) * width;
 
+/* From the shortest to the longest, but over a factor of ten at least: what is nearly as long is nearly as high. */
 function barHeight(ms) {
-  const least = 6, room = LANE_HEIGHT - HEAD - least - 1, all = Math.log(line.longest / line.shortest) || 1;
-  return least + room * Math.min(1, Math.max(0, Math.log(ms / line.shortest) / all));
+  const least = 6, room = LANE_HEIGHT - HEAD - least - 1, span = Math.log(Math.max(10, line.longest / line.shortest));
+  return least + room * Math.min(1, Math.max(0, 1 - Math.log(line.longest / ms) / span));
 }
 
 function drawShape(context, cause, x, y, colour) {
