@@ -4,7 +4,7 @@
  * pool (a worker that has ended may be the thread that the pool's last task then runs on: a note
  * at most).
  *
- * @needs: crate:tokio
+ * @needs: crate:tokio crate:async-io
  * @run after-single after single
  * @expect clean
  * @run after-many after many

@@ -3,7 +3,7 @@
  * futex), with one worker, and on one thread (current_thread): each way to block in a task, and
  * what may take long: workers without work, the pool of spawn_blocking, many short tasks.
  *
- * @needs: crate:tokio
+ * @needs: crate:tokio crate:async-io
  * @run many-idle many idle
  * @expect clean
  * @run many-short many short
