@@ -84,16 +84,35 @@ def test_gives_up_its_privileges():
     need_root()
     # Whether the log is opened before or after that, is a matter of when the watchdog comes to it.
     python("log = os.environ.get('STALLWATCH_JSON'); log and os.chmod(os.path.dirname(log), 0o777)\n"
+           "import ctypes, struct\n"
+           "def keep(*permitted, pid=0):\n"  # capset(2)
+           "    words = [w for low in permitted for w in (low & 0x55d5, low, 0)]\n"
+           "    head = ctypes.create_string_buffer(struct.pack('Ii', 0x20080522, pid))\n"
+           "    data = ctypes.create_string_buffer(struct.pack(f'{len(words)}I', *words))\n"
+           "    assert ctypes.CDLL(None).capset(head, data) == 0\n"
            "def look():\n"
            "    said = [open(f'/proc/self/task/{t}/status').read().splitlines() for t in os.listdir('/proc/self/task')]\n"
-           "    kept = {tuple(line for line in lines if line.split(':')[0] in ('Uid', 'Gid', 'Groups', 'CapEff')) for lines in said}\n"
+           "    kept = {tuple(line for line in lines if line.split(':')[0] in ('Uid', 'Gid', 'Groups', 'CapEff', 'CapPrm')) for lines in said}\n"
            "    os.write(1, f'{len(kept)} {[*kept][0]}'.encode())\n"
            "for way in (lambda: os.setgroups([5, 6]), lambda: os.initgroups('daemon', 1), lambda: os.setegid(9), lambda: os.setegid(0),\n"
            "            lambda: os.setregid(3, 4), lambda: os.setresgid(7, 8, 9), lambda: os.seteuid(1000), lambda: os.seteuid(0),\n"
            "            lambda: os.setreuid(2**32 - 1, 5), lambda: os.seteuid(0), lambda: os.setresuid(0, 0, 0), lambda: os.setgroups([]),\n"
-           "            lambda: os.setgid(65534), lambda: os.setuid(65534)):\n"
+           "            lambda: keep(0xfffff, 0), lambda: keep(0xff, 0, pid=os.getpid()), lambda: os.setgid(65534), lambda: os.setuid(65534)):\n"
            "    way()\n"
            "    look()", records=True)
+
+
+def test_keeps_some_capabilities():
+    """Over a setuid, which the watchdog's thread follows without them: it then has none, and goes on."""
+    need_root()
+    said = python("import ctypes, struct\n"
+                  "libc = ctypes.CDLL(None)\n"
+                  "log = os.environ.get('STALLWATCH_JSON'); log and os.chmod(os.path.dirname(log), 0o777)\n"
+                  "libc.prctl(8, 1, 0, 0, 0)\n"  # PR_SET_KEEPCAPS
+                  "os.setuid(65534)\n"
+                  "assert libc.capset(struct.pack('Ii', 0x20080522, 0), struct.pack('6I', 1, 1, 0, 0, 0, 0)) == 0",
+                  records=True, environment={"STALLWATCH_LOG": "stderr"})
+    require("stalled for" in said and "stops watching" not in said, f"it said {said}")
 
 
 def test_no_more_threads():

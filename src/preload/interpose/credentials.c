@@ -1,7 +1,7 @@
 /*
- * What changes users and groups: the watchdog follows, see notes/credentials.h. As libc's own
- * functions, these are for all threads; a program that makes the system calls by itself means its
- * own thread only. Any thread; setgroups' list is read by the kernel before.
+ * What changes users, groups and capabilities: the watchdog follows, see notes/credentials.h. As
+ * libc's own functions, these are for all threads; a program that makes the system calls by itself
+ * means its own thread only. Any thread; setgroups' list is read by the kernel before.
  */
 #include <grp.h>
 #include <sys/syscall.h>
@@ -34,6 +34,18 @@ CREDENTIALS_WRAPPER(setresgid, (gid_t real, gid_t effective, gid_t saved), (real
                     SYS_setresgid, real, effective, saved)
 CREDENTIALS_WRAPPER(setgroups, (size_t count, const gid_t *groups), (count, groups), SYS_setgroups,
                     (long)count, (long)groups, 0)
+
+/* Of libcap's and libcap-ng's; libc has no header for it. */
+int capset(void *head, const void *data);
+SW_NEXT_DEFINE_COLD(capset);
+
+SW_EXPORT int capset(void *head, const void *data)
+{
+    int result = SW_NEXT(capset)(head, data);
+    if (result == 0)
+        sw_credentials_capabilities_changed(head, data);
+    return result;
+}
 
 SW_NEXT_DEFINE_COLD(initgroups);
 

@@ -5,6 +5,7 @@
 #include "preload/notes/credentials.h"
 
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <string.h>
@@ -25,6 +26,8 @@ static struct {
     _Atomic uint32_t state;
     long number, argument[3];
     gid_t groups[MOST_GROUPS];
+    struct __user_cap_header_struct head;
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 } request;
 
 void sw_credentials_start(void)
@@ -108,6 +111,20 @@ void sw_credentials_groups_changed(void)
         atomic_store(&request.state, NOTHING);
 }
 
+void sw_credentials_capabilities_changed(const void *head, const void *data)
+{
+    const struct __user_cap_header_struct *of = head;
+    bool main = sw_process != NULL && sw_process->pid == sw_kernel_gettid();
+    if (!main || (of->pid != 0 && of->pid != sw_process->pid) || !may_ask())
+        return;
+    bool first = of->version == _LINUX_CAPABILITY_VERSION_1;
+    memset(request.data, 0, sizeof request.data);
+    memcpy(request.data, data, sizeof request.data[0] * (first ? 1 : _LINUX_CAPABILITY_U32S_3));
+    request.head.version = of->version;
+    request.head.pid = 0;
+    ask(SYS_capset, (long)&request.head, (long)request.data, 0);
+}
+
 void sw_credentials_keep_root(void)
 {
     if (take_turn())
@@ -120,14 +137,23 @@ bool sw_credentials_are_asked(void)
     return state == ASKED || state == NOBODY_WAITS;
 }
 
+static bool make_call(void)
+{
+    long result =
+        sw_kernel3(request.number, request.argument[0], request.argument[1], request.argument[2]);
+    if (result < 0 && request.number == SYS_capset) {
+        memset(request.data, 0, sizeof request.data);
+        result = sw_kernel3(SYS_capset, request.argument[0], request.argument[1], 0);
+    }
+    /* Without a root of its own it goes on as well as it can. */
+    return result >= 0 || request.number == SYS_unshare;
+}
+
 bool sw_credentials_follow(void)
 {
     if (!sw_credentials_are_asked())
         return true;
-    /* Without a root of its own it goes on as well as it can. */
-    bool good = sw_kernel3(request.number, request.argument[0], request.argument[1],
-                           request.argument[2]) >= 0 ||
-                request.number == SYS_unshare;
+    bool good = make_call();
     uint32_t asked = ASKED;
     if (atomic_compare_exchange_strong(&request.state, &asked, DONE))
         sw_kernel6(SYS_futex, (long)&request.state, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
