@@ -12,12 +12,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "common/own_machine.h"
 #include "command/complain.h"
 #include "command/doctor_process.h"
 #include "command/examine.h"
 #include "command/options.h"
 #include "command/place.h"
+#include "common/own_machine.h"
 #include "common/text.h"
 
 enum { PID, HELP };

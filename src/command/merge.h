@@ -107,6 +107,7 @@ struct sw_merge {
     struct sw_table by_signature, by_track, process_table, host_table, frame_table, pending;
 };
 
+/* Nothing is in it yet. Where there is no memory for what comes, the command ends. */
 void sw_merge_start(struct sw_merge *merge);
 /* Takes a record in; it is the merge's from then on. */
 void sw_merge_record(struct sw_merge *merge, struct sw_record *record);

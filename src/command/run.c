@@ -14,11 +14,11 @@
 #include "command/examine.h"
 #include "command/formats/formats.h"
 #include "command/place.h"
+#include "command/rules_files.h"
 #include "command/run_child.h"
 #include "command/run_log.h"
 #include "command/run_options.h"
 #include "command/run_paths.h"
-#include "command/rules_files.h"
 
 #define ROWS_SHOWN 10
 #define RULES_MOST (64u << 20)

@@ -23,6 +23,7 @@ struct sw_run_processes {
     uint64_t waited_ms;
 };
 
+/* No process is known yet. What it allocates is given back by sw_run_processes_end. */
 void sw_run_processes_start(struct sw_run_processes *processes);
 /* Notes the processes and summaries in `path`, from byte `from` on or from where it was last read
  * to. */

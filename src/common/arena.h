@@ -16,6 +16,7 @@ struct sw_arena {
     size_t most;                   /* bytes that may be mapped; beyond it allocations fail */
 };
 
+/* Nothing is mapped yet, and never more than `most` bytes will be. */
 void sw_arena_init(struct sw_arena *arena, size_t most);
 /* Zeroed, aligned to 16; NULL where no memory is to be had. Keeps errno. */
 void *sw_arena_alloc(struct sw_arena *arena, size_t size);

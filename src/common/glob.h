@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+/* Is all of `string` what `pattern` says? */
 bool sw_glob_match(const char *pattern, const char *string);
 /* Does any of the comma-separated globs in `patterns` match? "*" matches all; an empty list, or an
  * empty glob in it, nothing. A comma in a glob is written \, (in brackets too). */

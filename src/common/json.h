@@ -14,6 +14,7 @@ struct sw_json {
     bool comma; /* the next member or element is not the first */
 };
 
+/* Appends to `text`, which the caller keeps, and looks at for `truncated` when all is written. */
 void sw_json_init(struct sw_json *json, struct sw_text *text);
 /* In all of these `key` is NULL inside an array and at the top. */
 void sw_json_object_begin(struct sw_json *json, const char *key);

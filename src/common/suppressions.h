@@ -59,6 +59,7 @@ struct sw_suppress_facts {
     const void *context;
 };
 
+/* No rules yet; those that are parsed live in `arena`. */
 void sw_suppressions_start(struct sw_suppressions *rules, struct sw_arena *arena);
 /* Adds the rules in `bytes`. A line that is none is skipped, with a line for people in `problems`:
  * file, number, what was expected. Returns the number of bad lines; -ENOMEM where the arena is

@@ -27,6 +27,7 @@ void sw_text_reset(struct sw_text *text);
 /* Cuts it back to `length` bytes (more than it has: all stay), and takes back `truncated`. */
 void sw_text_rewind(struct sw_text *text, size_t length);
 
+/* What has no room is cut or left out, as is all that is appended after it. */
 void sw_text_char(struct sw_text *text, char c);
 /* Appends a C string as it is; NULL appends nothing. */
 void sw_text_string(struct sw_text *text, const char *string);

@@ -5,9 +5,9 @@
  */
 #include <unistd.h>
 
+#include "common/kernel.h"
 #include "preload/follow.h"
 #include "preload/interpose/exits.h"
-#include "common/kernel.h"
 #include "preload/notes/process.h"
 #include "preload/watch/rest.h"
 #include "preload/watch/watchdog.h"

@@ -20,6 +20,7 @@ const struct sw_format *sw_format_find(const char *name);
 /* The name that was most likely meant; NULL where none is near. */
 const char *sw_format_nearest(const char *name);
 
+/* Each writes the whole of a finished merge. */
 void sw_format_text(struct sw_output *output, const struct sw_merge *merge);
 void sw_format_json(struct sw_output *output, const struct sw_merge *merge);
 void sw_format_markdown(struct sw_output *output, const struct sw_merge *merge);

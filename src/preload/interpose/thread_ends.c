@@ -13,8 +13,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "preload/interpose/next.h"
 #include "common/kernel.h"
+#include "preload/interpose/next.h"
 #include "preload/libc/threads.h"
 #include "preload/notes/process.h"
 

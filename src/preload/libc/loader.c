@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "preload/libc/pinned.h"
 #include "common/start.h"
+#include "preload/libc/pinned.h"
 
 #define DLOPEN_MODE ((int)0x80000000) /* __RTLD_DLOPEN of glibc's include/dlfcn.h */
 

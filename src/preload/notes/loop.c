@@ -2,12 +2,12 @@
  * Whose loop is it: the part that is decided on the loop's own thread.
  *
  *   - A thread owns a loop once it has waited twice on the same epoll descriptor; for poll see
- * poll_loop.c. Notes are taken from the first epoll wait on, so that a stall in the very first
- * iteration is known when the second wait confirms the loop.
+ *     poll_loop.c. Notes are taken from the first epoll wait on, so that a stall in the very first
+ *     iteration is known when the second wait confirms the loop.
  *   - The loop whose iteration is in progress is the thread's outer one. Another wait inside it is
- * a call (nested-wait), unless both belong to one group: two waits that take turns.
+ *     a call (nested-wait), unless both belong to one group: two waits that take turns.
  *   - A loop is over when its descriptor is closed (loop_close.c) or the watchdog finds its
- * function gone; then the next wait decides anew.
+ *     function gone; then the next wait decides anew.
  *
  * Loop thread. Slow only where a loop is first seen or found.
  */

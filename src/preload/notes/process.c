@@ -13,8 +13,8 @@
 
 #include "common/glob.h"
 #include "common/kernel.h"
-#include "preload/notes/clock.h"
 #include "common/start.h"
+#include "preload/notes/clock.h"
 
 enum { NOT_STARTED, STARTING, READY, NOT_WATCHED };
 

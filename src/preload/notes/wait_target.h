@@ -63,6 +63,7 @@ static inline int64_t sw_wait_timeout_ms(int timeout_ms)
 {
     return timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000;
 }
+/* NULL has no end; one that cannot be read neither. Calling thread; errno kept. */
 int64_t sw_wait_timeout_timespec(const struct timespec *timeout);
 
 /* Can `size` bytes from `pointer` on be read? The thread's own stack above its stack pointer can,

@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/text.h"
 #include "common/kernel.h"
+#include "common/text.h"
 #include "preload/report/helper_environment.h"
 
 #define FIRST_DESCRIPTOR 500

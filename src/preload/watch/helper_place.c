@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "common/text.h"
 #include "common/kernel.h"
+#include "common/text.h"
 #include "preload/report/helper.h"
 #include "preload/stack/maps.h"
 

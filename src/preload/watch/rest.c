@@ -13,10 +13,10 @@
 #include "preload/notes/process.h"
 #include "preload/notes/thread.h"
 #include "preload/notes/wait_target.h"
+#include "preload/watch/kept/watches.h"
+#include "preload/watch/sampler/sampler.h"
 #include "preload/watch/tell/pending.h"
 #include "preload/watch/tell/publish.h"
-#include "preload/watch/sampler/sampler.h"
-#include "preload/watch/kept/watches.h"
 
 /* Between two looks at whether a loop went on, while an answer of the helper's is waited for. */
 #define STEP_NS UINT64_C(2000000)

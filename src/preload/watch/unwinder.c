@@ -12,9 +12,9 @@
 #include "preload/stack/modules.h"
 #include "preload/stack/unwind.h"
 #include "preload/watch/helper_place.h"
+#include "preload/watch/kept/say.h"
 #include "preload/watch/tell/hints_table.h"
 #include "preload/watch/whose/parks_table.h"
-#include "preload/watch/kept/say.h"
 
 #define LOADING_STACK (256 * 1024) /* ld.so takes some ten of them for each library */
 

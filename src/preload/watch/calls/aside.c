@@ -4,10 +4,10 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/stack/modules.h"
+#include "preload/watch/calls/totals.h"
 #include "preload/watch/samples/common_frames.h"
 #include "preload/watch/whose/ownership.h"
 #include "preload/watch/whose/returned.h"
-#include "preload/watch/calls/totals.h"
 
 /* Two functions of one module that wait are its loop, turned in two places. An interpreter waits by
  * one function for everybody. */

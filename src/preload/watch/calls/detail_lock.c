@@ -11,8 +11,8 @@
 #include "preload/libc/threads.h"
 #include "preload/notes/clock.h"
 #include "preload/stack/memory.h"
-#include "preload/watch/kernel/account.h"
 #include "preload/watch/calls/detail_parts.h"
+#include "preload/watch/kernel/account.h"
 
 static const char *const what_locks[] = {
     [SW_DETAIL_MUTEX] = "mutex",         [SW_DETAIL_RWLOCK] = "rwlock",

@@ -8,8 +8,8 @@
 #include "preload/notes/clock.h"
 #include "preload/watch/calls/detail.h"
 #include "preload/watch/kept/memory_pool.h"
-#include "preload/watch/whose/parks.h"
 #include "preload/watch/kernel/syscall_names.h"
+#include "preload/watch/whose/parks.h"
 
 /* The descriptor or lock that took most of a kind of call; NULL: its kind has none. */
 static const struct sw_call_cell *heaviest_cell(const struct sw_call_slot *slot)

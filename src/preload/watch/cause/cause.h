@@ -71,6 +71,7 @@ struct sw_cause_unwatched {
  */
 uint64_t sw_cause_unwatched(const struct sw_cause_unwatched *figures);
 
+/* The cause that the figures make, by the order and the shares that the head tells. */
 struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input);
 
 #endif

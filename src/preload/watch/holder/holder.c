@@ -11,13 +11,13 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/stack/memory.h"
-#include "preload/watch/holder/deadlock.h"
-#include "preload/watch/kept/memory_pool.h"
-#include "preload/watch/holder/other_end.h"
-#include "preload/watch/samples/snapshot.h"
-#include "preload/watch/kernel/syscall_names.h"
 #include "preload/watch/calls/totals.h"
+#include "preload/watch/holder/deadlock.h"
+#include "preload/watch/holder/other_end.h"
 #include "preload/watch/holder/waits_for.h"
+#include "preload/watch/kept/memory_pool.h"
+#include "preload/watch/kernel/syscall_names.h"
+#include "preload/watch/samples/snapshot.h"
 
 /* The call that the thread is in, and how long. */
 struct place {

@@ -7,8 +7,8 @@
 #include "common/text.h"
 #include "preload/notes/process.h"
 #include "preload/notes/wait_target.h"
-#include "preload/watch/kernel/account.h"
 #include "preload/watch/kept/say.h"
+#include "preload/watch/kernel/account.h"
 
 static void add_thread(struct sw_text *text, const struct sw_thread *thread,
                        const struct sw_loop *loop)

@@ -8,6 +8,7 @@
 
 #include "preload/notes/thread.h"
 
+/* The thread is known to own this loop from now on. */
 void sw_say_loop_found(const struct sw_thread *thread, const struct sw_loop *loop);
 /* Why a loop is over. */
 enum sw_loop_end {

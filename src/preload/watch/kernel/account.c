@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/text.h"
 #include "common/kernel.h"
+#include "common/text.h"
 #include "preload/notes/clock.h"
 
 #define PATH_SIZE 64

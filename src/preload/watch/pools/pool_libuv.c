@@ -5,11 +5,11 @@
  *   - Workers are threads whose first own function lies in the module that exports uv_queue_work.
  *     That function is unwound to once for each thread, while it is blocked.
  *   - Its code names the queue's address: relative to itself, or (in a program that is linked to
- * one place, as node is) as it is. All addresses of the module that four bytes of it may mean are
- *     looked at once, those that are heads of lists then (as libuv makes them before its workers)
- * are taken down, and the queue is the one that has a list of work: struct uv__work {work, done,
- * loop, next, prev}, each with two functions and a loop, linked both ways. uv_cancel tells pending
- * work by the same (linked, and `work` not NULL).
+ *     one place, as node is) as it is. All addresses of the module that four bytes of it may mean
+ *     are looked at once, those that are heads of lists then (as libuv makes them before its
+ *     workers) are taken down, and the queue is the one that has a list of work: struct uv__work
+ *     {work, done, loop, next, prev}, each with two functions and a loop, linked both ways.
+ *     uv_cancel tells pending work by the same (linked, and `work` not NULL).
  *   - A worker that is idle waits in a futex of a static condition beside the queue.
  *
  * Nothing of libuv is called, and what has no work waiting is never taken for a queue.

@@ -10,12 +10,12 @@
 #include "common/kernel.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
-#include "preload/watch/kernel/account.h"
 #include "preload/watch/kept/memory_pool.h"
-#include "preload/watch/tell/pending.h"
-#include "preload/watch/tell/publish.h"
+#include "preload/watch/kernel/account.h"
 #include "preload/watch/samples/snapshot.h"
 #include "preload/watch/samples/stacks.h"
+#include "preload/watch/tell/pending.h"
+#include "preload/watch/tell/publish.h"
 
 #define MOST_SAMPLES 64
 #define ASKED_A_LOOK 4 /* threads at one look: a loop may want the watchdog meanwhile */

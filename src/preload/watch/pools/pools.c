@@ -17,11 +17,11 @@
 #include "preload/notes/process.h"
 #include "preload/notes/thread.h"
 #include "preload/stack/memory.h"
+#include "preload/watch/kept/watches.h"
 #include "preload/watch/kernel/account.h"
-#include "preload/watch/whose/ownership.h"
 #include "preload/watch/pools/pool_libuv.h"
 #include "preload/watch/pools/pool_tell.h"
-#include "preload/watch/kept/watches.h"
+#include "preload/watch/whose/ownership.h"
 
 #define MOST_POOLS    16
 #define LOOK_NS       UINT64_C(100000000)  /* between two looks at what is not full */

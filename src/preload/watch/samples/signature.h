@@ -9,6 +9,8 @@
 
 #include "preload/watch/samples/linkage.h"
 
+/* `program`: its base name. `key`: the call's name, or "cpu". `stacks`: those of all samples,
+ * `count` of them, 0 where there is none; then it is made of program and key alone. */
 uint64_t sw_signature_of(const char *program, const char *key, const struct sw_linked_stack *stacks,
                          unsigned count);
 

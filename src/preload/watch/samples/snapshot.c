@@ -12,8 +12,8 @@
 #include "common/kernel.h"
 #include "preload/languages/languages.h"
 #include "preload/notes/clock.h"
-#include "preload/stack/memory.h"
 #include "preload/notes/quiet.h"
+#include "preload/stack/memory.h"
 #include "preload/watch/kernel/kernel_frames.h"
 
 #define MOST_STACK (256 * 1024)

@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "preload/stall.h"
 
+/* Nothing has been said yet: at the watchdog's start, in a forked child too. */
 void sw_annotations_start(void);
 /* Says it where it has not been said of the signature, or only as a notice and it counts now.
  * `text`: empty and large, room for the line. */

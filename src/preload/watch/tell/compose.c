@@ -6,13 +6,13 @@
 #include "preload/notes/annotate.h"
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
+#include "preload/watch/calls/totals.h"
 #include "preload/watch/cause/figures.h"
-#include "preload/watch/tell/hints.h"
-#include "preload/watch/tell/hints_table.h"
 #include "preload/watch/holder/holder.h"
 #include "preload/watch/kept/memory_pool.h"
+#include "preload/watch/tell/hints.h"
+#include "preload/watch/tell/hints_table.h"
 #include "preload/watch/whose/ownership.h"
-#include "preload/watch/calls/totals.h"
 
 /* A call is named from a tenth of the stall on. */
 #define NAMED_CALL_PART 10

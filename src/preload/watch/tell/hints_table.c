@@ -9,8 +9,8 @@
 #include "common/settings.h"
 #include "preload/notes/process.h"
 #include "preload/watch/kept/rule_lines.h"
-#include "preload/watch/samples/stacks.h"
 #include "preload/watch/kept/user_file.h"
+#include "preload/watch/samples/stacks.h"
 
 #define MOST_RULES 1024
 #define FILES_MOST 8

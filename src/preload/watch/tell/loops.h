@@ -13,6 +13,7 @@ struct sw_loop_figures {
     uint32_t cells[SW_HISTOGRAM_CELLS];
 };
 
+/* No loop is over yet: at the watchdog's start, in a forked child too. */
 void sw_loops_start(void);
 /* The figures as they are now, while the loop goes on: each right to an iteration or two. */
 void sw_loops_figures(const struct sw_thread *thread, const struct sw_loop *loop,

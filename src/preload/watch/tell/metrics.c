@@ -20,8 +20,8 @@
 #include "preload/report/report_metrics.h"
 #include "preload/report/sink.h"
 #include "preload/watch/cause/lateness.h"
-#include "preload/watch/tell/metrics_loops.h"
 #include "preload/watch/kept/say.h"
+#include "preload/watch/tell/metrics_loops.h"
 
 #define PATH_MOST         4096
 #define INTERVAL_NS       UINT64_C(10000000000)

@@ -13,9 +13,9 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/loop_histogram.h"
 #include "preload/notes/process.h"
+#include "preload/watch/kept/memory_pool.h"
 #include "preload/watch/kernel/account.h"
 #include "preload/watch/tell/loops.h"
-#include "preload/watch/kept/memory_pool.h"
 
 #define MOST_NUMBERS 64 /* beyond these, loops are counted and not shown one by one */
 

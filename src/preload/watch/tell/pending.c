@@ -10,8 +10,8 @@
 
 #include "common/kernel.h"
 #include "preload/notes/clock.h"
-#include "preload/watch/tell/compose.h"
 #include "preload/watch/kept/memory_pool.h"
+#include "preload/watch/tell/compose.h"
 #include "preload/watch/tell/publish.h"
 
 #define MOST_WAITING SW_POOL_ASIDE

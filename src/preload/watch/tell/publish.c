@@ -16,12 +16,12 @@
 #include "preload/report/report.h"
 #include "preload/report/sink.h"
 #include "preload/stack/memory.h"
+#include "preload/watch/kept/say.h"
 #include "preload/watch/tell/annotations.h"
 #include "preload/watch/tell/groups.h"
 #include "preload/watch/tell/loops.h"
 #include "preload/watch/tell/metrics.h"
 #include "preload/watch/tell/pool_totals.h"
-#include "preload/watch/kept/say.h"
 #include "preload/watch/tell/suppress.h"
 
 #define BUFFER_SIZE (4u << 20)

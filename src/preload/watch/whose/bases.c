@@ -11,10 +11,10 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/loop.h"
 #include "preload/stack/memory.h"
+#include "preload/watch/kept/say_loops.h"
 #include "preload/watch/whose/nested.h"
 #include "preload/watch/whose/ownership.h"
 #include "preload/watch/whose/returned.h"
-#include "preload/watch/kept/say_loops.h"
 
 #define FIRST_COMPARED 1
 

@@ -4,8 +4,8 @@
 #include "preload/notes/clock.h"
 #include "preload/notes/process.h"
 #include "preload/notes/wait_target.h"
-#include "preload/watch/whose/ownership.h"
 #include "preload/watch/kept/watches.h"
+#include "preload/watch/whose/ownership.h"
 
 /* The park function and what calls it inside of the scheduler: further out is the program. */
 #define SCHEDULER_FRAMES 4

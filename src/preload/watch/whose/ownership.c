@@ -8,13 +8,13 @@
 #include "preload/notes/loop.h"
 #include "preload/notes/wait_target.h"
 #include "preload/stack/modules.h"
-#include "preload/watch/samples/common_frames.h"
 #include "preload/watch/kept/memory_pool.h"
+#include "preload/watch/samples/common_frames.h"
+#include "preload/watch/samples/snapshot.h"
 #include "preload/watch/whose/jobs.h"
 #include "preload/watch/whose/nested.h"
 #include "preload/watch/whose/returned.h"
 #include "preload/watch/whose/returned_language.h"
-#include "preload/watch/samples/snapshot.h"
 
 /* How often a thread is asked to say when it waits, so that its language can be read there. */
 #define MOST_ASKED 64

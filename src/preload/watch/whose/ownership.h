@@ -2,10 +2,10 @@
  * Is the iteration in progress really the loop's, at the moment of suspicion? Compares stacks; on
  * the watchdog's time.
  *
- *   - The loop's function has returned: none of the frames of its wait are there any more, but for
- * the thread's entry. The loop has been left without closing its descriptor.
+ *   - The loop's function has returned (returned.h): none of the frames of its wait are there any
+ *     more, but for the thread's entry. The loop has been left without closing its descriptor.
  *   - The thread waits on another loop that takes turns with this one: then neither's idling is the
- * other's stall (nested.c).
+ *     other's stall (nested.h).
  */
 #ifndef SW_WATCH_OWNERSHIP_H
 #define SW_WATCH_OWNERSHIP_H

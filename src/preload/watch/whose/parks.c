@@ -9,15 +9,15 @@
 #include "preload/notes/park_member.h"
 #include "preload/stack/modules.h"
 #include "preload/stack/symbols.h"
+#include "preload/watch/kept/say_loops.h"
+#include "preload/watch/kernel/account.h"
+#include "preload/watch/kernel/numbers.h"
 #include "preload/watch/samples/common_frames.h"
+#include "preload/watch/samples/snapshot.h"
 #include "preload/watch/whose/members.h"
 #include "preload/watch/whose/ownership.h"
 #include "preload/watch/whose/parks_table.h"
 #include "preload/watch/whose/returned.h"
-#include "preload/watch/kept/say_loops.h"
-#include "preload/watch/kernel/account.h"
-#include "preload/watch/kernel/numbers.h"
-#include "preload/watch/samples/snapshot.h"
 
 static const char *symbol_of(const struct sw_unwind_frame *frame)
 {
