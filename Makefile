@@ -61,7 +61,8 @@ LIBRARY_FLAGS := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),-mno-red-zon
 # nodelete: wrappers' addresses are in every GOT. noseparate-code: two maps less at each program's start.
 # nostartfiles: what these do is for C++ and for dlclose, and costs each program's start two pages and four look-ups.
 LIBRARY_LINK := -shared -nostartfiles -Wl,-soname,libstallwatch.so.0 -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,nodelete \
-	-Wl,-z,noseparate-code -Wl,-z,norelro -Wl,--sort-section=alignment -Wl,-O1 -Wl,--as-needed -Wl,--version-script=src/preload/libstallwatch.map
+	-Wl,-z,noseparate-code -Wl,-z,norelro -Wl,--sort-section=alignment -Wl,-O1 -Wl,--as-needed -Wl,--version-script=src/preload/libstallwatch.map \
+	-Wl,-T,src/preload/libstallwatch.ld
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -139,7 +140,7 @@ $(BUILD)/generated/syscall_list.h: Makefile
 $(BUILD)/obj/src/preload/watch/kernel/syscall_names.o: SW_FLAGS += -I$(BUILD)/generated
 $(BUILD)/obj/src/preload/watch/kernel/syscall_names.o: $(BUILD)/generated/syscall_list.h
 
-$(LIBRARY): $(COMMON) $(PRELOAD) src/preload/libstallwatch.map
+$(LIBRARY): $(COMMON) $(PRELOAD) src/preload/libstallwatch.map src/preload/libstallwatch.ld
 	$(CC) $(CFLAGS) $(LDFLAGS) $(LIBRARY_LINK) -o $@.0 $(START) $(filter-out $(START),$(COMMON) $(PRELOAD))
 	ln -sf libstallwatch.so.0 $@
 
