@@ -1,7 +1,7 @@
 /*
  * Calls that wait for somebody else, each for a while: file locks that another process has,
- * messages, semaphores, signals, locks with timeouts, threads, streams, sockets with and without
- * timeouts.
+ * messages, semaphores, signals, streams, sockets with and without timeouts. (Of locks and threads
+ * see calls_blocked_locks.c.)
  *
  * @expect stall cause=blocking-call call=flock ms=200 function=by_flock
  * detail="*lock-file"
@@ -19,20 +19,6 @@
  * detail="200 ms"
  * @expect stall cause=blocking-call call=sigwait ms=200 function=by_sigwait
  * @expect stall cause=blocking-call call=pause ms=200 function=by_pause
- * @expect stall cause=lock call=pthread_barrier_wait ms=200 function=by_barrier
- * detail="barrier 0x*"
- * @expect stall cause=lock call=pthread_mutex_timedlock ms=200 function=by_mutex
- * detail="mutex 0x*, timeout [12][09][0-9]*"
- * @expect stall cause=lock call=pthread_rwlock_clockrdlock ms=200 function=by_rwlock
- * detail="rwlock 0x*, timeout [12][09][0-9]*"
- * @expect stall cause=lock call=sem_timedwait ms=200 function=by_semaphore
- * detail="semaphore 0x*, timeout [12][09][0-9]*"
- * @expect stall cause=lock call=cnd_wait ms=200 function=by_condition11
- * detail="condition 0x*"
- * @expect stall cause=lock call=mtx_lock ms=200 function=by_mutex11
- * detail="mutex 0x*"
- * @expect stall cause=lock call=thrd_join ms=200 function=by_thread11
- * detail="thread * \"slow one\""
  * @expect stall cause=blocking-call call=waitid ms=200 function=by_waitid
  * detail="pid * (*)"
  * @expect stall cause=blocking-call call=wait ms=200 function=by_wait
@@ -55,11 +41,9 @@
 #include <sys/file.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
-#include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/stat.h>
 #include <stdbool.h>
-#include <threads.h>
 
 #include "support.h"
 
@@ -68,13 +52,7 @@
 static int file, ends[2], pair[2], listener, queue, set;
 static mqd_t mqueue;
 static struct sockaddr_in address;
-static pthread_barrier_t barrier;
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
-static sem_t semaphore, ready;
-static mtx_t mutex11;
-static cnd_t condition11;
-static bool said;
+static sem_t ready;
 static sigset_t usr1;
 static pthread_t loop_thread;
 
@@ -101,12 +79,6 @@ static pid_t hold_in_child(bool by_flock)
     return child;
 }
 
-static struct timespec soon(clockid_t clock)
-{
-    uint64_t then = now_ns(clock) + WHILE_MS * 1000000ull;
-    return (struct timespec){(time_t)(then / 1000000000), (long)(then % 1000000000)};
-}
-
 static NOINLINE void by_flock(void)
 {
     REQUIRE(flock(file, LOCK_EX) == 0);
@@ -127,20 +99,7 @@ static NOINLINE void by_lockf(void)
 }
 
 /* What comes after a while, by another thread. */
-enum {
-    MESSAGE,
-    SEMAPHORE,
-    MQ,
-    SIGNAL,
-    ALARM,
-    BARRIER,
-    CONDITION,
-    MUTEX,
-    BYTE,
-    CONNECTION,
-    LINE,
-    FIFO
-};
+enum { MESSAGE, SEMAPHORE, MQ, SIGNAL, ALARM, BYTE, CONNECTION, LINE, FIFO };
 
 static void *do_late(void *what)
 {
@@ -148,9 +107,6 @@ static void *do_late(void *what)
         long type;
         char text[8];
     } message = {1, "late"};
-    bool holds = (intptr_t)what == MUTEX;
-    if (holds)
-        mtx_lock(&mutex11);
     sem_post(&ready);
     pause_ms(WHILE_MS);
     switch ((intptr_t)what) {
@@ -168,18 +124,6 @@ static void *do_late(void *what)
         break;
     case ALARM:
         pthread_kill(loop_thread, SIGUSR2);
-        break;
-    case BARRIER:
-        pthread_barrier_wait(&barrier);
-        break;
-    case CONDITION:
-        mtx_lock(&mutex11);
-        said = true;
-        cnd_signal(&condition11);
-        mtx_unlock(&mutex11);
-        break;
-    case MUTEX:
-        mtx_unlock(&mutex11);
         break;
     case BYTE:
         REQUIRE(write(pair[1], "x", 1) == 1);
@@ -238,62 +182,6 @@ static NOINLINE void by_pause(void)
 {
     REQUIRE(pause() == -1 && errno == EINTR);
     keep_frame++;
-}
-
-static NOINLINE void by_barrier(void)
-{
-    pthread_barrier_wait(&barrier);
-    keep_frame++;
-}
-
-static NOINLINE void by_mutex(void)
-{
-    struct timespec limit = soon(CLOCK_REALTIME);
-    REQUIRE(pthread_mutex_timedlock(&mutex, &limit) == ETIMEDOUT);
-    keep_frame++;
-}
-
-static NOINLINE void by_rwlock(void)
-{
-    struct timespec limit = soon(CLOCK_MONOTONIC);
-    REQUIRE(pthread_rwlock_clockrdlock(&rwlock, CLOCK_MONOTONIC, &limit) == ETIMEDOUT);
-    keep_frame++;
-}
-
-static NOINLINE void by_semaphore(void)
-{
-    struct timespec limit = soon(CLOCK_REALTIME);
-    REQUIRE(sem_timedwait(&semaphore, &limit) == -1 && errno == ETIMEDOUT);
-    keep_frame++;
-}
-
-static NOINLINE void by_condition11(void)
-{
-    mtx_lock(&mutex11);
-    while (!said)
-        cnd_wait(&condition11, &mutex11);
-    mtx_unlock(&mutex11);
-}
-
-static NOINLINE void by_mutex11(void)
-{
-    mtx_lock(&mutex11);
-    mtx_unlock(&mutex11);
-}
-
-static int slow_one(void *nothing)
-{
-    prctl(PR_SET_NAME, "slow one");
-    pause_ms(WHILE_MS);
-    return nothing == NULL ? 7 : 0;
-}
-
-static NOINLINE void by_thread11(void)
-{
-    thrd_t thread;
-    int value = 0;
-    REQUIRE(thrd_create(&thread, slow_one, NULL) == thrd_success);
-    REQUIRE(thrd_join(thread, &value) == thrd_success && value == 7);
 }
 
 static pid_t slow_child(void)
@@ -372,15 +260,6 @@ static void nothing_on_signal(int number)
     (void)number;
 }
 
-static void *hold_for_good(void *nothing)
-{
-    pthread_mutex_lock(&mutex);
-    pthread_rwlock_wrlock(&rwlock);
-    sem_post(&ready);
-    pause_ms(60000);
-    return nothing;
-}
-
 static bool prepare(void)
 {
     char name[64];
@@ -394,16 +273,11 @@ static bool prepare(void)
     REQUIRE(getsockname(listener, (struct sockaddr *)&address, &size) == 0);
     REQUIRE(file >= 0 && pipe(ends) == 0 && mkfifo("blocked-fifo", 0600) == 0);
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-    REQUIRE(sem_init(&semaphore, 0, 0) == 0 && sem_init(&ready, 0, 0) == 0);
-    REQUIRE(pthread_barrier_init(&barrier, NULL, 2) == 0);
-    REQUIRE(mtx_init(&mutex11, mtx_plain) == thrd_success &&
-            cnd_init(&condition11) == thrd_success);
+    REQUIRE(sem_init(&ready, 0, 0) == 0);
     sigemptyset(&usr1);
     sigaddset(&usr1, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &usr1, NULL);
     signal(SIGUSR2, nothing_on_signal);
-    pthread_detach(thread_begin(hold_for_good, NULL));
-    sem_wait(&ready);
     snprintf(name, sizeof name, "/blocked-queue.%d", (int)getpid());
     queue = msgget(IPC_PRIVATE, 0600);
     set = semget(IPC_PRIVATE, 1, 0600);
@@ -420,18 +294,11 @@ static const struct {
     void (*way)(void);
     int ends_by;
 } ways[] = {
-    {by_flock, FLOCK},         {by_fcntl, FCNTL},
-    {by_lockf, FCNTL},         {by_msgrcv, MESSAGE},
-    {by_semop, SEMAPHORE},     {by_mq_receive, MQ},
-    {by_sigtimedwait, NOBODY}, {by_sigwait, SIGNAL},
-    {by_pause, ALARM},         {by_barrier, BARRIER},
-    {by_mutex, NOBODY},        {by_rwlock, NOBODY},
-    {by_semaphore, NOBODY},    {by_condition11, CONDITION},
-    {by_mutex11, MUTEX},       {by_thread11, NOBODY},
-    {by_waitid, NOBODY},       {by_wait, NOBODY},
-    {by_recv, NOBODY},         {by_read, BYTE},
-    {by_accept, CONNECTION},   {by_getline, LINE},
-    {by_fopen, FIFO},          {by_splice, LINE},
+    {by_flock, FLOCK},     {by_fcntl, FCNTL},       {by_lockf, FCNTL},         {by_msgrcv, MESSAGE},
+    {by_semop, SEMAPHORE}, {by_mq_receive, MQ},     {by_sigtimedwait, NOBODY}, {by_sigwait, SIGNAL},
+    {by_pause, ALARM},     {by_waitid, NOBODY},     {by_wait, NOBODY},         {by_recv, NOBODY},
+    {by_read, BYTE},       {by_accept, CONNECTION}, {by_getline, LINE},        {by_fopen, FIFO},
+    {by_splice, LINE},
 };
 
 int main(void)

@@ -16,7 +16,7 @@ PROGRAMS = ("calls_each", "calls_more")
 # In neither of them, and why.
 ELSEWHERE = {
     "pthread_cond_wait": "needs another thread: locks.c",
-    "cnd_wait": "needs another thread: calls_blocked.c",
+    "cnd_wait": "needs another thread: calls_blocked_locks.c",
     "futex": "raw_calls.c",
     "io_getevents": "raw_calls.c",
 }

@@ -23,14 +23,15 @@ bool sw_members_is_stranger(struct sw_thread *thread, const struct sw_loop *loop
            atomic_load(&loop->state) == SW_LOOP_CANDIDATE;
 }
 
-/* Calls `use` for each loop on a descriptor that another thread has been found to own; stops at the
- * first that it says yes to. */
+/* A loop of another thread. */
 struct other {
     struct sw_thread *thread;
     struct sw_watch *watch;
     unsigned index;
 };
 
+/* Calls `use` for each loop on a descriptor that another thread has been found to own; stops at the
+ * first that it says yes to. */
 static bool find_other(const struct sw_thread *self,
                        bool (*use)(const struct other *other, void *context), void *context)
 {
