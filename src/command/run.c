@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/complain.h"
@@ -47,12 +48,16 @@ static int set_preload(void)
     return failed ? SW_EXIT_FAILURE : 0;
 }
 
-/* execve(2) says ENOENT of the interpreter, too, that a script or a program asks for. */
+/* execve(2) says ENOENT of the interpreter, too, that a script or a program asks for, and EACCES of
+ * a folder. */
 static void say_not_run(const char *command, int error)
 {
+    struct stat about;
     if (error == ENOENT && strchr(command, '/') == NULL)
         sw_complain("cannot run \"%s\": not found in PATH (what only a shell knows: sh -c \"...\")",
                     command);
+    else if (error == EACCES && stat(command, &about) == 0 && S_ISDIR(about.st_mode))
+        sw_complain("cannot run \"%s\": %s", command, strerror(EISDIR));
     else if (error == ENOENT && access(command, F_OK) == 0)
         sw_complain("cannot run \"%s\": its interpreter or loader is missing", command);
     else

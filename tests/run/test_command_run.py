@@ -34,7 +34,7 @@ def test_what_cannot_be_run_is_said():
         (folder.path / "plain").write_text("exit 5\n")  # no #!: a shell's, as execvp(3) has it
         (folder.path / "plain").chmod(0o755)
         for command, code, words in (("exit", 127, "not found in PATH"), ("", 127, "not found in PATH"), ("./no", 127, "No such file"),
-                                     (script, 127, "interpreter or loader is missing"), (folder.path, 126, "Permission denied")):
+                                     (script, 127, "interpreter or loader is missing"), (folder.path, 126, "Is a directory")):
             result = folder.run("run", command, code=code)
             require(words in result.err and f'"{command}"' in result.err and len(result.err.splitlines()) == 1, f"{command}: {result.err}")
         folder.run("run", "./plain", code=5)
