@@ -13,14 +13,18 @@
 #include <fts.h>
 #include <ftw.h>
 #include <grp.h>
+#include <ifaddrs.h>
+#include <linux/openat2.h>
 #include <netdb.h>
 #include <pwd.h>
 #include <shadow.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/xattr.h>
 #include <syslog.h>
@@ -103,6 +107,20 @@ static void look_up(void)
     host.ar_result = NULL;
 }
 
+static int open_how(void)
+{
+    static struct open_how how = {.flags = O_RDONLY};
+    return close((int)syscall(SYS_openat2, AT_FDCWD, "/dev/null", &how, sizeof how));
+}
+
+static int list_addresses(void)
+{
+    struct ifaddrs *addresses = NULL;
+    int result = getifaddrs(&addresses);
+    freeifaddrs(addresses);
+    return result;
+}
+
 #define WITH_LIST(name, parameters, real)                                                          \
     static int name parameters                                                                     \
     {                                                                                              \
@@ -130,6 +148,8 @@ WITH_LIST(scan, (const wchar_t *format, ...), vwscanf(format, arguments))
     X(futimens, "*/more-file", futimens(file, NULL))                                               \
     X(fgetxattr, "*/more-file", fgetxattr(file, "user.none", bytes, 16))                           \
     X(fsetxattr, "*/more-file", fsetxattr(file, "user.more", "x", 1, 0))                           \
+    X(flistxattr, "*/more-file", flistxattr(file, bytes, sizeof bytes))                            \
+    X(fremovexattr, "*/more-file", fremovexattr(file, "user.none"))                                \
     X(fchmodat, "more-file", fchmodat(AT_FDCWD, "more-file", 0600, 0))                             \
     X(chown, "more-file", chown("more-file", (uid_t)-1, (gid_t)-1))                                \
     X(lchown, "more-file", lchown("more-file", (uid_t)-1, (gid_t)-1))                              \
@@ -140,6 +160,14 @@ WITH_LIST(scan, (const wchar_t *format, ...), vwscanf(format, arguments))
     X(lgetxattr, "more-none", lgetxattr("more-none", "user.none", bytes, 16))                      \
     X(setxattr, "more-none", setxattr("more-none", "user.more", "x", 1, 0))                        \
     X(listxattr, "more-file", listxattr("more-file", bytes, sizeof bytes))                         \
+    X(llistxattr, "more-file", llistxattr("more-file", bytes, sizeof bytes))                       \
+    X(lsetxattr, "more-none", lsetxattr("more-none", "user.more", "x", 1, 0))                      \
+    X(removexattr, "more-none", removexattr("more-none", "user.none"))                             \
+    X(lremovexattr, "more-none", lremovexattr("more-none", "user.none"))                           \
+    X(mount, "more-none", mount("none", "more-none", "tmpfs", 0, NULL))                            \
+    X(umount, "more-none", umount("more-none"))                                                    \
+    X(umount2, "more-none", umount2("more-none", 0))                                               \
+    X(openat2, "/dev/null", open_how())                                                            \
     X(mkstemp, "more-??????", close(mkstemp(next_name())))                                         \
     X(mkdtemp, "more-??????", mkdtemp(next_name()))                                                \
     X(shm_open, "/no-such-memory", shm_open("/no-such-memory", O_RDONLY, 0))                       \
@@ -175,6 +203,7 @@ WITH_LIST(scan, (const wchar_t *format, ...), vwscanf(format, arguments))
     X(vfwscanf, "/dev/zero", scan_from(wide_in, L"%3lc", wide))                                    \
     X(vwscanf, "/dev/null", scan(L"%3lc", wide))                                                   \
     X(getaddrinfo_a, "127.0.0.1:80", look_up())                                                    \
+    X(getifaddrs, "", list_addresses())                                                            \
     X(gai_suspend, "*", gai_suspend(const_hosts, 1, NULL))                                         \
     X(getnetbyname_r, "127",                                                                       \
       getnetbyname_r("127", &net_entry, bytes, sizeof bytes, &net, &number))                       \

@@ -22,7 +22,7 @@ ELSEWHERE = {
 }
 
 # Not functions of that name.
-BY_SYSCALL = {"futex", "io_getevents", "io_uring_enter", "stallwatch_loop_wait"}
+BY_SYSCALL = {"futex", "io_getevents", "io_uring_enter", "openat2", "stallwatch_loop_wait"}
 
 
 def rows():

@@ -38,6 +38,15 @@ WRAP_SSIZE(listxattr, listxattr, (const char *path, char *to, size_t size), (pat
 WRAP(setxattr, setxattr,
      (const char *path, const char *name, const void *from, size_t size, int flags),
      (path, name, from, size, flags), NAME(path))
+WRAP(lsetxattr, lsetxattr,
+     (const char *path, const char *name, const void *from, size_t size, int flags),
+     (path, name, from, size, flags), NAME(path))
+WRAP_SSIZE(llistxattr, llistxattr, (const char *path, char *to, size_t size), (path, to, size),
+           NAME(path))
+WRAP(removexattr, removexattr, (const char *path, const char *name), (path, name), NAME(path))
+WRAP(lremovexattr, lremovexattr, (const char *path, const char *name), (path, name), NAME(path))
+SW_WRAP(ssize_t, flistxattr, flistxattr, (int fd, char *to, size_t size), (fd, to, size), fd, 0, 0)
+SW_WRAP(int, fremovexattr, fremovexattr, (int fd, const char *name), (fd, name), fd, 0, 0)
 SW_WRAP(ssize_t, fgetxattr, fgetxattr, (int fd, const char *name, void *to, size_t size),
         (fd, name, to, size), fd, 0, 0)
 SW_WRAP(int, fsetxattr, fsetxattr,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/mount.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -135,3 +136,11 @@ WRAP_SSIZE(__readlinkat_chk, readlinkat,
 WRAP_POINTER(realpath, realpath, (const char *path, char *to), (path, to), NAME(path))
 WRAP_POINTER(__realpath_chk, realpath, (const char *path, char *to, size_t room), (path, to, room),
              NAME(path))
+
+/* Of a network file system, or one with much to write back. */
+WRAP(mount, mount,
+     (const char *source, const char *target, const char *type, unsigned long flags,
+      const void *data),
+     (source, target, type, flags, data), NAME(target))
+WRAP(umount, umount, (const char *target), (target), NAME(target))
+WRAP(umount2, umount2, (const char *target, int flags), (target, flags), NAME(target))

@@ -1,5 +1,6 @@
 /* Looking up hosts and services. What libc does inside (sockets, files, NSS modules) belongs to the
  * outer call. Any thread; see wrap.h. */
+#include <ifaddrs.h>
 #include <netdb.h>
 
 #include "preload/interpose/wrap.h"
@@ -65,3 +66,6 @@ SW_WRAP(int, getservbyport_r, getservbyport_r,
         (int port, const char *protocol, struct servent *entry, char *buffer, size_t size,
          struct servent **result_entry),
         (port, protocol, entry, buffer, size, result_entry), port, 0, 0)
+
+/* Asks the kernel (netlink(7)) for all addresses of the machine, which may have thousands. */
+SW_WRAP(int, getifaddrs, getifaddrs, (struct ifaddrs * *addresses), (addresses), 0, 0, 0)

@@ -96,6 +96,9 @@ static const struct raw_call {
     [SYS_connect] = {SW_CALL_connect, CALL, {0, 1, 2}},
     [SYS_sendto] = {SW_CALL_sendto, CALL, {0, 4, 5}},
     [SYS_openat] = {SW_CALL_openat, CALL, {1, 0, NOTHING}},
+#if defined(SYS_openat2)
+    [SYS_openat2] = {SW_CALL_openat2, CALL, {1, 0, NOTHING}},
+#endif
     [SYS_waitid] = {SW_CALL_waitid, CALL, {0, 1, NOTHING}},
     /* a time */
     [SYS_nanosleep] = {SW_CALL_nanosleep, CALL, {0, MONOTONIC, NOTHING}},

@@ -63,6 +63,8 @@
     X(futimens,                    DESCRIPTOR,      BLOCKING)                            \
     X(fgetxattr,                   DESCRIPTOR,      BLOCKING)                            \
     X(fsetxattr,                   DESCRIPTOR,      BLOCKING)                            \
+    X(flistxattr,                  DESCRIPTOR,      BLOCKING)                            \
+    X(fremovexattr,                DESCRIPTOR,      BLOCKING)                            \
     X(flock,                       DESCRIPTOR,      BLOCKING)                            \
     X(fcntl,                       DESCRIPTOR,      BLOCKING)                            \
     X(lockf,                       DESCRIPTOR,      BLOCKING)                            \
@@ -73,6 +75,7 @@
     /* names of files */                                                                 \
     X(open,                        PATH,            BLOCKING)                            \
     X(openat,                      PATH,            BLOCKING)                            \
+    X(openat2,                     PATH,            BLOCKING)                            \
     X(creat,                       PATH,            BLOCKING)                            \
     X(stat,                        PATH,            BLOCKING)                            \
     X(lstat,                       PATH,            BLOCKING)                            \
@@ -102,6 +105,13 @@
     X(lgetxattr,                   PATH,            BLOCKING)                            \
     X(setxattr,                    PATH,            BLOCKING)                            \
     X(listxattr,                   PATH,            BLOCKING)                            \
+    X(lsetxattr,                   PATH,            BLOCKING)                            \
+    X(llistxattr,                  PATH,            BLOCKING)                            \
+    X(removexattr,                 PATH,            BLOCKING)                            \
+    X(lremovexattr,                PATH,            BLOCKING)                            \
+    X(mount,                       PATH,            BLOCKING)                            \
+    X(umount,                      PATH,            BLOCKING)                            \
+    X(umount2,                     PATH,            BLOCKING)                            \
     X(mkstemp,                     PATH,            BLOCKING)                            \
     X(mkdtemp,                     PATH,            BLOCKING)                            \
     X(shm_open,                    TEXT,            BLOCKING)                            \
@@ -196,6 +206,7 @@
     X(getaddrinfo_a,               HOST,            BLOCKING)                            \
     X(gai_suspend,                 HOST,            BLOCKING)                            \
     X(getnameinfo,                 ADDRESS,         BLOCKING)                            \
+    X(getifaddrs,                  NONE,            BLOCKING)                            \
     X(gethostbyname,               TEXT,            BLOCKING)                            \
     X(gethostbyname2,              TEXT,            BLOCKING)                            \
     X(gethostbyname_r,             TEXT,            BLOCKING)                            \

@@ -71,6 +71,9 @@ static const struct sw_syscall_like likes[] = {
     LIKE(copy_file_range, copy_file_range, 0, 2, NO),
     LIKE(tee, tee, 0, 1, NO),
     AT_PATH(openat),
+#ifdef SYS_openat2
+    AT_PATH(openat2),
+#endif
     AT_PATH(newfstatat),
     AT_PATH(statx),
     AT_PATH(faccessat),
