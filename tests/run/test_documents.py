@@ -3,6 +3,7 @@
 import re
 import subprocess
 
+import contract
 import harness
 from harness import require
 
@@ -77,6 +78,20 @@ def test_manual_page_has_every_message():
                           ("cannot change its user or groups", "preload/watch/watchdog.c"), ("and skipped: ", "common/suppressions.c")):
         require(words in (harness.TOP / "src" / source).read_text(), f"{source} no longer says {words!r}")
         require(words in page.group(1), f"{words!r} is not in DIAGNOSTICS of man/stallwatch.1")
+
+
+def test_manual_page_has_every_key():
+    """Of the records, as the contract of the JSON lines names them; those of cause_ms are among CAUSES."""
+    page = (harness.TOP / "man/stallwatch.7").read_text()
+    records = re.search(r"^\.Sh JSON LINES\n(.*?)^\.Sh", page, re.MULTILINE | re.DOTALL)
+    require(records is not None, "man/stallwatch.7 has no JSON LINES")
+    named = {word for line in re.findall(r"^\.(?:It |Pq )?Cm (.*)", records.group(1), re.MULTILINE) for word in re.findall(r"\w+", line)}
+    shapes = [value for name, value in vars(contract).items() if name.isupper() and isinstance(value, dict) and name != "CAUSE_PARTS"]
+    require(len(shapes) >= 15, f"the contract has {len(shapes)} shapes")
+    keys = {key for shape in shapes for key in shape}
+    require(keys <= named, f"not in JSON LINES of man/stallwatch.7: {sorted(keys - named)}")
+    types = re.findall(r"^\.It Cm type No (\w+)$", records.group(1), re.MULTILINE)
+    require(types == ["process", "stall", "pool", "summary"], f"types of records: {types}")
 
 
 def test_header_page_has_every_function():
