@@ -245,6 +245,8 @@ $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(PROGRAM_FLAGS) -MMD -MP -MF $@.d -o $@ $< -lm
 
+$(BUILD)/tests/bench/note_offsets: PROGRAM_FLAGS += -Isrc
+
 # For the sanitizers, which want builds of their own: the unit tests with what they need.
 unit-build: all $(UNIT) $(FIXTURES)
 
@@ -383,6 +385,7 @@ bench bench-record: setup-check
 bench-profile: setup-check
 	@+$(THEN) all $(BENCH)
 	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/bench/profile_servers.py $(LIBRARY) $(SERVERS)
+	@STALLWATCH_BUILD=$(BUILD) $(PYTHON) tests/bench/noting.py $(LIBRARY) $(SERVERS)
 
 # --- install ---------------------------------------------------------------------------------------
 

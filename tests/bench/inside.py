@@ -102,35 +102,38 @@ def stall_rate(library):
             Row("  of them counted", (summary["stalls"]["total"] - startup) / wanted * 100, unit="%", at_least=100)]
 
 
-def thread_cpu_ns(pid, name):
-    for path in glob.glob(f"/proc/{pid}/task/*/comm"):
-        if pathlib.Path(path).read_text().strip() == name:
-            folder = pathlib.Path(path).parent
-            status = (folder / "status").read_text()
-            wakes = sum(int(found) for found in re.findall(r"voluntary_ctxt_switches:\s+(\d+)", status))
-            return int((folder / "schedstat").read_text().split()[0]), wakes
-    raise RuntimeError(f"no thread {name}")
+def threads_cpu_ns(pid, name):
+    """(CPU time in ns, how often they waited) of all the process' threads of that name."""
+    spent, wakes = 0, 0
+    for path in map(pathlib.Path, glob.glob(f"/proc/{pid}/task/*/comm")):
+        if path.read_text().strip() == name:
+            spent += int((path.parent / "schedstat").read_text().split()[0])
+            wakes += sum(map(int, re.findall(r"voluntary_ctxt_switches:\s+(\d+)", (path.parent / "status").read_text())))
+    return spent, wakes
 
 
-def watch_quiet_loops(library, threads, wake_ms, seconds):
-    """The share of a core that the watchdog takes, and how often it wakes, beside loops that have little to do."""
+def watch_quiet_loops(extra, thread, threads, wake_ms, seconds=5):
+    """The share of a core that threads of a name take, and how often they wake, in a process with loops that have little to do."""
     words = [str(PROGRAMS / "quiet_loops"), str(threads), str(wake_ms), str(seconds + 3)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, env=pairs.environment(**pairs.watched(library))) as process:
+    with subprocess.Popen(words, stdout=subprocess.PIPE, env=pairs.environment(**extra)) as process:
         process.stdout.readline()
         time.sleep(1.5)
-        before, wakes_before = thread_cpu_ns(process.pid, "stallwatch")
+        before, wakes_before = threads_cpu_ns(process.pid, thread)
         time.sleep(seconds)
-        after, wakes = thread_cpu_ns(process.pid, "stallwatch")
+        after, wakes = threads_cpu_ns(process.pid, thread)
     return (after - before) / 1e9 / seconds * 100, wakes - wakes_before
 
 
 def idle(library):
-    share, wakes = watch_quiet_loops(library, 1, 0, 5)
-    busy, _ = watch_quiet_loops(library, 1, 100, 5)
-    many, _ = watch_quiet_loops(library, 1000, 1000, 5)
+    watched = pairs.watched(library), "stallwatch"
+    share, wakes = watch_quiet_loops(*watched, 1, 0)
+    busy, _ = watch_quiet_loops(*watched, 1, 100)
+    alone, _ = watch_quiet_loops({}, "quiet_loops", 1, 100)
+    many, _ = watch_quiet_loops(*watched, 1000, 1000)
     return [Row("an idle loop: the watchdog's wake-ups in 5 s", wakes, at_most=0),
             Row("an idle loop: the watchdog's share of a core", share, unit="%", at_most=0.02),
             Row("a loop woken 10 times a second: the watchdog's share", busy, unit="%", at_most=0.02),
+            Row("  beside it that loop's own thread, without the library", alone, unit="%"),
             Row("1,000 threads with loops, each woken once a second", many, unit="%", at_most=1)]
 
 
