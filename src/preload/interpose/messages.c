@@ -12,8 +12,6 @@ SW_WRAP(ssize_t, msgrcv, msgrcv, (int queue, void *to, size_t size, long type, i
         (queue, to, size, type, flags), queue, 0, 0)
 SW_WRAP(int, msgsnd, msgsnd, (int queue, const void *from, size_t size, int flags),
         (queue, from, size, flags), queue, 0, 0)
-SW_WRAP(int, semop, semop, (int set, struct sembuf *operations, size_t count),
-        (set, operations, count), set, 0, 0)
 SW_WRAP(int, semtimedop, semtimedop,
         (int set, struct sembuf *operations, size_t count, const struct timespec *timeout),
         (set, operations, count, timeout), set, 0, 0)

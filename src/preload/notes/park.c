@@ -88,10 +88,10 @@ void sw_park_begin(struct sw_call *call, struct sw_thread *thread, uint32_t id,
         return;
     struct sw_park_site *site = sw_park_find(thread, place);
     /* A no may have been said of a thread that no loop was known for. */
-    if (site == NULL)
-        site =
-            sw_park_add(thread, place,
-                        sw_park_remembered(place) == SW_PARK_YES ? SW_PARK_YES : SW_PARK_UNKNOWN);
+    if (site == NULL) {
+        bool parks = place->takes_turn || sw_park_remembered(place) == SW_PARK_YES;
+        site = sw_park_add(thread, place, parks ? SW_PARK_YES : SW_PARK_UNKNOWN);
+    }
     if (ends_iteration(thread, site))
         enter_park(call, thread, id, site, place);
     else

@@ -59,7 +59,7 @@ static inline bool sw_park_is_parked(struct sw_thread *thread)
     {                                                                                              \
         (uint64_t)(uintptr_t) __builtin_return_address(0),                                         \
             (uint64_t)(uintptr_t)__builtin_dwarf_cfa(), (uint64_t)(on), (uint64_t)(with),          \
-            (between)                                                                              \
+            (between), false                                                                       \
     }
 
 #define SW_PARK_BEGIN(call, call_id, on, with, a, b, c)                                            \
@@ -69,6 +69,15 @@ static inline bool sw_park_is_parked(struct sw_thread *thread)
 #define SW_PARK_BEGIN_BETWEEN(call, call_id, lock)                                                 \
     SW_PARK_BEGIN_AT(call, call_id, SW_PARK_PLACE((uintptr_t)(lock), 0, true), (uintptr_t)(lock),  \
                      0, 0)
+
+/* A lock that is known to be one that they take turns under (turn.h). */
+#define SW_PARK_BEGIN_TURN(call, call_id, lock, id)                                                \
+    do {                                                                                           \
+        struct sw_park_place turn_place_ = SW_PARK_PLACE((lock), 0, true);                         \
+        turn_place_.takes_turn = true;                                                             \
+        SW_PARK_BEGIN_AT(call, call_id, turn_place_, (id), 0, 0);                                  \
+        (call).pointers = false;                                                                   \
+    } while (0)
 
 #define SW_PARK_BEGIN_AT(call, call_id, place, a, b, c)                                            \
     do {                                                                                           \

@@ -16,6 +16,7 @@ struct sw_park_place {
         cfa; /* return address of the wrapper, its caller's stack pointer at the call */
     uint64_t object, lock;  /* the condition, semaphore or futex word; its mutex, or 0 */
     bool between_processes; /* the object is a lock that others take too */
+    bool takes_turn;        /* ... and known to be one that turns are taken under: see turn.h */
 };
 
 /* A call that was not noted has returned: may it have been parking for a loop? Then an iteration
