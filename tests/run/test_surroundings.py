@@ -128,8 +128,9 @@ def test_no_more_threads():
         os.chmod(folder, 0o755)
         shutil.copy(harness.LIBRARY, folder)
         shutil.copy(STALLS, folder)
-        same([pathlib.Path(folder) / STALLS.name], before=become_nobody,
-             environment={"LD_PRELOAD": f"{folder}/{harness.LIBRARY.name}"})
+        said = same([pathlib.Path(folder) / STALLS.name], before=become_nobody, records=False,
+                    environment={"LD_PRELOAD": f"{folder}/{harness.LIBRARY.name}", "STALLWATCH_LOG": "stderr"})
+        require(said.count("stallwatch: cannot watch, for want of a thread of its own: ") == 1 and "RLIMIT_NPROC" in said, said)
 
 
 def test_little_memory():

@@ -248,3 +248,9 @@ struct sw_module *sw_modules_find(uint64_t address)
     last_found = entry;
     return &entry->module;
 }
+
+bool sw_modules_is_own(uint64_t address)
+{
+    struct sw_module *module = sw_modules_find(address);
+    return module != NULL && module->own;
+}

@@ -37,5 +37,7 @@ int sw_modules_start(void);
 void sw_modules_forget_loader(void);
 /* The module at `address`, or NULL (JIT code, nothing). Lives for the process. */
 struct sw_module *sw_modules_find(uint64_t address);
+/* Is `address` in libstallwatch.so? */
+bool sw_modules_is_own(uint64_t address);
 
 #endif

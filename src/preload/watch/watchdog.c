@@ -319,9 +319,11 @@ void sw_watchdog_start(void)
     start_rooms();
     sw_threads_find_number();
     bool bare = start_bare();
-    bool started = bare || sw_threads_start(watch, STACK_SIZE) == 0;
-    atomic_store(&sw_process->watchdog_state, started ? RUNNING : CANNOT_RUN);
-    if (started && !bare)
+    int error = bare ? 0 : sw_threads_start(watch, STACK_SIZE);
+    atomic_store(&sw_process->watchdog_state, error == 0 ? RUNNING : CANNOT_RUN);
+    if (error != 0)
+        sw_say_unwatched(error);
+    else if (!bare)
         sw_thread_ends_watched();
     errno = saved_errno;
 }

@@ -19,19 +19,13 @@ static bool is_by_another(uint64_t caller, uint64_t loops_caller)
            !sw_returned_is_interpreters_wait(loops_caller);
 }
 
-static bool is_own(const struct sw_unwind_frame *frame)
-{
-    struct sw_module *module = sw_modules_find(frame->ip);
-    return module != NULL && module->own;
-}
-
 /* Does the sample show the thread in the wait that `caller` made? */
 static bool shows_wait(const struct sw_sample *sample, uint64_t caller)
 {
     unsigned first = 0;
     if (sample == NULL || sample->sequence == 0)
         return false;
-    while (first < sample->stack.count && is_own(&sample->stack.frame[first]))
+    while (first < sample->stack.count && sw_modules_is_own(sample->stack.frame[first].ip))
         first++;
     return first < sample->stack.count && sample->stack.frame[first].ip == caller;
 }

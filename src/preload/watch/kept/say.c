@@ -1,8 +1,10 @@
 /* See say.h. */
 #include "preload/watch/kept/say.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "common/error_text.h"
 #include "common/hash.h"
 #include "preload/interpose/signals.h"
 #include "preload/notes/process.h"
@@ -83,6 +85,19 @@ void sw_say_sink(void)
         sw_say(message, true);
         sw_text_reset(&text);
     }
+}
+
+void sw_say_unwatched(int error)
+{
+    char message[SW_SAY_MOST];
+    struct sw_text text;
+    sw_text_init(&text, message, sizeof message);
+    sw_text_string(&text, "cannot watch, for want of a thread of its own: ");
+    sw_text_string(&text, sw_error_text(error));
+    if (error == EAGAIN)
+        sw_text_string(&text, " (RLIMIT_NPROC, or the cgroup's pids.max)");
+    sw_say_report(message);
+    sw_say_sink();
 }
 
 void sw_say_allowed(const char why[SW_LABEL_TEXT])

@@ -1,6 +1,6 @@
 /*
  * What the library says of itself: settings that cannot be used, files that cannot be written,
- * loops found and lost. One line each, prefixed as reports are. Watchdog thread.
+ * loops found and lost. One line each, prefixed as reports are. Watchdog thread, but for one.
  */
 #ifndef SW_WATCH_SAY_H
 #define SW_WATCH_SAY_H
@@ -22,6 +22,8 @@ void sw_say_process(const char *exe);
 void sw_say_settings(void);
 /* Files that could not be opened. */
 void sw_say_sink(void);
+/* To the log: the watchdog's thread could not be made, for that errno. The thread that tried. */
+void sw_say_unwatched(int error);
 /* With STALLWATCH_VERBOSE=1: why the program says that it may block; each reason once. */
 void sw_say_allowed(const char why[SW_LABEL_TEXT]);
 

@@ -43,16 +43,10 @@ static bool waits_for_somebody(const struct sw_sample *sample)
     }
 }
 
-static bool is_own(const struct sw_unwind_frame *frame)
-{
-    struct sw_module *module = sw_modules_find(frame->ip);
-    return module != NULL && module->own;
-}
-
 static bool says_its_callees(const struct sw_unwind_stack *stack, unsigned outermost)
 {
     for (unsigned i = 1; i <= outermost; i++)
-        if (!is_own(&stack->frame[i - 1]) &&
+        if (!sw_modules_is_own(stack->frame[i - 1].ip) &&
             !sw_flow_names_callee(stack->frame[i].ip, stack->frame[i - 1].function))
             return false;
     return true;
@@ -92,7 +86,7 @@ bool sw_jobs_between(struct sw_watch *watch, const struct sw_sample *sample,
     const struct sw_unwind_stack *stack = &sample->stack;
     unsigned i = 0, j = 0;
     if (!sw_returned_comparable(stack, base) || !sw_common_frames(stack, base, &i, &j) ||
-        is_own(&stack->frame[i]))
+        sw_modules_is_own(stack->frame[i].ip))
         return false;
     uint64_t now = stack->frame[i].ip, loop = base->frame[j].ip;
     if (now == loop || sw_flow_reaches(now, loop) != SW_FLOW_YES)

@@ -40,12 +40,6 @@ static bool is_entry(const struct sw_unwind_frame *frame)
     return module != NULL && strncmp(module->name, "libc.so", 7) == 0;
 }
 
-static bool is_own(const struct sw_unwind_frame *frame)
-{
-    struct sw_module *module = sw_modules_find(frame->ip);
-    return module != NULL && module->own;
-}
-
 bool sw_returned_is_interpreter(uint64_t ip)
 {
     struct sw_module *module = sw_modules_find(ip);
@@ -90,7 +84,7 @@ static unsigned past_extension(const struct sw_unwind_stack *base, unsigned firs
 unsigned sw_returned_waiter(const struct sw_unwind_stack *base)
 {
     unsigned first = 0;
-    while (first < base->count && is_own(&base->frame[first]))
+    while (first < base->count && sw_modules_is_own(base->frame[first].ip))
         first++;
     unsigned waiter = first;
     for (unsigned i = first; i < base->count && i < first + MOST_THROUGH; i++)
@@ -151,7 +145,7 @@ static bool is_compiled_late(const struct sw_unwind_stack *stack, unsigned insid
 static bool has_returned(const struct sw_unwind_stack *stack, const struct sw_unwind_stack *base,
                          unsigned i, unsigned j)
 {
-    if (is_own(&stack->frame[i]))
+    if (sw_modules_is_own(stack->frame[i].ip))
         return false;
     /* Both ways lead through code that was compiled at run time: the loop may be in there, and its
      * frame look different by now, when a better compiler has had its turn (Java's main). */
@@ -217,7 +211,7 @@ bool sw_returned_is_turned(const struct sw_unwind_stack *stack, const struct sw_
 {
     unsigned i = 0, j = 0;
     return sw_returned_comparable(stack, base) && sw_common_frames(stack, base, &i, &j) &&
-           !is_entry(&stack->frame[i]) && !is_own(&stack->frame[i]) &&
+           !is_entry(&stack->frame[i]) && !sw_modules_is_own(stack->frame[i].ip) &&
            sw_flow_reaches(stack->frame[i].ip, base->frame[j].ip) == SW_FLOW_YES &&
            !turns_inside(base, j);
 }
