@@ -1,7 +1,8 @@
 /*
  * Every call that is wrapped, over and over until the iteration is a stall: the report must name it
  * by its public name, with what it was on. Most cannot be made slow by themselves; those that can,
- * are elsewhere (files.c, locks.c, sockets.c, processes.c, calls_blocked.c).
+ * are elsewhere (files.c, locks.c, sockets.c, processes.c, calls_blocked.c), and those on threads,
+ * locks, messages and signals in calls_waits.c.
  *
  * Prints each call's name and the detail that is expected of it: tests/run/test_calls.py compares
  * both with the reports, and the names with the table of the calls.
@@ -15,25 +16,19 @@
 #include <dirent.h>
 #include <glob.h>
 #include <grp.h>
-#include <mqueue.h>
 #include <netdb.h>
 #include <pwd.h>
 #include <resolv.h>
-#include <semaphore.h>
 #include <shadow.h>
 #include <spawn.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/msg.h>
 #include <sys/resource.h>
-#include <sys/sem.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
-#include <sys/time.h>
 #include <sys/uio.h>
 #include <termios.h>
 #include <threads.h>
@@ -47,6 +42,7 @@ static struct stat state;
 static struct statx statex;
 static struct statfs system_state;
 static struct statvfs volume;
+static struct timespec nothing;
 static FILE *in, *out, *devnull, *text, *kept[256];
 static unsigned kept_count;
 static DIR *directory;
@@ -55,17 +51,6 @@ static struct sockaddr_un {
     sa_family_t family;
     char path[32];
 } nobody = {AF_UNIX, "no-such-socket"};
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
-static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
-static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
-static pthread_barrier_t barrier;
-static sem_t semaphore;
-static mtx_t mutex11, held11;
-static cnd_t condition11;
-static int queue, set;
-static mqd_t mqueue;
-static struct timespec past = {1, 0}, nothing, later = {4000000000, 0};
 static struct passwd user_entry, *user;
 static struct group group_entry, *group;
 static struct spwd shadow_entry, *shadow;
@@ -74,7 +59,6 @@ static struct servent service_entry, *service;
 static struct protoent protocol_entry, *protocol;
 static struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV}, *found;
 static glob_t globbed;
-static sigset_t usr1;
 static char *line;
 static size_t line_size;
 static unsigned char answer[512];
@@ -85,45 +69,6 @@ static int (*volatile plain_putchar)(int) = putchar;
 static int (*volatile plain_fputs)(const char *, FILE *) = fputs;
 static int (*volatile plain_fputs_unlocked)(const char *, FILE *) = fputs_unlocked;
 static int (*volatile plain_vprintf)(const char *, va_list) = vprintf;
-
-static void *end_at_once(void *argument)
-{
-    return argument;
-}
-
-static int end_at_once11(void *argument)
-{
-    return argument != NULL;
-}
-
-static pthread_t a_thread(void)
-{
-    return thread_begin(end_at_once, NULL);
-}
-
-static thrd_t a_thread11(void)
-{
-    thrd_t thread;
-    REQUIRE(thrd_create(&thread, end_at_once11, NULL) == thrd_success);
-    return thread;
-}
-
-static void raise_usr1(void)
-{
-    pthread_kill(pthread_self(), SIGUSR1);
-}
-
-/* Waits that only a signal ends: a timer of a millisecond is one. */
-static void alarm_soon(void)
-{
-    struct itimerval soon = {{0, 0}, {0, 1000}};
-    setitimer(ITIMER_REAL, &soon, NULL);
-}
-
-static void on_alarm(int number)
-{
-    (void)number;
-}
 
 static void give_back(FILE *stream)
 {
@@ -160,9 +105,6 @@ WITH_LIST(print, (const char *format, ...), plain_vprintf(format, list))
 WITH_LIST(print_on, (int fd, const char *format, ...), vdprintf(fd, format, list))
 WITH_LIST(scan, (const char *format, ...), vscanf(format, list))
 WITH_LIST(scan_from, (FILE * stream, const char *format, ...), vfscanf(stream, format, list))
-
-#define LATER &later
-#define PAST  &past
 
 /* Name, expected detail (a glob), what to do. */
 #define CALLS(X)                                                                                   \
@@ -328,55 +270,7 @@ WITH_LIST(scan_from, (FILE * stream, const char *format, ...), vfscanf(stream, f
     X(pclose, "fd *", pclose(popen("sleep 0.01", "r")))                                            \
     X(posix_spawn, "/no/such", posix_spawn(&number, "/no/such", NULL, NULL, &line, NULL))          \
     X(posix_spawnp, "no-such", posix_spawnp(&number, "no-such", NULL, NULL, &line, NULL))          \
-    X(pthread_mutex_lock, "mutex 0x*", (pthread_mutex_lock(&mutex), pthread_mutex_unlock(&mutex))) \
-    X(pthread_mutex_timedlock, "mutex 0x*",                                                        \
-      (pthread_mutex_timedlock(&mutex, LATER), pthread_mutex_unlock(&mutex)))                      \
-    X(pthread_mutex_clocklock, "mutex 0x*",                                                        \
-      (pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, LATER), pthread_mutex_unlock(&mutex)))     \
-    X(mtx_lock, "mutex 0x*", (mtx_lock(&mutex11), mtx_unlock(&mutex11)))                           \
-    X(mtx_timedlock, "mutex 0x*", (mtx_timedlock(&mutex11, LATER), mtx_unlock(&mutex11)))          \
-    X(pthread_rwlock_rdlock, "rwlock 0x*",                                                         \
-      (pthread_rwlock_rdlock(&rwlock), pthread_rwlock_unlock(&rwlock)))                            \
-    X(pthread_rwlock_timedrdlock, "rwlock 0x*",                                                    \
-      (pthread_rwlock_timedrdlock(&rwlock, LATER), pthread_rwlock_unlock(&rwlock)))                \
-    X(pthread_rwlock_clockrdlock, "rwlock 0x*",                                                    \
-      (pthread_rwlock_clockrdlock(&rwlock, CLOCK_MONOTONIC, LATER),                                \
-       pthread_rwlock_unlock(&rwlock)))                                                            \
-    X(pthread_rwlock_wrlock, "rwlock 0x*",                                                         \
-      (pthread_rwlock_wrlock(&rwlock), pthread_rwlock_unlock(&rwlock)))                            \
-    X(pthread_rwlock_timedwrlock, "rwlock 0x*",                                                    \
-      (pthread_rwlock_timedwrlock(&rwlock, LATER), pthread_rwlock_unlock(&rwlock)))                \
-    X(pthread_rwlock_clockwrlock, "rwlock 0x*",                                                    \
-      (pthread_rwlock_clockwrlock(&rwlock, CLOCK_MONOTONIC, LATER),                                \
-       pthread_rwlock_unlock(&rwlock)))                                                            \
-    X(pthread_cond_timedwait, "condition 0x*, timeout 0 us",                                       \
-      pthread_cond_timedwait(&condition, &held, PAST))                                             \
-    X(pthread_cond_clockwait, "condition 0x*, timeout 0 us",                                       \
-      pthread_cond_clockwait(&condition, &held, CLOCK_MONOTONIC, PAST))                            \
-    X(cnd_timedwait, "condition 0x*", cnd_timedwait(&condition11, &held11, PAST))                  \
-    X(pthread_barrier_wait, "barrier 0x*", pthread_barrier_wait(&barrier))                         \
-    X(sem_wait, "semaphore 0x*", (sem_post(&semaphore), sem_wait(&semaphore)))                     \
-    X(sem_timedwait, "semaphore 0x*, timeout 0 us", sem_timedwait(&semaphore, PAST))               \
-    X(sem_clockwait, "semaphore 0x*", sem_clockwait(&semaphore, CLOCK_MONOTONIC, PAST))            \
-    X(pthread_join, "thread*", pthread_join(a_thread(), NULL))                                     \
-    X(pthread_timedjoin_np, "thread*", pthread_timedjoin_np(a_thread(), NULL, LATER))              \
-    X(pthread_clockjoin_np, "thread*",                                                             \
-      pthread_clockjoin_np(a_thread(), NULL, CLOCK_MONOTONIC, LATER))                              \
-    X(thrd_join, "thread*", thrd_join(a_thread11(), NULL))                                         \
-    X(msgrcv, "queue *", msgrcv(queue, bytes, 8, 0, IPC_NOWAIT))                                   \
-    X(msgsnd, "queue *", msgsnd(queue, bytes, 8, IPC_NOWAIT))                                      \
-    X(semop, "semaphore set *", semop(set, &(struct sembuf){0, -1, IPC_NOWAIT}, 1))                \
-    X(semtimedop, "semaphore set *", semtimedop(set, &(struct sembuf){0, -1, 0}, 1, &nothing))     \
-    X(mq_receive, "*call-queue*", mq_receive(mqueue, bytes, sizeof bytes, NULL))                   \
-    X(mq_timedreceive, "*call-queue*", mq_timedreceive(mqueue, bytes, sizeof bytes, NULL, PAST))   \
-    X(mq_send, "*call-queue*", mq_send(mqueue, bytes, 1, 99999999))                                \
-    X(mq_timedsend, "*call-queue*", mq_timedsend(mqueue, bytes, 1, 99999999, PAST))                \
     X(tcdrain, "/dev/null", tcdrain(null))                                                         \
-    X(sigwait, "", (raise_usr1(), sigwait(&usr1, &number)))                                        \
-    X(sigwaitinfo, "", (raise_usr1(), sigwaitinfo(&usr1, NULL)))                                   \
-    X(sigtimedwait, "0*", sigtimedwait(&usr1, NULL, &nothing))                                     \
-    X(sigsuspend, "", (alarm_soon(), sigsuspend(&usr1)))                                           \
-    X(pause, "", (alarm_soon(), pause()))                                                          \
     X(printf, "/dev/null", printf("%d", 7))                                                        \
     X(vprintf, "/dev/null", print("%d", 7))                                                        \
     X(puts, "/dev/null", puts("text"))                                                             \
@@ -434,33 +328,6 @@ static void open_sockets(void)
     _res.nsaddr_list[0] = address;
 }
 
-static bool make_locks(void)
-{
-    char queue_name[64];
-    sprintf(queue_name, "/call-queue.%d", (int)getpid());
-    pthread_mutexattr_t checks;
-    pthread_mutexattr_init(&checks);
-    pthread_mutexattr_settype(&checks, PTHREAD_MUTEX_ERRORCHECK);
-    pthread_mutex_init(&mutex, &checks); /* of a usual kind, it is not noted while it is free */
-    pthread_mutex_lock(&held);
-    mtx_init(&mutex11, mtx_timed);
-    mtx_init(&held11, mtx_plain);
-    mtx_lock(&held11);
-    cnd_init(&condition11);
-    pthread_barrier_init(&barrier, NULL, 1);
-    sem_init(&semaphore, 0, 0);
-    sigemptyset(&usr1);
-    sigaddset(&usr1, SIGUSR1);
-    pthread_sigmask(SIG_BLOCK, &usr1, NULL);
-    signal(SIGALRM, on_alarm);
-    queue = msgget(IPC_PRIVATE, 0600);
-    set = semget(IPC_PRIVATE, 1, 0600);
-    mqueue = mq_open(queue_name, O_RDWR | O_CREAT | O_NONBLOCK, 0600,
-                     &(struct mq_attr){.mq_maxmsg = 2, .mq_msgsize = 64});
-    mq_unlink(queue_name);
-    return queue >= 0 && set >= 0 && mqueue >= 0;
-}
-
 /* Children are reaped by the kernel from then on. */
 static void prepare(const char *name)
 {
@@ -479,15 +346,11 @@ int main(void)
     int own_output = dup(1);
     open_files();
     open_sockets();
-    if (!make_locks())
-        return SKIP;
     dup2(null, 0);
     dup2(null, 1);
     setvbuf(stdout, NULL, _IONBF, 0);
     setvbuf(stdin, NULL, _IONBF, 0);
     make_calls(prepare, put_away);
-    msgctl(queue, IPC_RMID, NULL);
-    semctl(set, 0, IPC_RMID);
     unlink("call-file");
     unlink("call-other");
     unlink("call-made");

@@ -11,7 +11,7 @@ from harness import require
 TABLE = (harness.TOP / "src/preload/notes/calls_table.h").read_text()
 ROW = re.compile(r"^ {4}X\((\w+), +(\w+), +(\w+)\)", re.MULTILINE)
 
-PROGRAMS = ("calls_each", "calls_more")
+PROGRAMS = ("calls_each", "calls_waits", "calls_more")
 
 # In neither of them, and why.
 ELSEWHERE = {
