@@ -1,7 +1,9 @@
 /*
  * async-io, which async-std and smol wait by: threads take turns at one reactor, each with a parker
  * of its own; a thread of the crate's own waits for the lock of the reactor, which another keeps
- * for as long as it waits. Two threads of the program's that wait for timers, and for each other.
+ * for as long as it waits. Two threads of the program's that wait for timers, and for each other;
+ * the main thread has had the reactor to itself before (one that never gets it is not known to have
+ * a loop).
  *
  * @needs: crate:tokio crate:async-io
  * @run turns turns
@@ -22,21 +24,26 @@ fn on_event() {
     EVENTS.fetch_add(1, Relaxed);
 }
 
-/* Short waits, by which each gets the reactor and loses it, and then a long one. */
-async fn wait_often(stalls: bool) {
-    for turn in 0..TURNS {
+async fn wait_often() {
+    for _ in 0..TURNS {
         async_io::Timer::after(Duration::from_millis(8)).await;
-        if stalls && turn == TURNS - 2 {
-            on_event();
-        }
+    }
+}
+
+/* Short waits, by which each gets the reactor and loses it, and then a long one. */
+async fn wait_and_rest(stalls: bool) {
+    wait_often().await;
+    if stalls {
+        on_event();
     }
     async_io::Timer::after(Duration::from_millis(250)).await;
 }
 
 fn main() {
     let stalls = std::env::args().nth(1).as_deref() == Some("stall");
-    let second = std::thread::spawn(|| async_io::block_on(wait_often(false)));
-    async_io::block_on(wait_often(stalls));
+    async_io::block_on(wait_often());
+    let second = std::thread::spawn(|| async_io::block_on(wait_and_rest(false)));
+    async_io::block_on(wait_and_rest(stalls));
     second.join().unwrap();
     println!("{} stalls", EVENTS.load(Relaxed));
 }
