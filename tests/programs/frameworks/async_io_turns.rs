@@ -30,20 +30,30 @@ async fn wait_often() {
     }
 }
 
+async fn rest() {
+    async_io::Timer::after(Duration::from_millis(250)).await;
+}
+
 /* Short waits, by which each gets the reactor and loses it, and then a long one. */
-async fn wait_and_rest(stalls: bool) {
+async fn second() {
+    wait_often().await;
+    rest().await;
+}
+
+async fn first(stalls: bool) {
+    wait_often().await;
+    let other = std::thread::spawn(|| async_io::block_on(second()));
     wait_often().await;
     if stalls {
         on_event();
     }
-    async_io::Timer::after(Duration::from_millis(250)).await;
+    rest().await;
+    rest().await; /* the other one's end is not waited for */
+    other.join().unwrap();
 }
 
 fn main() {
     let stalls = std::env::args().nth(1).as_deref() == Some("stall");
-    async_io::block_on(wait_often());
-    let second = std::thread::spawn(|| async_io::block_on(wait_and_rest(false)));
-    async_io::block_on(wait_and_rest(stalls));
-    second.join().unwrap();
+    async_io::block_on(first(stalls));
     println!("{} stalls", EVENTS.load(Relaxed));
 }
