@@ -125,6 +125,17 @@ START_TEST(lateness_says_nothing_of_who_slept)
 }
 END_TEST
 
+/* Of who waits for another thread, nobody saw whether it was his loop that waited. */
+START_TEST(a_lock_that_nobody_saw)
+{
+    struct sw_cause_unwatched figures = {
+        .duration_ns = 208 * MS, .lock_ns = 206 * MS, .lateness_ns = 180 * MS};
+    ck_assert_uint_eq(sw_cause_unwatched(&figures), 180 * MS);
+    figures.seen = true;
+    ck_assert_uint_eq(sw_cause_unwatched(&figures), 2 * MS);
+}
+END_TEST
+
 /* A busy machine makes no failures out of a clean program: without its delays this would not have
  * been a stall. */
 START_TEST(no_stall_but_for_starvation)
@@ -256,6 +267,7 @@ int main(void)
     tcase_add_test(all, starvation_comes_before_calls);
     tcase_add_test(all, the_watchdogs_lateness_is_starvation);
     tcase_add_test(all, lateness_says_nothing_of_who_slept);
+    tcase_add_test(all, a_lock_that_nobody_saw);
     tcase_add_test(all, no_stall_but_for_starvation);
     tcase_add_test(all, paging_and_steal);
     tcase_add_test(all, paging_by_faults);

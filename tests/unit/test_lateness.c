@@ -33,11 +33,17 @@ END_TEST
 START_TEST(long_work_is_missed_time)
 {
     sw_process_settings.threshold_ns = 100 * MS;
-    sw_lateness_note_work(1000 * MS, 1025 * MS);
+    sw_lateness_begin_work(1000 * MS);
+    ck_assert(!sw_lateness_note_work(1025 * MS));
     ck_assert_uint_eq(sw_lateness_total(), 0);
-    sw_lateness_note_work(2000 * MS, 2030 * MS);
+    sw_lateness_begin_work(2000 * MS);
+    ck_assert(sw_lateness_note_work(2030 * MS));
     ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 9000), 30);
-    sw_lateness_note_work(3030 * MS, 3000 * MS); /* no span at all */
+    ck_assert(!sw_lateness_note_work(2040 * MS)); /* what was noted is not noted again */
+    sw_lateness_begin_work(3030 * MS);
+    ck_assert(!sw_lateness_note_work(3000 * MS)); /* no span at all */
+    sw_lateness_end_work(3040 * MS);
+    ck_assert(!sw_lateness_note_work(9000 * MS)); /* it has slept since */
     ck_assert_uint_eq(sw_lateness_total() / MS, 30);
 }
 END_TEST

@@ -97,11 +97,12 @@ static bool suspect(struct sw_thread *thread, struct sw_watch *watch)
     return watch->judged && !watch->dropped;
 }
 
-/* The first look at an iteration: was it to be sooner, and the watchdog was woken and got no CPU?
- */
+/* The first look at an iteration: was it to be sooner, and the watchdog was at work elsewhere, or
+ * was woken and got no CPU? */
 static void note_first_look(uint64_t began, uint64_t now)
 {
-    sw_lateness_check_work(began + sw_clock_ns_to_ticks(threshold_ns() / 4), now);
+    if (!sw_lateness_note_work(now))
+        sw_lateness_check_work(began + sw_clock_ns_to_ticks(threshold_ns() / 4), now);
 }
 
 /* One long iteration that its thread left a note of. False: it has to wait until the candidate is

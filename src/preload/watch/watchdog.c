@@ -249,7 +249,7 @@ static void *watch(void *unused)
         bool all_idle = false;
         if (!sw_credentials_follow())
             give_up();
-        uint64_t began = sw_clock_ticks();
+        sw_lateness_begin_work(sw_clock_ticks());
         uint64_t due = pass_over_threads(&all_idle);
         uint64_t pools_due = sw_unwinder_is_loaded() ? sw_pools_look(sw_clock_ticks()) : UINT64_MAX;
         uint64_t publish_due = sw_publish_tend();
@@ -258,7 +258,7 @@ static void *watch(void *unused)
             sw_memory_give_back();
             read_much = false;
         }
-        sw_lateness_note_work(began, sw_clock_ticks());
+        sw_lateness_end_work(sw_clock_ticks());
         sleep_until_due(due < publish_due ? due : publish_due, all_idle);
         sw_clock_refine();
     }

@@ -35,7 +35,8 @@ uint64_t sw_cause_paging(const struct sw_cause_paging *figures)
 
 uint64_t sw_cause_unwatched(const struct sw_cause_unwatched *figures)
 {
-    uint64_t explained = least(figures->explained_ns, figures->duration_ns);
+    uint64_t known = figures->explained_ns + (figures->seen ? figures->lock_ns : 0);
+    uint64_t explained = least(known, figures->duration_ns);
     uint64_t late = least(figures->lateness_ns, figures->duration_ns - explained);
     return figures->delay_known && figures->delay_ns > late ? figures->delay_ns : late;
 }

@@ -151,8 +151,9 @@ static void decide_cause(const struct sw_iteration_end *end, const struct sw_tot
     };
     figures.late_ns = sw_cause_unwatched(&(struct sw_cause_unwatched){
         .duration_ns = stall->duration_ns,
-        .explained_ns = figures.blocking_ns + figures.waiting_ns + figures.lock_ns +
-                        figures.gil_ns + figures.cpu_ns,
+        .explained_ns = figures.blocking_ns + figures.waiting_ns + figures.gil_ns + figures.cpu_ns,
+        .lock_ns = figures.lock_ns,
+        .seen = figures.accounted_ns > 0,
         .lateness_ns = unwatched.lateness_ns,
         .delay_known = unwatched.delay_known,
         .delay_ns = unwatched.delay_ns,

@@ -19,6 +19,7 @@ static struct {
 } times[REMEMBERED];
 static unsigned next;
 static uint64_t total;
+static uint64_t work_began; /* 0: it is not at work */
 /* The watchdog's own time ready and not running, and on a CPU, and when they were read. */
 static uint64_t own_delay_ns, own_cpu_ns, own_read;
 static int own_delay_fd = -1;
@@ -98,11 +99,25 @@ void sw_lateness_check_work(uint64_t planned, uint64_t now)
         add(planned, now, SW_LATENESS_BUSY);
 }
 
-void sw_lateness_note_work(uint64_t began, uint64_t ended)
+void sw_lateness_begin_work(uint64_t began)
+{
+    work_began = began;
+}
+
+bool sw_lateness_note_work(uint64_t now)
 {
     uint64_t most = sw_clock_ns_to_ticks(sw_process_settings.threshold_ns / 4);
-    if (ended > began && ended - began > most)
-        add(began, ended, SW_LATENESS_BUSY);
+    if (work_began == 0 || now <= work_began || now - work_began <= most)
+        return false;
+    add(work_began, now, SW_LATENESS_BUSY);
+    work_began = now;
+    return true;
+}
+
+void sw_lateness_end_work(uint64_t now)
+{
+    sw_lateness_note_work(now);
+    work_began = 0;
 }
 
 uint64_t sw_lateness_total(void)

@@ -28,10 +28,14 @@ void sw_lateness_check_work(uint64_t planned, uint64_t now);
  * before is not taken for the sleep's own. */
 void sw_lateness_read_own(void);
 void sw_lateness_refresh_own(void);
-/* It was at work from `began` to `ended` (ticks), on this or another thread: what it did not look
+/* A pass over the threads begins, and it has been at work up to `now` (ticks): what it did not look
  * at meanwhile it has missed, where that is longer than it may be without a look (a quarter of the
- * threshold). On a machine with enough CPUs that is the unwinder's being loaded, at most. */
-void sw_lateness_note_work(uint64_t began, uint64_t ended);
+ * threshold); true: it was, and a new span begins. To be asked before a stall is told that it did
+ * not see, and by a pass's end. On a machine with enough CPUs that is the unwinder's being loaded,
+ * or a disk that has others to serve, at most. */
+void sw_lateness_begin_work(uint64_t began);
+bool sw_lateness_note_work(uint64_t now);
+void sw_lateness_end_work(uint64_t now);
 /* Would sw_lateness_note take it for lateness? */
 bool sw_lateness_matters(uint64_t planned, uint64_t woke);
 /* How much of [from, to] it was late in for this reason, of the last such times; ticks. */
