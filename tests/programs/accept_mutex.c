@@ -99,8 +99,10 @@ static NOINLINE void look_up(void)
     keep_frame++;
 }
 
+/* So long at least that the other one gets the lock: each has as many turns. */
 static NOINLINE void work(const char *mode, int turn)
 {
+    pause_ms(5);
     if (strcmp(mode, "work") == 0 && turn == 3)
         pause_ms(250);
     if (strcmp(mode, "lock") == 0 && turn == 3)
