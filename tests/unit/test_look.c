@@ -263,6 +263,36 @@ START_TEST(one_that_goes_on_in_a_look_is_not)
 }
 END_TEST
 
+/* In a call for longer than the threshold, from a place of this verdict; and the process ends. */
+static void end_in_call(enum sw_park_verdict verdict)
+{
+    struct sw_call call;
+    struct sw_thread *thread = sw_thread_self;
+    turn();
+    sw_call_begin(&call, thread, SW_CALL_futex, 0, 0, 0);
+    thread->park_site = 1;
+    thread->park_sequence = call.sequence;
+    atomic_store(&thread->parks[0].verdict, verdict);
+    ck_assert_int_eq(usleep(THRESHOLD_MS * 1500), 0);
+    sw_look_last(thread, &watch, sw_clock_ticks());
+}
+
+START_TEST(a_call_that_the_end_comes_in_is_told)
+{
+    end_in_call(SW_PARK_NO);
+    ck_assert_uint_eq(told, 1);
+    ck_assert_int_eq(told_state, SW_STALL_EXITING);
+}
+END_TEST
+
+/* That it parks has turned out while it did. */
+START_TEST(but_who_parks_has_nothing_to_end)
+{
+    end_in_call(SW_PARK_YES);
+    ck_assert_uint_eq(told, 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *all = tcase_create("look");
@@ -274,5 +304,7 @@ int main(void)
     tcase_add_test(all, the_loop_may_be_closed_in_it);
     tcase_add_test(all, a_loop_that_waits_is_idle);
     tcase_add_test(all, one_that_goes_on_in_a_look_is_not);
+    tcase_add_test(all, a_call_that_the_end_comes_in_is_told);
+    tcase_add_test(all, but_who_parks_has_nothing_to_end);
     return run_suite(all, "look");
 }

@@ -367,6 +367,13 @@ void sw_look_at_ended(struct sw_thread *thread, struct sw_watch *watch)
     take_notes(thread, watch);
 }
 
+/* Who parks has done what there was to do, as far as the end of the process goes. */
+static uint64_t done_at(struct sw_thread *thread, uint64_t exit_ticks)
+{
+    return sw_park_is_parked(thread) && thread->note.entered < exit_ticks ? thread->note.entered
+                                                                          : exit_ticks;
+}
+
 void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exit_ticks)
 {
     sw_look_at_ended(thread, watch);
@@ -386,6 +393,7 @@ void sw_look_last(struct sw_thread *thread, struct sw_watch *watch, uint64_t exi
         open_watch(watch, index, loop, iteration, since, began);
     if (!watch->first.valid)
         note_first_look(began, sw_clock_ticks());
+    exit_ticks = done_at(thread, exit_ticks);
     if (!watch->dropped && age_ns_at(watch, exit_ticks) >= threshold_ns() &&
         (watch->judged || suspect(thread, watch)))
         sw_tell_stall(thread, watch, NULL, exit_ticks, SW_STALL_EXITING);
