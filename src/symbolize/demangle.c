@@ -14,7 +14,7 @@
 #if __has_include(<libiberty/demangle.h>)
 #include <libiberty/demangle.h>
 #else
-/* Fedora and Arch package the archive without this header; as in binutils' include/demangle.h. */
+/* Fedora's binutils-devel lacks this header; as in binutils' include/demangle.h. */
 #define DMGL_PARAMS   (1 << 0)
 #define DMGL_ANSI     (1 << 1)
 #define DMGL_RET_DROP (1 << 6)

@@ -85,7 +85,7 @@ int main(void)
 
 
 def test_a_system_with_libiberty_but_not_its_headers():
-    """Fedora's binutils-devel and Arch's binutils are so: the archive, and of the headers libiberty.h alone."""
+    """Fedora's binutils-devel is so: the archive, and of the headers libiberty.h alone."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for entry in pathlib.Path("/usr/include").iterdir():
