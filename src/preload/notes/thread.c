@@ -33,6 +33,18 @@ struct sw_thread *sw_thread_at(unsigned index)
     return atomic_load_explicit(&registry[index], memory_order_acquire);
 }
 
+void sw_thread_end_iterations(void)
+{
+    unsigned count = sw_thread_count();
+    for (unsigned i = 0; i < count; i++) {
+        struct sw_thread *thread = sw_thread_at(i);
+        if (thread == NULL)
+            continue;
+        thread->hot_key = 0;
+        thread->in_iteration = 0;
+    }
+}
+
 /* Anonymous memory that a forked child finds zeroed; NULL where there is none, or no such advice
  * (Linux < 4.14). */
 static struct sw_thread *map_record(void)

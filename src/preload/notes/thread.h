@@ -286,6 +286,9 @@ struct sw_thread *sw_thread_attach(void);
  * where free. */
 unsigned sw_thread_count(void);
 struct sw_thread *sw_thread_at(unsigned index);
+/* The process is watched no more: in whatever wait or callback a thread is, it finds itself in no
+ * iteration afterwards. Any thread. */
+void sw_thread_end_iterations(void);
 /* Gives back the record of a thread that has ended (kill(2) said ESRCH). Watchdog thread. */
 void sw_thread_release(struct sw_thread *thread);
 

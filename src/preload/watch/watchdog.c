@@ -370,19 +370,6 @@ static void wait_for_end(int32_t tid)
     }
 }
 
-/* In whatever wait or callback its thread is, it finds itself in no iteration afterwards. */
-static void stop_noting(void)
-{
-    unsigned count = sw_thread_count();
-    for (unsigned i = 0; i < count; i++) {
-        struct sw_thread *thread = sw_thread_at(i);
-        if (thread == NULL)
-            continue;
-        thread->hot_key = 0;
-        thread->in_iteration = 0;
-    }
-}
-
 void sw_watchdog_leave(void)
 {
     if (atomic_load(&sw_process->watchdog_state) == RUNNING) {
@@ -398,5 +385,5 @@ void sw_watchdog_leave(void)
     atomic_store(&sw_process->watchdog_is_bare, 0);
     atomic_store(&sw_process->watchdog_asleep, 0);
     atomic_store(&sw_process->parks_matter, 0);
-    stop_noting();
+    sw_thread_end_iterations();
 }
