@@ -140,15 +140,20 @@ $(BUILD)/generated/syscall_list.h: Makefile
 $(BUILD)/obj/src/preload/watch/kernel/syscall_names.o: SW_FLAGS += -I$(BUILD)/generated
 $(BUILD)/obj/src/preload/watch/kernel/syscall_names.o: $(BUILD)/generated/syscall_list.h
 
+# What others may be starting with meanwhile is there at every moment, whole, as it was or as it will be: rename(2). The linker
+# takes the old one away first, and a program for which the loader finds none runs unwatched. (`ln -f` renames.)
 $(LIBRARY): $(COMMON) $(PRELOAD) src/preload/libstallwatch.map src/preload/libstallwatch.ld
-	$(CC) $(CFLAGS) $(LDFLAGS) $(LIBRARY_LINK) -o $@.0 $(START) $(filter-out $(START),$(COMMON) $(PRELOAD))
+	$(CC) $(CFLAGS) $(LDFLAGS) $(LIBRARY_LINK) -o $@.new $(START) $(filter-out $(START),$(COMMON) $(PRELOAD))
+	mv -f $@.new $@.0
 	ln -sf libstallwatch.so.0 $@
 
 $(HELPER): $(SYMBOLIZE) $(COMMON)
-	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -ldw -lelf -liberty
+	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@.new $^ -ldw -lelf -liberty
+	mv -f $@.new $@
 
 $(BUILD)/stallwatch: $(COMMAND) $(COMMON)
-	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -ljansson -lelf
+	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@.new $^ -ljansson -lelf
+	mv -f $@.new $@
 
 # The command prints what shells complete its words by.
 $(BUILD)/completions/stallwatch.%: $(BUILD)/stallwatch
@@ -397,9 +402,11 @@ LIBRARIES = $(BASE)/$(LIBDIR)
 
 install: all
 	$(INSTALL) -d $(BASE)/bin $(LIBRARIES)/pkgconfig $(BASE)/libexec/stallwatch $(BASE)/include
-	$(INSTALL) -m 755 $(LIBRARY).0 $(LIBRARIES)/libstallwatch.so.0
+	$(INSTALL) -m 755 $(LIBRARY).0 $(LIBRARIES)/libstallwatch.so.0.new
+	mv -f $(LIBRARIES)/libstallwatch.so.0.new $(LIBRARIES)/libstallwatch.so.0
 	ln -sf libstallwatch.so.0 $(LIBRARIES)/libstallwatch.so
-	$(INSTALL) -m 755 $(HELPER) $(BASE)/libexec/stallwatch/stallwatch-symbolize
+	$(INSTALL) -m 755 $(HELPER) $(BASE)/libexec/stallwatch/stallwatch-symbolize.new
+	mv -f $(BASE)/libexec/stallwatch/stallwatch-symbolize.new $(BASE)/libexec/stallwatch/stallwatch-symbolize
 	for program in $(wildcard $(BUILD)/stallwatch); do $(INSTALL) -m 755 $$program $(BASE)/bin; done
 	for header in $(wildcard include/*.h); do $(INSTALL) -m 644 $$header $(BASE)/include; done
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' include/stallwatch.pc.in \

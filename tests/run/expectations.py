@@ -372,6 +372,7 @@ def check_program(source, lines):
     if plain.code == SKIP_CODE:
         raise harness.Skip("this machine cannot run it")
     with start(source, lines, True) as watched:
+        require("cannot be preloaded" not in watched.stderr, f"it ran without the library\n{watched.stderr}")
         require(watched.code == plain.code,
                 f"exit code {watched.code}, without the library {plain.code}\n{watched.stdout}{watched.stderr}")
         require(watched.stdout == plain.stdout,

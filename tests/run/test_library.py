@@ -2,8 +2,10 @@
 
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
+import threading
 
 import harness
 from harness import require
@@ -212,3 +214,35 @@ def test_install():
         make("uninstall", folder)
         left = [path for path in pathlib.Path(folder).rglob("*") if not path.is_dir()]
         require(not left, f"uninstall leaves {left}")
+
+
+def test_it_is_there_while_it_is_linked():
+    """A program that starts while the library is built anew finds the old one or the new one, and never none or a part of one: in a
+    copy of the build, with as much of it as can be told apart from a whole one."""
+    if not (harness.BUILD / "flags").exists():
+        raise harness.Skip("this build was not made by the Makefile")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "build"
+        shutil.copytree(harness.BUILD / "obj", copy / "obj")
+        shutil.copytree(harness.BUILD / "generated", copy / "generated")
+        for name in ("flags", "libstallwatch.so.0", "libstallwatch.so"):
+            shutil.copy2(harness.BUILD / name, copy / name, follow_symlinks=False)
+        library, over, seen = copy / "libstallwatch.so", threading.Event(), set()
+
+        def look():
+            while not over.is_set():
+                try:
+                    seen.add(library.stat().st_size)
+                except OSError as error:
+                    seen.add(error.strerror)
+
+        watcher = threading.Thread(target=look)
+        size, before = library.stat().st_size, library.stat().st_mtime_ns
+        watcher.start()
+        try:
+            output("make", "-s", "-C", harness.TOP, f"BUILD={copy}", "-W", "src/preload/libstallwatch.map", library)
+        finally:
+            over.set()
+            watcher.join()
+        require(library.stat().st_mtime_ns != before, "it was not linked")
+        require(seen <= {size, library.stat().st_size}, f"while it was linked its size was {seen}, not {size} all the time")
