@@ -185,7 +185,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/tests/parts.a
 	$(CC) $(CFLAGS) -pthread -o $@ $(filter %.o,$^) $(BUILD)/tests/parts.a $(LDFLAGS) \
 		-ldw -lelf -liberty -ljansson $$(pkg-config --libs check)
 
-$(addprefix $(BUILD)/tests/unit/test_,sampler sampler_signal baseline hints_table holder look): \
+$(addprefix $(BUILD)/tests/unit/test_,sampler sampler_signal baseline hints_table holder look unserved): \
 		$(call objects,src/preload/interpose/signals.c)
 
 # For the helper's tests: libraries whose lines are known, by gcc and clang, with the debug information apart, and without.

@@ -38,6 +38,9 @@ START_TEST(each_cause_alone)
     input.runqueue_ns = 990 * MS;
     check(input, SW_CAUSE_STARVED, 990);
     input = whole();
+    input.unserved_ns = 990 * MS;
+    check(input, SW_CAUSE_STARVED, 990);
+    input = whole();
     input.stopped_ns = 990 * MS;
     check(input, SW_CAUSE_STOPPED, 990);
 }

@@ -7,6 +7,7 @@
 #include "preload/languages/languages.h"
 #include "preload/notes/clock.h"
 #include "preload/watch/calls/detail.h"
+#include "preload/watch/calls/unserved.h"
 #include "preload/watch/kept/memory_pool.h"
 #include "preload/watch/kernel/syscall_names.h"
 #include "preload/watch/whose/parks.h"
@@ -105,7 +106,8 @@ static void add_outside(const struct sw_watch *watch, struct sw_totals *totals)
         if (name == NULL)
             continue;
         add_ticks(totals, outside->sleeps ? SW_CLASS_BLOCKING : sw_syscall_class(outside->number),
-                  outside->total);
+                  outside->total - outside->unserved);
+        totals->unserved += outside->unserved;
         const char *detail =
             outside->detail[0] != '\0'
                 ? sw_arena_copy(sw_pool_capture(), outside->detail, strlen(outside->detail))
@@ -275,8 +277,11 @@ void sw_totals_end_outside(struct sw_watch *watch, uint64_t ended)
     if (!view->known || view->running || view->number < 0 || ended <= watch->view_ticks)
         return;
     struct sw_outside *outside = outside_of(watch, view->number);
-    if (outside->total != 0 && outside->number == view->number)
-        outside->total += ended - watch->view_ticks;
+    if (outside->total == 0 || outside->number != view->number)
+        return;
+    outside->total += ended - watch->view_ticks;
+    if (watch->view_unserved)
+        outside->unserved += ended - watch->view_ticks;
 }
 
 static void note_outside_detail(struct sw_outside *outside, const struct sw_syscall_view *view,
@@ -290,7 +295,9 @@ static void note_outside_detail(struct sw_outside *outside, const struct sw_sysc
 void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view *view,
                             uint64_t now)
 {
-    if (is_same_call(&watch->view, view) && now > watch->view_ticks) {
+    bool same = is_same_call(&watch->view, view) && now > watch->view_ticks;
+    watch->view_unserved = same && sw_unserved_wait(watch->tid, view);
+    if (same) {
         struct sw_outside *outside = outside_of(watch, view->number);
         if (outside->total == 0)
             note_outside_detail(outside, view, watch->view_since);
@@ -298,6 +305,8 @@ void sw_totals_note_outside(struct sw_watch *watch, const struct sw_syscall_view
             outside->number = view->number;
             outside->sleeps = waits_on_nothing(view);
             outside->total += now - watch->view_ticks;
+            if (watch->view_unserved)
+                outside->unserved += now - watch->view_ticks;
         }
     } else
         watch->view_since = watch->view.known ? watch->view_ticks : watch->began;

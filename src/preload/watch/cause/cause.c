@@ -64,7 +64,8 @@ struct sw_cause_verdict sw_cause_decide(const struct sw_cause_input *input)
 {
     uint64_t whole = input->duration_ns;
     uint64_t unwatched = whole > input->accounted_ns ? whole - input->accounted_ns : 0;
-    uint64_t starved = input->runqueue_ns + input->stolen_ns + least(input->late_ns, unwatched);
+    uint64_t starved = input->runqueue_ns + input->unserved_ns + input->stolen_ns +
+                       least(input->late_ns, unwatched);
     uint64_t in_calls = input->blocking_ns + input->waiting_ns + input->lock_ns + input->gil_ns;
     /* Time inside a call is the call's, whether it slept or computed. */
     uint64_t cpu = least(input->cpu_ns, whole > in_calls ? whole - in_calls : 0);

@@ -25,6 +25,7 @@ struct sw_cause_input {
     uint64_t gil_ns;       /* while other threads had Python's lock */
     uint64_t cpu_ns;       /* on a CPU, of the accounted part */
     uint64_t runqueue_ns;  /* ready and not running, of the accounted part */
+    uint64_t unserved_ns;  /* in calls that waited for nothing but another thread's CPU */
     uint64_t accounted_ns; /* the part that was watched */
     uint64_t stopped_ns;   /* all of the process stood still */
     uint64_t paging_ns;    /* waiting for memory to be read in, outside of calls */

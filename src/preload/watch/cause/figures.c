@@ -51,8 +51,8 @@ struct unwatched {
 /* Time blocked in the accounted part, in no call that is known. */
 static uint64_t unexplained_ns(const struct sw_cause_input *figures, const struct sw_stall *stall)
 {
-    return minus(stall->blocked_ns,
-                 figures->blocking_ns + figures->waiting_ns + figures->lock_ns + figures->gil_ns);
+    return minus(stall->blocked_ns, figures->blocking_ns + figures->waiting_ns + figures->lock_ns +
+                                        figures->gil_ns + figures->unserved_ns);
 }
 
 /* A thread that was ready at the last look and got no CPU until later: the kernel counts that time
@@ -115,7 +115,7 @@ static void keep_figures(const struct sw_cause_input *figures, uint64_t throttle
     uint64_t whole = stall->duration_ns;
     uint64_t in_calls =
         figures->blocking_ns + figures->waiting_ns + figures->lock_ns + figures->gil_ns;
-    uint64_t starved = figures->runqueue_ns + figures->stolen_ns +
+    uint64_t starved = figures->runqueue_ns + figures->unserved_ns + figures->stolen_ns +
                        least(figures->late_ns, minus(whole, figures->accounted_ns));
     stall->figures = (struct sw_stall_figures){
         .blocking_ns = least(figures->blocking_ns, whole),
@@ -144,6 +144,7 @@ static void decide_cause(const struct sw_iteration_end *end, const struct sw_tot
         .waiting_ns = sw_clock_ticks_to_ns(totals->waiting),
         .lock_ns = sw_clock_ticks_to_ns(totals->lock),
         .gil_ns = sw_clock_ticks_to_ns(totals->gil),
+        .unserved_ns = least(sw_clock_ticks_to_ns(totals->unserved), stall->blocked_ns),
         .cpu_ns = stall->cpu_ns + unwatched.cpu_ns,
         .accounted_ns = stall->accounted_ns,
         .stopped_ns =
@@ -151,7 +152,8 @@ static void decide_cause(const struct sw_iteration_end *end, const struct sw_tot
     };
     figures.late_ns = sw_cause_unwatched(&(struct sw_cause_unwatched){
         .duration_ns = stall->duration_ns,
-        .explained_ns = figures.blocking_ns + figures.waiting_ns + figures.gil_ns + figures.cpu_ns,
+        .explained_ns = figures.blocking_ns + figures.waiting_ns + figures.gil_ns +
+                        figures.unserved_ns + figures.cpu_ns,
         .lock_ns = figures.lock_ns,
         .seen = figures.accounted_ns > 0,
         .lateness_ns = unwatched.lateness_ns,

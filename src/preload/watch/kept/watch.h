@@ -41,6 +41,7 @@ struct sw_outside {
     long number;
     bool sleeps;                  /* a select or poll of no descriptors */
     uint64_t total;               /* ticks */
+    uint64_t unserved;            /* of them: for want of a CPU for another thread */
     char detail[SW_WATCH_DETAIL]; /* of the first that was seen at two looks */
 };
 
@@ -87,6 +88,7 @@ struct sw_watch {
 
     struct sw_syscall_view view;     /* at the last look, and when that was */
     uint64_t view_ticks, view_since; /* ... and of the last look that did not find it there */
+    bool view_unserved;              /* as sw_unserved_wait said of it then */
     unsigned looks, looks_at_fault;  /* outside of calls; that found the thread in a page fault */
     struct sw_outside outside[SW_WATCH_OUTSIDE];
 
