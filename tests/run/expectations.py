@@ -40,6 +40,7 @@ it may have no stack of it, nor know a call that no wrapper notes. A helper that
 none may be missing, and none may be reported where nothing stalls.
 """
 
+import contextlib
 import fnmatch
 import os
 import re
@@ -347,37 +348,37 @@ def require_built(source):
         require(interpreted, f"{name_of(source)} is not built")
 
 
-class Plain:
-    """What a program does without the library: run once, and kept where `kept` is a dictionary (repeat.py runs them many times)."""
+outcomes = {}  # of programs without the library, by source and lines
 
-    kept = None
 
-    def __init__(self, source, lines):
-        key = (source, tuple(map(tuple, lines)))
-        if self.kept is None or key not in self.kept:
-            with start(source, lines, False) as run:
-                outcome = run.code, run.stdout
-            if self.kept is None:
-                self.code, self.stdout = outcome
-                return
-            self.kept[key] = outcome
-        self.code, self.stdout = self.kept[key]
+def plain_outcome(source, lines):
+    """Exit code and standard output of a program without the library: run once, and kept."""
+    key = (source, tuple(map(tuple, lines)))
+    if key not in outcomes:
+        with start(source, lines, False) as run:
+            outcomes[key] = run.code, run.stdout
+    return outcomes[key]
+
+
+def prepare(source, lines):
+    """Has that outcome ready for check_program, which is also to say what is wrong where there is none."""
+    with contextlib.suppress(Exception):
+        require_built(source)
+        plain_outcome(source, lines)
 
 
 def check_program(source, lines):
     expects = [rest for word, rest in lines if word == "expect"]
     require(expects, f"{source.name} does not say what is expected of it")
     require_built(source)
-    plain = Plain(source, lines)
-    if plain.code == SKIP_CODE:
+    code, stdout = plain_outcome(source, lines)
+    if code == SKIP_CODE:
         raise harness.Skip("this machine cannot run it")
     with start(source, lines, True) as watched:
         require("cannot be preloaded" not in watched.stderr, f"it ran without the library\n{watched.stderr}")
-        require(watched.code == plain.code,
-                f"exit code {watched.code}, without the library {plain.code}\n{watched.stdout}{watched.stderr}")
-        require(watched.stdout == plain.stdout,
-                f"stdout differs:\n{watched.stdout}\nwithout the library:\n{plain.stdout}")
-        require(plain.code == 0 or (plain.code < 0 and plain.code != -signal.SIGSEGV), f"the program itself fails: {plain.code}\n{plain.stdout}")
+        require(watched.code == code, f"exit code {watched.code}, without the library {code}\n{watched.stdout}{watched.stderr}")
+        require(watched.stdout == stdout, f"stdout differs:\n{watched.stdout}\nwithout the library:\n{stdout}")
+        require(code == 0 or (code < 0 and code != -signal.SIGSEGV), f"the program itself fails: {code}\n{stdout}")
         lacking = [rest for word, rest in lines if word == "lacks:"]
         if lacking:
             raise harness.Skip("needs " + lacking[-1])

@@ -13,12 +13,10 @@ import subprocess
 import sys
 import time
 
-import expectations
 import harness
 import run
 
-# With more of them they keep each other waiting.
-AT_ONCE = int(os.environ.get("AT_ONCE") or (4 if os.environ.get("STRESS") else 6))
+AT_ONCE = int(os.environ.get("AT_ONCE") or (4 if os.environ.get("STRESS") else run.AT_ONCE))
 
 # Computes until the process that started it has gone, whatever ended that.
 LOAD = """
@@ -41,7 +39,6 @@ def stop_load(load):
 
 def repeat(times, patterns):
     tests = [test for test in run.collect() if run.wanted(test.name, patterns or ["programs/"])]
-    expectations.Plain.kept = {}
     failures = collections.Counter()
     skipped = 0
     for number in range(1, times + 1):

@@ -4,9 +4,9 @@
 
 Three kinds: unit/NAME (a Check program, its checks counted one by one), programs/NAME (tests/programs/NAME.c or .cpp,
 run with and without the library and held against what its head expects; programs/NAME:RUN where it says that it is to be run
-in several ways), and NAME/FUNCTION (test_NAME.py here). Four run at a time, since most of them sleep; those that load the
-machine themselves (ALONE = True in their module, @alone in a program) run one by one after the others. A few that failed
-are judged by one more run, alone, and named for it.
+in several ways), and NAME/FUNCTION (test_NAME.py here). Six run at a time, since most of them sleep; those that load the
+machine themselves (ALONE = True in their module, @alone in a program) run one by one after the others, but for what a program
+does without the library: that is seen while others run. A few that failed are judged by one more run, alone, and named for it.
 The last line is `N passed, N failed, N skipped`; the exit code is 0 only where nothing failed.
 """
 
@@ -25,16 +25,18 @@ import expectations
 import harness
 
 HERE = pathlib.Path(__file__).resolve().parent
+AT_ONCE = 6  # with more of them they keep each other waiting
 MOST_AGAIN = 5  # more than these are no accident of a busy machine
 MOST_SAID = 12000  # characters of one failure
 CHECK_LINE = re.compile(r"\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)")
 
 
 class Test:
-    """A name, what to call, whether it must have the machine to itself. `run` returns how many checks passed."""
+    """A name, what to call, whether it must have the machine to itself. `run` returns how many checks passed. `before` is called
+    of one that must, while others run: what it finds out then need not wait for its turn."""
 
-    def __init__(self, name, run, alone=False):
-        self.name, self.run, self.alone = name, run, alone
+    def __init__(self, name, run, alone=False, before=lambda: None):
+        self.name, self.run, self.alone, self.before = name, run, alone, before
 
 
 def unit_test(program):
@@ -48,10 +50,21 @@ def unit_test(program):
     return checks
 
 
+def program_test(name, source, lines):
+    return Test(name, lambda: expectations.check_program(source, lines), expectations.is_alone(lines),
+                lambda: expectations.prepare(source, lines))
+
+
 def shorten(text):
     """What failed is said first and what there was last: a long text loses its middle."""
     half = MOST_SAID // 2
     return text if len(text) <= MOST_SAID else f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"
+
+
+def spread(few, many):
+    """Both lists as one, those of the first at even distances: what computes is not to come all at one time."""
+    ranks = [((i + 0.5) / len(tests), test) for tests in (few, many) for i, test in enumerate(tests)]
+    return [test for _, test in sorted(ranks, key=lambda rank: rank[0])]
 
 
 def collect():
@@ -59,8 +72,7 @@ def collect():
         program = harness.BUILD / "tests/unit" / source.stem
         yield Test(f"unit/{source.stem[5:]}", lambda program=program: unit_test(program))
     for name, source, lines in expectations.programs():
-        yield Test(f"programs/{name}", lambda source=source, lines=lines: expectations.check_program(source, lines),
-                   expectations.is_alone(lines))
+        yield program_test(f"programs/{name}", source, lines)
     for path in sorted(HERE.glob("test_*.py")):
         module = importlib.import_module(path.stem)
         for name, function in vars(module).items():
@@ -71,17 +83,19 @@ def collect():
 class Totals:
     """How many checks passed, failed and were skipped; a line is printed for each test, unless `quiet` and it passed."""
 
-    def __init__(self, quiet=False, at_once=4):
+    def __init__(self, quiet=False, at_once=AT_ONCE):
         self.passed = self.failed = self.skipped = 0
         self.quiet, self.at_once, self.failures = quiet, at_once, []
         self.lock = threading.Lock()
 
     def run(self, tests):
+        alone = [test for test in tests if test.alone]
+        kinds = [[test for test in tests if not test.alone and test.name.startswith("programs/") is kind] for kind in (False, True)]
         with concurrent.futures.ThreadPoolExecutor(self.at_once) as pool:
-            list(pool.map(self.report, [test for test in tests if not test.alone]))
-        for test in tests:
-            if test.alone:
-                self.report(test)
+            list(pool.map(self.report, spread(*kinds)))
+            list(pool.map(lambda test: test.before(), alone))
+        for test in alone:
+            self.report(test)
         self.judge_again([test for test in tests if test.name in self.failures])
 
     def judge_again(self, tests):
@@ -92,6 +106,7 @@ class Totals:
         self.failed -= len(tests)
         self.failures = [name for name in self.failures if name not in [test.name for test in tests]]
         print(f"alone once more: {', '.join(test.name for test in tests)}", flush=True)
+        expectations.outcomes.clear()  # nothing of the first run is believed
         for test in tests:
             self.report(test)
         steady = [test.name for test in tests if test.name not in self.failures]

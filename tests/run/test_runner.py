@@ -9,6 +9,7 @@ import tempfile
 import contract
 import expectations
 import harness
+import run
 from harness import require
 
 CALL = {"name": "usleep", "detail": "300 ms", "ms": 300.1, "count": 1}
@@ -77,6 +78,20 @@ def test_runs():
     (_, one), (_, two) = expectations.runs(apart)
     require(["lacks:", "the moon"] in one and "lacks:" not in dict(two), "what one run lacks is taken for the others")
     require(expectations.runs(lines[:2]) == [(None, lines[:2])], "a head without runs is not one run")
+
+
+def test_order():
+    """Each test once, what computes at even distances; those that must be alone after the others, prepared while these run."""
+    require(run.spread(["a", "b"], [*"uvwxyz"]) == ["u", "a", "v", "w", "x", "b", "y", "z"], run.spread(["a", "b"], [*"uvwxyz"]))
+    require(run.spread([], ["u"]) == ["u"] and run.spread(["a"], []) == ["a"], "one list is empty")
+    seen = []
+
+    def one(name, alone):
+        return run.Test(name, lambda: seen.append(name), alone, lambda: seen.append(f"before {name}"))
+
+    totals = run.Totals(quiet=True)
+    totals.run([one("alone", True), *(one(f"programs/{i}", False) for i in range(9)), one("other", False)])
+    require(totals.passed == len(set(seen)) - 1 == 11 and seen[-2:] == ["before alone", "alone"], f"{totals.passed}: {seen}")
 
 
 def test_languages():
