@@ -7,6 +7,7 @@
 
 #define NAME_SHOWN   200
 #define KERNEL_SHOWN 6
+#define PIECE_MOST   2048
 
 static const struct sw_format formats[] = {
     {"text", sw_format_text, false, false},
@@ -133,6 +134,17 @@ void sw_format_where(struct sw_text *text, const struct sw_signature *signature)
         return;
     sw_text_char(text, ' ');
     sw_format_frame_place(text, frame);
+}
+
+void sw_format_piece(struct sw_text *text, const struct sw_signature *signature,
+                     void (*describe)(struct sw_text *, const struct sw_signature *),
+                     void (*escape)(struct sw_text *, const char *))
+{
+    char buffer[PIECE_MOST];
+    struct sw_text piece;
+    sw_text_init(&piece, buffer, sizeof buffer);
+    describe(&piece, signature);
+    escape(text, buffer);
 }
 
 void sw_format_frame_place(struct sw_text *text, const struct sw_record_frame *frame)

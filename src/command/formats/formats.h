@@ -43,6 +43,11 @@ void sw_format_totals(struct sw_text *text, const struct sw_merge *merge);
 void sw_format_why(struct sw_text *text, const struct sw_signature *signature);
 /* "function file:line", escaped; "?" where there is no stack. */
 void sw_format_where(struct sw_text *text, const struct sw_signature *signature);
+/* What one of these two (`describe`) writes, by way of `escape`: for a form that has an escaping of
+ * its own. */
+void sw_format_piece(struct sw_text *text, const struct sw_signature *signature,
+                     void (*describe)(struct sw_text *, const struct sw_signature *),
+                     void (*escape)(struct sw_text *, const char *));
 /* A frame's name as it is: its function, else its module in brackets, else "?". */
 const char *sw_format_frame_name(const struct sw_record_frame *frame, char *buffer, size_t size);
 /* "file:line", else its module, else its language; escaped. */

@@ -42,30 +42,14 @@ static void pass_on(struct page_data *page)
     sw_output_flush(page->output);
 }
 
-static void write_frames(struct page_data *page, const struct sw_record_frame *const *frames,
-                         unsigned count)
+static void write_frames(void *to, const struct sw_record_frame *const *frames, unsigned count)
 {
+    struct page_data *page = to;
     sw_json_array_begin(&page->json, "frames");
     for (unsigned i = 0; i < count; i++)
         sw_json_unsigned(&page->json, NULL, sw_frame_number(&page->numbers, frames[i]));
     sw_json_array_end(&page->json);
     pass_on(page);
-}
-
-static void write_stacks(struct page_data *page, const struct sw_signature *signature)
-{
-    struct sw_json *json = &page->json;
-    sw_json_array_begin(json, "stacks");
-    for (unsigned i = 0; i < signature->stack_count; i++) {
-        const struct sw_merged_stack *stack = signature->stacks[i];
-        sw_json_object_begin(json, NULL);
-        sw_json_unsigned(json, "samples", stack->samples);
-        sw_json_ms(json, "ms", stack->weight_ns);
-        write_frames(page, stack->frames, stack->count);
-        sw_json_object_end(json);
-    }
-    sw_json_array_end(json);
-    sw_json_ms(json, "stackless", signature->without_stack_ns);
 }
 
 static void write_holder(struct page_data *page, const struct sw_merged_holder *holder)
@@ -119,7 +103,8 @@ static void write_signature(struct page_data *page, const struct sw_signature *s
     sw_json_part_times(json, signature);
     pass_on(page);
     write_holder(page, &signature->holder);
-    write_stacks(page, signature);
+    sw_json_part_stacks(json, signature, write_frames, page);
+    sw_json_ms(json, "stackless", signature->without_stack_ns);
     sw_json_object_end(json);
     pass_on(page);
 }

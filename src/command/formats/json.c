@@ -19,30 +19,15 @@ static void write_frame(struct sw_json *json, const struct sw_record_frame *fram
     sw_json_object_end(json);
 }
 
-static void write_frames(struct sw_output *output, const struct sw_record_frame *const *frames,
-                         unsigned count)
+static void write_frames(void *to, const struct sw_record_frame *const *frames, unsigned count)
 {
+    struct sw_output *output = to;
     sw_json_array_begin(&output->json, "frames");
     for (unsigned i = 0; i < count; i++) {
         write_frame(&output->json, frames[i]);
         sw_output_flush(output);
     }
     sw_json_array_end(&output->json);
-}
-
-static void write_stacks(struct sw_output *output, const struct sw_signature *signature)
-{
-    struct sw_json *json = &output->json;
-    sw_json_array_begin(json, "stacks");
-    for (unsigned i = 0; i < signature->stack_count; i++) {
-        const struct sw_merged_stack *stack = signature->stacks[i];
-        sw_json_object_begin(json, NULL);
-        sw_json_unsigned(json, "samples", stack->samples);
-        sw_json_ms(json, "ms", stack->weight_ns);
-        write_frames(output, stack->frames, stack->count);
-        sw_json_object_end(json);
-    }
-    sw_json_array_end(json);
 }
 
 static void write_pool(struct sw_json *json, const struct sw_signature *signature)
@@ -118,7 +103,7 @@ static void write_signature(struct sw_output *output, const struct sw_signature 
     write_longest(json, signature);
     sw_json_string(json, "hint", signature->hint);
     write_holder(output, &signature->holder);
-    write_stacks(output, signature);
+    sw_json_part_stacks(json, signature, write_frames, output);
     sw_json_object_end(json);
     sw_output_flush(output);
 }

@@ -69,3 +69,20 @@ void sw_json_part_holder(struct sw_json *json, const struct sw_merged_holder *ho
     sw_json_string(json, "name", holder->name);
     sw_json_string(json, "command", holder->command);
 }
+
+void sw_json_part_stacks(struct sw_json *json, const struct sw_signature *signature,
+                         void (*write_frames)(void *to, const struct sw_record_frame *const *frames,
+                                              unsigned count),
+                         void *to)
+{
+    sw_json_array_begin(json, "stacks");
+    for (unsigned i = 0; i < signature->stack_count; i++) {
+        const struct sw_merged_stack *stack = signature->stacks[i];
+        sw_json_object_begin(json, NULL);
+        sw_json_unsigned(json, "samples", stack->samples);
+        sw_json_ms(json, "ms", stack->weight_ns);
+        write_frames(to, stack->frames, stack->count);
+        sw_json_object_end(json);
+    }
+    sw_json_array_end(json);
+}

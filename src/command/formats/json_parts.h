@@ -16,5 +16,10 @@ void sw_json_part_call(struct sw_json *json, const char *key, const struct sw_re
 void sw_json_part_span(struct sw_json *json, const struct sw_signature *signature);
 /* "what", "tid", "name", "command" of a holder that there is. */
 void sw_json_part_holder(struct sw_json *json, const struct sw_merged_holder *holder);
+/* "stacks"; the "frames" of each are written by `write_frames(to, …)`. */
+void sw_json_part_stacks(struct sw_json *json, const struct sw_signature *signature,
+                         void (*write_frames)(void *to, const struct sw_record_frame *const *frames,
+                                              unsigned count),
+                         void *to);
 
 #endif

@@ -49,16 +49,6 @@ static void write_escaped(struct sw_text *text, const char *name)
     write_xml(text, buffer);
 }
 
-static void write_piece(struct sw_text *text, const struct sw_signature *signature,
-                        void (*write)(struct sw_text *, const struct sw_signature *))
-{
-    char buffer[TEXT_MOST];
-    struct sw_text piece;
-    sw_text_init(&piece, buffer, sizeof buffer);
-    write(&piece, signature);
-    write_xml(text, buffer);
-}
-
 static void write_seconds(struct sw_text *text, uint64_t ns)
 {
     char buffer[32];
@@ -99,7 +89,7 @@ static void write_message(struct sw_text *text, const struct sw_signature *signa
     sw_text_string(text, ", longest ");
     sw_text_duration(text, signature->max_ns);
     sw_text_string(text, ": ");
-    write_piece(text, signature, sw_format_why);
+    sw_format_piece(text, signature, sw_format_why, write_xml);
 }
 
 static const char *program_of(const struct sw_signature *signature)
@@ -119,7 +109,7 @@ static void write_case(struct sw_output *output, const struct sw_signature *sign
     sw_text_string(text, "    <testcase classname=\"stallwatch.");
     write_escaped(text, program_of(signature));
     sw_text_string(text, "\" name=\"");
-    write_piece(text, signature, sw_format_where);
+    sw_format_piece(text, signature, sw_format_where, write_xml);
     sw_text_string(text, " [");
     sw_text_hex(text, signature->signature, 16);
     sw_text_string(text, "]\" time=\"");

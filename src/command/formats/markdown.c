@@ -12,7 +12,6 @@
 #define ROWS_SHOWN   50
 #define STACKS_SHOWN 10
 #define FRAMES_SHOWN 24
-#define TEXT_MOST    2048
 
 /* Links that GitHub makes of bare text: "http://…" and "www.…"; a reference is enough to stop it.
  */
@@ -39,16 +38,6 @@ static void write_safe(struct sw_text *text, const char *name)
     }
 }
 
-static void write_piece(struct sw_text *text, const struct sw_signature *signature,
-                        void (*write)(struct sw_text *, const struct sw_signature *))
-{
-    char buffer[TEXT_MOST];
-    struct sw_text piece;
-    sw_text_init(&piece, buffer, sizeof buffer);
-    write(&piece, signature);
-    write_safe(text, buffer);
-}
-
 static void write_row(struct sw_output *output, const struct sw_signature *signature)
 {
     struct sw_text *text = &output->text;
@@ -61,9 +50,9 @@ static void write_row(struct sw_output *output, const struct sw_signature *signa
     sw_text_string(text, " | ");
     sw_text_duration(text, signature->max_ns);
     sw_text_string(text, " | ");
-    write_piece(text, signature, sw_format_why);
+    sw_format_piece(text, signature, sw_format_why, write_safe);
     sw_text_string(text, " | ");
-    write_piece(text, signature, sw_format_where);
+    sw_format_piece(text, signature, sw_format_where, write_safe);
     sw_text_string(text, " | ");
     sw_text_hex(text, signature->signature, 16);
     sw_text_string(text, " |\n");
@@ -75,11 +64,11 @@ static void write_stack(struct sw_output *output, const struct sw_signature *sig
     struct sw_text *text = &output->text;
     const struct sw_merged_stack *stack = signature->stacks[0];
     sw_text_string(text, "\n<details><summary>");
-    write_piece(text, signature, sw_format_why);
+    sw_format_piece(text, signature, sw_format_why, write_safe);
     sw_text_string(text, ", longest ");
     sw_text_duration(text, signature->max_ns);
     sw_text_string(text, ", in ");
-    write_piece(text, signature, sw_format_where);
+    sw_format_piece(text, signature, sw_format_where, write_safe);
     sw_text_string(text, "</summary>\n\n");
     unsigned kernel = sw_format_kernel(text, "    ", stack, "\n");
     for (unsigned i = 0; i < FRAMES_SHOWN && kernel + i < stack->count; i++) {

@@ -11,6 +11,15 @@
 
 static uint64_t last_due_ticks;
 
+/* Composed, and under the id and the number that an earlier record of the same stall had. */
+static void compose(const struct sw_iteration_end *end, struct sw_stall *stall,
+                    struct sw_stacks *stacks)
+{
+    sw_compose_stall(end, stall, stacks);
+    stall->id = end->watch->stall_id;
+    stall->occurrence = end->watch->occurrence;
+}
+
 void sw_tell_stall(struct sw_thread *thread, struct sw_watch *watch, const struct sw_ended *ended,
                    uint64_t now, enum sw_stall_state state)
 {
@@ -24,9 +33,7 @@ void sw_tell_stall(struct sw_thread *thread, struct sw_watch *watch, const struc
     };
     struct sw_stall stall;
     struct sw_stacks stacks;
-    sw_compose_stall(&end, &stall, &stacks);
-    stall.id = watch->stall_id;
-    stall.occurrence = watch->occurrence;
+    compose(&end, &stall, &stacks);
     sw_pending_tell(&stall, &stacks);
     watch->stall_id = stall.id;
     watch->occurrence = stall.occurrence;
@@ -45,9 +52,7 @@ static void leave_due(struct sw_thread *thread, struct sw_watch *watch, uint64_t
     };
     struct sw_stall stall;
     struct sw_stacks stacks;
-    sw_compose_stall(&end, &stall, &stacks);
-    stall.id = watch->stall_id;
-    stall.occurrence = watch->occurrence;
+    compose(&end, &stall, &stacks);
     sw_pending_leave_due(&stall, &stacks, asks);
     /* Only the id stays: signature and occurrence are the whole stall's to say. */
     watch->stall_id = stall.id;
