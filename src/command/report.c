@@ -27,7 +27,7 @@ static const struct sw_option table[] = {
     {"format", "FORMAT",
      "text (default), json, markdown, html, folded, speedscope, junit or github",
      "text,json,markdown,html,folded,speedscope,junit,github"},
-    {"output", "FILE", "write there instead of to standard output: whole, or not at all", NULL},
+    {"output", "FILE", "write there instead of to standard output (-): whole, or not at all", NULL},
     {"suppressions", "FILE", "stalls that match a rule in it do not count; may be repeated", NULL},
     {"baseline", "FILE",
      "JSON lines of an earlier run: stalls whose signature is in it do not count; may be repeated",
@@ -95,6 +95,8 @@ static int take_output(struct request *request, const char *path)
 {
     if (*path == '\0')
         return sw_complain_usage("--output needs the name of a file");
+    if (strcmp(path, "-") == 0)
+        return 0; /* no file of that name is what anybody means */
     if (request->output != NULL)
         return sw_complain_usage("--output is given twice: %s and %s", request->output, path);
     request->output = path;

@@ -109,6 +109,9 @@ def test_output_is_whole_or_not_there():
         target.write_text("old")
         folder.run("report", "--output", target, a, b)
         require(target.read_text() == folder.run("report", a, b).out, "--output differs from standard output")
+        names = sorted(folder.path.iterdir())
+        require(folder.run("report", "--output", "-", a, b).out == target.read_text(), "--output - is not standard output")
+        require(sorted(folder.path.iterdir()) == names, "a file is called -")
         require(sorted(p.name for p in folder.path.iterdir()) == ["a.jsonl", "b.jsonl", "report.txt"], "left something behind")
         for arguments in (["--output", "/dev/full"], []):
             with open("/dev/full", "wb") as full:
