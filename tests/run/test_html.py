@@ -290,6 +290,13 @@ def test_bars_as_high_as_stalls_are_long():
             require((heights[-1] - heights[0] < 1) == (name != "far.jsonl"), f"{name}: {heights}")
 
 
+def test_the_span_has_all_of_the_last_stall():
+    with Folder() as folder:
+        log = folder.write("a.jsonl", [process(), stall(1, 150.0, time=at(1)), stall(2, 20000.0, time=at(3)), summary()])
+        with browser.page(write(folder, log), still=True) as page:
+            require("04:00:23.000 UTC" in text(page, "#facts"), text(page, "#facts"))
+
+
 def test_theme_motion_and_paper():
     with Folder() as folder, browser.page(write(folder, example(folder)), still=True) as page:
         background = "return getComputedStyle(document.body).backgroundColor"

@@ -1,8 +1,10 @@
 /* The head of the page, its filter and its theme; then everything is built. */
 
+/* From the first record to the last, or to the end of the stall that began by then and ended last. */
 function when() {
   if (!data.first) return null;
-  const from = Date.parse(data.first), to = Date.parse(data.last);
+  const ends = data.loops.flatMap((loop) => loop.points.map(([at, ms]) => at + ms));
+  const from = Date.parse(data.first), to = ends.reduce((most, end) => Math.max(most, end), Date.parse(data.last));
   const end = day(from) === day(to) ? clock(to) : `${day(to)} ${clock(to)}`;
   return `${span(to - from)} from ${day(from)} ${clock(from)} to ${end} UTC`;
 }
