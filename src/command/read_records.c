@@ -110,9 +110,12 @@ static int64_t time_of(const char *text)
                       .tm_hour = values[3],
                       .tm_min = values[4],
                       .tm_sec = values[5]};
-    if (*text != '\0' || values[0] < 1970)
-        return SW_RECORD_NO_TIME;
-    return (int64_t)timegm(&when) * 1000 + values[6];
+    int64_t seconds = timegm(&when); /* makes a date of what is none, a thirteenth month's */
+    bool is_date = when.tm_mon == values[1] - 1 && when.tm_mday == values[2] &&
+                   when.tm_hour == values[3] && when.tm_min == values[4] &&
+                   when.tm_sec == values[5];
+    return *text == '\0' && values[0] >= 1970 && is_date ? seconds * 1000 + values[6]
+                                                         : SW_RECORD_NO_TIME;
 }
 
 static enum sw_cause cause_of(const char *name)
@@ -268,8 +271,8 @@ static enum sw_record_problem read_root(const json_t *root, struct sw_record *re
         return SW_RECORD_FOREIGN;
     if (json_integer_value(version) > VERSION)
         return SW_RECORD_LATER;
-    record->time = string_or_empty(root, "time");
-    record->time_ms = time_of(record->time);
+    record->time_ms = time_of(string_or_empty(root, "time"));
+    record->time = record->time_ms != SW_RECORD_NO_TIME ? string_of(root, "time") : "";
     record->host = string_or_empty(root, "host");
     record->exe = string_or_empty(root, "exe");
     record->comm = string_or_empty(root, "comm");

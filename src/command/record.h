@@ -59,7 +59,7 @@ struct sw_record {
     void *document; /* read_records.c's */
     enum sw_record_type type;
     const char *time, *host, *exe, *comm; /* "" where not known */
-    int64_t time_ms;                      /* `time` since 1970; SW_RECORD_NO_TIME: it is none */
+    int64_t time_ms;                      /* `time` since 1970; SW_RECORD_NO_TIME: "" */
     int64_t pid;
 
     /* Of a stall. A pool's signature is made of its program and its name. */

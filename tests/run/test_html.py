@@ -148,6 +148,19 @@ def test_hostile_names_are_text():
             require(page.run("return window.pwned ?? null") is None, "the policy lets scripts run")
 
 
+def test_times_that_are_none():
+    """A record whose time is no time has none, and the page is whole."""
+    for time_text in ("", "x" * 500, "2026-13-01T00:00:00.000Z", "2026-02-30T00:00:00.000Z", "2026-01-01T23:59:60.000Z"):
+        for times in ((time_text,), (at(1), time_text)):
+            with Folder() as folder:
+                log = folder.write("a.jsonl", [process(), *({**stall(i), "time": one} for i, one in enumerate(times)), summary()])
+                with browser.page(write(folder, log)) as page:
+                    page.run("for (const button of document.querySelectorAll('.open')) document.getElementById(button.id).click()")
+                    require(text(page, "#facts").startswith(f"Stalls{len(times)}Time in them"), f"{time_text}: {text(page, '#facts')}")
+                    require(("04:00:01.250 UTC" in text(page, "#facts")) == (len(times) > 1), text(page, "#facts"))
+                    clean(page)
+
+
 def test_table_sorts_and_filters():
     with Folder() as folder, browser.page(write(folder, example(folder))) as page:
         names = "return [...document.querySelectorAll('.open')].map((button) => button.textContent)"

@@ -251,7 +251,7 @@ static void write_signature(struct sw_output *output, const struct sw_signature 
     escaped(text, signature->thread);
     sw_text_string(text, signature->pool ? "\"" : "\", ");
     escaped(text, signature->wait);
-    sw_text_string(text, "\n  when:   ");
+    sw_text_string(text, signature->first != NULL ? "\n  when:   " : "");
     escaped(text, signature->first);
     if (signature->first != signature->last) {
         sw_text_string(text, " to ");
