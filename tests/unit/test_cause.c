@@ -128,6 +128,23 @@ START_TEST(lateness_says_nothing_of_who_slept)
 }
 END_TEST
 
+/* The thread's delay may be older than the stall; a sleep that took as long as it was to had none.
+ */
+START_TEST(a_sleep_was_kept_from_no_cpu)
+{
+    struct sw_cause_unwatched figures = {.duration_ns = 150 * MS,
+                                         .explained_ns = 150 * MS,
+                                         .asked_ns = 149 * MS,
+                                         .delay_known = true,
+                                         .delay_ns = 58 * MS};
+    ck_assert_uint_eq(sw_cause_unwatched(&figures), 1 * MS);
+    figures.asked_ns = 110 * MS; /* it came back late */
+    ck_assert_uint_eq(sw_cause_unwatched(&figures), 40 * MS);
+    figures.asked_ns = 200 * MS;
+    ck_assert_uint_eq(sw_cause_unwatched(&figures), 0);
+}
+END_TEST
+
 /* Of who waits for another thread, nobody saw whether it was his loop that waited. */
 START_TEST(a_lock_that_nobody_saw)
 {
@@ -270,6 +287,7 @@ int main(void)
     tcase_add_test(all, starvation_comes_before_calls);
     tcase_add_test(all, the_watchdogs_lateness_is_starvation);
     tcase_add_test(all, lateness_says_nothing_of_who_slept);
+    tcase_add_test(all, a_sleep_was_kept_from_no_cpu);
     tcase_add_test(all, a_lock_that_nobody_saw);
     tcase_add_test(all, no_stall_but_for_starvation);
     tcase_add_test(all, paging_and_steal);

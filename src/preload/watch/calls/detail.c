@@ -21,9 +21,9 @@ void sw_detail_say_timeout(struct sw_text *text, int64_t timeout_ns)
         sw_text_duration(text, (uint64_t)timeout_ns);
 }
 
-uint64_t sw_detail_until(const struct sw_detail_call *call, uint64_t absolute_ns, uint64_t clock)
+uint64_t sw_detail_until(uint64_t entered, uint64_t absolute_ns, uint64_t clock)
 {
-    uint64_t began = sw_clock_monotonic_at(call->entered);
+    uint64_t began = sw_clock_monotonic_at(entered);
     if ((clockid_t)clock == CLOCK_REALTIME)
         began += sw_clock_realtime_ns() - sw_clock_monotonic_ns();
     return absolute_ns > began ? absolute_ns - began : 0;
@@ -34,7 +34,7 @@ static void say_timespec(struct sw_text *text, const struct sw_detail_call *call
     if (call->span_ns == UINT64_MAX)
         return;
     bool absolute = (call->value[2] & TIMER_ABSTIME) != 0;
-    sw_text_duration(text, absolute ? sw_detail_until(call, call->span_ns, call->value[1])
+    sw_text_duration(text, absolute ? sw_detail_until(call->entered, call->span_ns, call->value[1])
                                     : call->span_ns);
 }
 

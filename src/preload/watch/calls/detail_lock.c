@@ -36,7 +36,7 @@ static void say_limit(struct sw_text *text, const struct sw_detail_call *call)
     if (call->value[1] == 0 || call->span_ns == UINT64_MAX)
         return;
     sw_text_string(text, ", timeout ");
-    sw_text_duration(text, sw_detail_until(call, call->span_ns, clock_of(call)));
+    sw_text_duration(text, sw_detail_until(call->entered, call->span_ns, clock_of(call)));
 }
 
 void sw_detail_say_lock(struct sw_text *text, const struct sw_detail_call *call)

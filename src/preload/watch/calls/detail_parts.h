@@ -28,8 +28,8 @@ struct sw_detail_call {
 
 /* "no timeout", or how long. */
 void sw_detail_say_timeout(struct sw_text *text, int64_t timeout_ns);
-/* How long a time to come was away when the call was entered: `absolute_ns` of `clock`. */
-uint64_t sw_detail_until(const struct sw_detail_call *call, uint64_t absolute_ns, uint64_t clock);
+/* How long a time to come was away when the call was entered (ticks): `absolute_ns` of `clock`. */
+uint64_t sw_detail_until(uint64_t entered, uint64_t absolute_ns, uint64_t clock);
 /* What descriptor `fd` of the program is: a path, "pipe fd 5"; a socket as below. */
 void sw_detail_say_descriptor(struct sw_text *text, int fd, int option);
 /* A socket: its other end (its own address where it has none), and whether it has a timeout in the

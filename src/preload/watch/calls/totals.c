@@ -6,6 +6,7 @@
 
 #include "preload/languages/languages.h"
 #include "preload/notes/clock.h"
+#include "preload/watch/calls/asked.h"
 #include "preload/watch/calls/detail.h"
 #include "preload/watch/calls/unserved.h"
 #include "preload/watch/kept/memory_pool.h"
@@ -140,6 +141,7 @@ void sw_totals_of_ended(const struct sw_watch *watch, const struct sw_ended *end
         set_detail(watch, slot, &total);
         add(totals, slot->id, slot->argument, slot->total, &total);
         add_turns(totals, sw_totals_turns(slot));
+        totals->asked_ns += sw_asked_ns(slot);
     }
     for (int class = 0; class < SW_CLASS_COUNT; class ++)
         add_ticks(totals, (enum sw_call_class) class, ended->other[class]);

@@ -11,6 +11,7 @@
 struct sw_totals {
     uint64_t blocking, waiting, lock, gil; /* ticks, by what they speak for */
     uint64_t unserved;                     /* until another thread got a CPU, see unserved.h */
+    uint64_t asked_ns;                     /* by sleeps that came to their end, see asked.h */
     unsigned count;                        /* of calls[], longest total first */
     struct sw_call_total calls[SW_CALL_SLOTS + 1 + SW_WATCH_OUTSIDE];
 };

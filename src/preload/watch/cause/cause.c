@@ -38,7 +38,10 @@ uint64_t sw_cause_unwatched(const struct sw_cause_unwatched *figures)
     uint64_t known = figures->explained_ns + (figures->seen ? figures->lock_ns : 0);
     uint64_t explained = least(known, figures->duration_ns);
     uint64_t late = least(figures->lateness_ns, figures->duration_ns - explained);
-    return figures->delay_known && figures->delay_ns > late ? figures->delay_ns : late;
+    uint64_t asleep = least(figures->asked_ns, figures->duration_ns);
+    uint64_t delay =
+        figures->delay_known ? least(figures->delay_ns, figures->duration_ns - asleep) : 0;
+    return delay > late ? delay : late;
 }
 
 /* The first of them that explains enough of `whole`; NULL: none. */

@@ -61,6 +61,7 @@ struct sw_cause_unwatched {
     uint64_t duration_ns;
     uint64_t explained_ns; /* of all of it: in calls, whose times are known exactly, and on a CPU */
     uint64_t lock_ns;      /* ... and in futexes */
+    uint64_t asked_ns;     /* of those calls: what sleeps had asked for */
     bool seen;             /* the watchdog has looked at it at all */
     uint64_t lateness_ns;  /* the watchdog itself did not get a CPU */
     bool delay_known;
@@ -69,10 +70,10 @@ struct sw_cause_unwatched {
 
 /*
  * How much of it may have been starvation. The thread's own delay may be older than the stall:
- * doubt is for the program. That the watchdog got no CPU says the same of the thread only for time
- * that nothing else explains: one that slept in a call did not wait for one. Who waits for another
- * thread may be parked, or have left his loop, which only a stack tells: unseen, it is no
- * explanation.
+ * doubt is for the program, but not of sleeps that took as long as they were to. That the watchdog
+ * got no CPU says the same of the thread only for time that nothing else explains: one that slept
+ * in a call did not wait for one. Who waits for another thread may be parked, or have left his
+ * loop, which only a stack tells: unseen, it is no explanation.
  */
 uint64_t sw_cause_unwatched(const struct sw_cause_unwatched *figures);
 

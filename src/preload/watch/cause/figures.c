@@ -155,6 +155,7 @@ static void decide_cause(const struct sw_iteration_end *end, const struct sw_tot
         .explained_ns = figures.blocking_ns + figures.waiting_ns + figures.gil_ns +
                         figures.unserved_ns + figures.cpu_ns,
         .lock_ns = figures.lock_ns,
+        .asked_ns = totals->asked_ns,
         .seen = figures.accounted_ns > 0,
         .lateness_ns = unwatched.lateness_ns,
         .delay_known = unwatched.delay_known,
