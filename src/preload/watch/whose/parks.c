@@ -17,7 +17,7 @@
 #include "preload/watch/whose/members.h"
 #include "preload/watch/whose/ownership.h"
 #include "preload/watch/whose/parks_table.h"
-#include "preload/watch/whose/returned.h"
+#include "preload/watch/whose/returned_language.h"
 
 static const char *symbol_of(const struct sw_unwind_frame *frame)
 {
@@ -258,6 +258,29 @@ static struct sw_park_site *place_of(struct sw_thread *thread, const struct sw_s
     return NULL;
 }
 
+/* By which a thread of a language waits until another gives it something to do; it takes turns for
+ * the language itself by other calls. */
+static bool waits_for_another(const struct sw_sample *sample)
+{
+    return sample->sequence != 0 &&
+           (sample->call_id == SW_CALL_sem_wait || sample->call_id == SW_CALL_sem_timedwait ||
+            sample->call_id == SW_CALL_sem_clockwait);
+}
+
+/* The same by the functions of a language, which places do not tell apart: is the thread in a lock,
+ * called by the very one that waits for a loop which it shares, or calls what does (trio's in guest
+ * mode)? */
+static bool parks_in_language(const struct sw_thread *thread, const struct sw_watch *watch)
+{
+    const struct sw_loop *loop = &thread->loops[watch->loop];
+    const struct sw_language_stack *base = sw_ownership_language(thread, watch, watch->loop);
+    const struct sw_sample *last =
+        watch->sample_count > 0 ? &watch->samples[watch->sample_count - 1] : NULL;
+    return base != NULL && last != NULL && waits_for_another(last) &&
+           sw_returned_waits_beside(&last->language, base) && loop->fd >= 0 &&
+           is_shared(thread, loop->fd);
+}
+
 bool sw_parks_judge_again(struct sw_thread *thread, struct sw_watch *watch)
 {
     const struct sw_loop *loop = &thread->loops[watch->loop];
@@ -272,7 +295,7 @@ bool sw_parks_judge_again(struct sw_thread *thread, struct sw_watch *watch)
         watch->parks_learnt = sw_clock_ticks();
         return true;
     }
-    return false;
+    return parks_in_language(thread, watch);
 }
 
 /* Does the process have a thread that is named so by a rule, beside the loop's and this one? */

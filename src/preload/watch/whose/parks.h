@@ -7,7 +7,8 @@
  *   - by name: a function of the table (parks_table.h) is on the way from the loop to the call;
  *   - by shape, where the loop's descriptor is waited on by other threads too: the very function
  *     that called the loop's wait now waits for another thread (asio's run), or, in a program
- *     without symbols, whatever lies between has no name.
+ *     without symbols, whatever lies between has no name; in an interpreter, the very function of
+ *     its language.
  *
  * A loop that nobody shares is never parked: what waits in it, stalls.
  */
@@ -29,7 +30,7 @@ bool sw_parks_part(const struct sw_thread *thread, struct sw_ended *ended);
 void sw_parks_take_out(const struct sw_thread *thread, struct sw_call_slot *slot);
 /* Was the thread parked at a sample of the iteration in progress, at a place that was taken for
  * none before another thread was seen at the loop, or the loop's own wait was known? Judged anew by
- * the sample's stack. */
+ * the sample's stack; by its functions of a language, of this iteration alone. */
 bool sw_parks_judge_again(struct sw_thread *thread, struct sw_watch *watch);
 /* Is loop `index` of the thread waited for in a function of a scheduler that takes the CPU away
  * from what runs on it (the table's "never"), or beside a thread of one ("beside")? Then it is no

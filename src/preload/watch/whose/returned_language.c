@@ -57,6 +57,14 @@ bool sw_returned_in_language(const struct sw_language_stack *stack,
     return false;
 }
 
+bool sw_returned_waits_beside(const struct sw_language_stack *stack,
+                              const struct sw_language_stack *base)
+{
+    unsigned i = 0, j = 0;
+    return stack->count > 0 && stack->lang == base->lang && stack->complete && base->complete &&
+           find_common(stack, base, &i, &j) && i == 0 && stack->frame[i].at != base->frame[j].at;
+}
+
 /* It has a part in C. */
 static bool has_asyncio(void)
 {

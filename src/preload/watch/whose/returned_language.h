@@ -12,6 +12,10 @@
 /* False also where that cannot be told. */
 bool sw_returned_in_language(const struct sw_language_stack *stack,
                              const struct sw_language_stack *base);
+/* Is what the thread is in called by the very function of the language that waits for the loop, or
+ * calls what does, from elsewhere in it? */
+bool sw_returned_waits_beside(const struct sw_language_stack *stack,
+                              const struct sw_language_stack *base);
 /* Where what the wait ran has not been seen: may it be asyncio's loop, which is not running in
  * `stack`? The program has imported it then. */
 bool sw_returned_maybe_in_language(const struct sw_language_stack *stack);
