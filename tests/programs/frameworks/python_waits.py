@@ -13,6 +13,12 @@ return without closing anything, and what the program does then is its own busin
 @expect clean
 @run reactor reactor after
 @expect clean
+@run quick quick after
+@expect clean
+@run quick-stall quick stall
+@expect stall cause=blocking-call call=clock_nanosleep ms=200 calls=1 wait=poll
+@run quick-beside quick stall asyncio
+@expect stall cause=blocking-call call=clock_nanosleep ms=200 calls=1 wait=poll
 @run epoll-stall epoll stall
 @expect stall cause=blocking-call call=clock_nanosleep ms=200 calls=1 wait=epoll_wait
 @run poll-stall poll stall
@@ -33,7 +39,9 @@ import threading
 import time
 
 TURNS = 12
-shape, mode = sys.argv[1:]
+shape, mode = sys.argv[1:3]
+for module in sys.argv[3:]:
+    __import__(module)
 read_end, write_end = os.pipe()
 listener = socket.socket()
 listener.bind(("127.0.0.1", 0))
@@ -83,6 +91,15 @@ def by_poll():
             handle(descriptor)
 
 
+def by_quick():
+    """No wait is long enough for anyone to look at it."""
+    poll = registered(select.poll(), select.POLLIN)
+    while count < 25 * TURNS:
+        os.write(write_end, b"x")
+        for descriptor, _ in poll.poll():
+            handle(descriptor)
+
+
 def by_selector():
     registered(selector, selectors.EVENT_READ)
     while count < TURNS:
@@ -126,14 +143,15 @@ class Reactor:
 
 
 epoll, selector = select.epoll(), selectors.EpollSelector()
-threading.Thread(target=feed, daemon=True).start()
+if shape != "quick":
+    threading.Thread(target=feed, daemon=True).start()
 if shape == "module":
     registered(epoll, select.EPOLLIN)
     while count < TURNS:
         for ready, _ in epoll.poll():
             handle(ready)
 else:
-    {"epoll": by_epoll, "poll": by_poll, "selector": by_selector, "once": by_once,
+    {"epoll": by_epoll, "poll": by_poll, "quick": by_quick, "selector": by_selector, "once": by_once,
      "reactor": lambda: Reactor(registered(epoll, select.EPOLLIN)).run()}[shape]()
 if mode == "after":
     on_event()

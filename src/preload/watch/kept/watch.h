@@ -69,7 +69,8 @@ struct sw_watch {
     uint32_t loop; /* index in the thread's loops */
     uint32_t loop_id;
     uint64_t iteration, began;
-    uint64_t busy_since; /* of the loop: `began`, or before that where it was parked until then */
+    uint64_t busy_since;   /* of the loop: `began`, or before that where it was parked until then */
+    uint64_t unsure_since; /* `busy_since` of the last iteration whose loop may have been left */
     struct sw_reading before; /* the thread's last one before this iteration */
     struct sw_reading first, last;
 

@@ -279,19 +279,41 @@ static bool all_have_returned_in_language(const struct sw_watch *watch,
     return any;
 }
 
+/* Does nothing but an interpreter, and what it calls, run in a stack: no library that calls back?
+ */
+static bool is_interpreters_alone(const struct sw_unwind_stack *stack)
+{
+    unsigned i = 0;
+    while (i < stack->count && !sw_returned_is_interpreter(stack->frame[i].ip))
+        i++;
+    bool found = i < stack->count;
+    for (; i < stack->count; i++)
+        if (!sw_returned_is_interpreter(stack->frame[i].ip) &&
+            !sw_ownership_is_transparent(&stack->frame[i]))
+            return false;
+    return found && stack->complete;
+}
+
 /* Is it not known yet what the interpreter that made the loop's wait was running, and may that have
- * returned? */
+ * returned? Of an iteration that has ended, the loop has waited again. */
 static bool is_unsure(const struct sw_watch *watch, const struct sw_loop *loop,
-                      const struct sw_unwind_stack *base, const struct sw_language_stack *language)
+                      const struct sw_unwind_stack *base, const struct sw_sample *sample)
 {
     const struct sw_watch_base *bases = watch->base[watch->loop];
+    bool goes_on = atomic_load(&loop->busy_since) == watch->busy_since;
+    /* At the program's end nothing can be asked of its functions any more. */
+    bool nowhere =
+        goes_on && is_interpreters_alone(&sample->stack) &&
+        (watch->unsure_since == watch->busy_since || sw_returned_turns_nowhere(&sample->language));
+    if (base == NULL)
+        return nowhere;
     unsigned first = sw_ownership_first(base);
     for (unsigned i = 0; i < SW_WATCH_BASES; i++)
         if (bases[i].wait_sp != 0 && bases[i].language_read)
             return false;
-    return loop->kind == SW_WAIT_EPOLL && first < base->count &&
-           sw_returned_is_interpreters_wait(base->frame[first].ip) &&
-           sw_returned_maybe_in_language(language);
+    bool asyncios = loop->kind == SW_WAIT_EPOLL && sw_returned_maybe_asyncios(&sample->language);
+    return first < base->count && sw_returned_is_interpreters_wait(base->frame[first].ip) &&
+           (nowhere || asyncios);
 }
 
 static enum sw_ownership judge_nested(struct sw_thread *thread, struct sw_loop *loop)
@@ -317,9 +339,10 @@ enum sw_ownership sw_ownership_judge(struct sw_thread *thread, struct sw_watch *
         (all_have_returned(watch, loop, sample) ||
          all_have_returned_in_language(watch, &sample->language)))
         answer = SW_OWNERSHIP_LEFT;
-    if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && base != NULL &&
-        is_unsure(watch, loop, base, &sample->language))
+    if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && is_unsure(watch, loop, base, sample)) {
         answer = SW_OWNERSHIP_UNSURE;
+        watch->unsure_since = watch->busy_since;
+    }
     if (answer == SW_OWNERSHIP_HOLDS && sample != NULL && sample->stack.complete && base != NULL)
         watch->verified[watch->loop] = loop->id;
     if (answer == SW_OWNERSHIP_LEFT) {

@@ -79,8 +79,18 @@ static bool has_asyncio(void)
     return found;
 }
 
-bool sw_returned_maybe_in_language(const struct sw_language_stack *stack)
+bool sw_returned_maybe_asyncios(const struct sw_language_stack *stack)
 {
     return stack->count > 0 && stack->complete && stack->lang == SW_LANG_PYTHON &&
            sw_languages_loop_frames(stack) == 0 && has_asyncio();
+}
+
+bool sw_returned_turns_nowhere(const struct sw_language_stack *stack)
+{
+    if (stack->count == 0 || !stack->complete || stack->lang != SW_LANG_PYTHON)
+        return false;
+    for (unsigned i = 0; i < stack->count; i++)
+        if (sw_languages_flow(stack->lang, &stack->frame[i], &stack->frame[i]) != SW_FLOW_NO)
+            return false;
+    return true;
 }

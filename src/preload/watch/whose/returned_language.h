@@ -18,6 +18,9 @@ bool sw_returned_waits_beside(const struct sw_language_stack *stack,
                               const struct sw_language_stack *base);
 /* Where what the wait ran has not been seen: may it be asyncio's loop, which is not running in
  * `stack`? The program has imported it then. */
-bool sw_returned_maybe_in_language(const struct sw_language_stack *stack);
+bool sw_returned_maybe_asyncios(const struct sw_language_stack *stack);
+/* Does no function in `stack` go in a circle, as far as their code can be followed? Then no loop of
+ * the language's own is in there. */
+bool sw_returned_turns_nowhere(const struct sw_language_stack *stack);
 
 #endif
