@@ -10,7 +10,7 @@
 #   make fuzz            the fuzzers of tests/fuzz, SECONDS=600 each; needs clang
 #   make check-suites    CPython's own tests, libuv's, libevent's, redis's and GLib's (from Debian's packages, into the build
 #                        folder), result by result the same with the library as without; SUITES='libuv test_socket' only those
-#   make check-daemons   41 daemons of Debian's packages: started, talked to and stopped, without the library and with it, and what is
+#   make check-daemons   43 daemons of Debian's packages: started, talked to and stopped, without the library and with it, and what is
 #                        reported of them; DAEMONS='postfix apache2' only those
 #   make check-managers  scripts/setup with the real dnf, pacman and (where it is in PATH) apk, each in a root of its own
 #   make check-sanitizers  the unit tests and programs with the address, undefined-behaviour and thread sanitizers, and valgrind

@@ -9,6 +9,7 @@
 #include "preload/follow.h"
 #include "preload/interpose/exits.h"
 #include "preload/notes/process.h"
+#include "preload/watch/leaving.h"
 #include "preload/watch/rest.h"
 #include "preload/watch/watchdog.h"
 
@@ -30,7 +31,7 @@ __attribute__((constructor)) static void sw_init(void)
     sw_process_wake = sw_rest_wake;
     sw_process_finish = sw_watchdog_finish;
     sw_process_leave = sw_watchdog_leave;
-    sw_process_keep_root = sw_watchdog_keep_root;
+    sw_process_shut_in = sw_watchdog_shut_in;
     sw_process_birth(environ);
     if (sw_process_has_settings() && sw_process_settings.help)
         print_help();

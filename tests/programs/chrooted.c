@@ -1,8 +1,8 @@
 /*
  * A daemon that shuts itself into an empty folder, where there is no /proc, no log, no library and
- * no helper: before its loop turns, as most do, while it turns (and gives up root then), or in a
- * child that it forks for it; or one that shuts in a command, which it starts by vfork(2). Whatever
- * it does is told as of any other program. Needs root.
+ * no helper: before its loop turns, as most do, with one thread or more, while it turns (and gives
+ * up root then), or in a child that it forks for it; or one that shuts in a command, which it
+ * starts by vfork(2). Whatever it does is told as of any other program. Needs root.
  *
  * @alone: it computes, and another program would take half of its CPU
  *
@@ -17,6 +17,9 @@
  * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
  * @expect stall cause=cpu call=null ms=190..500 function=burn thread=chrooted
  * @run by_syscall %d syscall
+ * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
+ * @expect stall cause=cpu call=null ms=190..500 function=burn thread=chrooted
+ * @run beside_another %d beside
  * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
  * @expect stall cause=cpu call=null ms=190..500 function=burn thread=chrooted
  * @run forked %d forked
@@ -56,9 +59,18 @@ static bool shut_in_child(const char *folder)
     return waitpid(child, &status, 0) == child && status == 0;
 }
 
+static void *rest(void *nothing)
+{
+    for (;;)
+        pause();
+    return nothing;
+}
+
 static int serve(const char *folder, const char *when)
 {
     bool later = strcmp(when, "later") == 0, elsewhere = strcmp(when, "vfork") == 0;
+    if (strcmp(when, "beside") == 0)
+        thread_begin(rest, NULL);
     if (elsewhere && !shut_in_child(folder))
         return SKIP;
     if (!later && !elsewhere && !shut_in(folder, strcmp(when, "syscall") == 0))

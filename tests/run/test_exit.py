@@ -1,6 +1,10 @@
 """STALLWATCH_EXITCODE, and that a program's own end is otherwise untouched: codes, buffered output, signals."""
 
+import contextlib
+import os
 import signal
+import tempfile
+import time
 
 import harness
 from harness import require
@@ -65,6 +69,37 @@ def test_killed_soon_after_a_stall():
         require(run.code == -signal.SIGKILL, f"exit code {run.code}")
         harness.until(lambda: "stallwatch: summary of exits" in run.stderr, 5, "the summary in the text")
         require(run.stderr.count("event loop stalled for") == 1 and run.counted(), run.stderr)
+
+
+def in_futex(pid):
+    """Does its main thread wait there? proc(5): the number comes first."""
+    number = {"x86_64": "202", "aarch64": "98"}[os.uname().machine]
+    with open(f"/proc/{pid}/syscall") as file:
+        return file.read().startswith(number + " ")
+
+
+def test_stopped_while_it_ends():
+    """A job that is stopped as it ends (Ctrl-Z, docker pause) for longer than an exit waits at the most has its summary when it goes
+    on. It takes a second to end, since nobody reads the pipe that its text goes to, which is full."""
+    with tempfile.TemporaryDirectory() as folder:
+        pipe = os.path.join(folder, "pipe")
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, b"\n" * 4096)
+        environment = {"STALLWATCH_LOG": pipe, "STALLWATCH_SUMMARY": "always"}
+        with harness.program("exits", "return", "quiet", environment=environment) as run:
+            harness.until(lambda: run.records("process") and in_futex(run.pid), 5, "the end of it")
+            run.process.send_signal(signal.SIGSTOP)
+            require(not run.records("summary"), "it had ended before it was stopped")
+            time.sleep(5.2)
+            run.process.send_signal(signal.SIGCONT)
+            run.wait()
+            require(run.records("summary"), "there is no summary")
+        os.close(reader)
+        os.close(writer)
 
 
 def test_signals_stay():

@@ -37,7 +37,7 @@ void sw_roots_change(const char *path)
 {
     int saved_errno = errno;
     if (sw_process_is_watched() && may_change() && is_bare(path))
-        sw_process_keep_root();
+        sw_process_shut_in(true);
     errno = saved_errno;
 }
 

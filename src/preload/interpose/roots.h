@@ -1,5 +1,5 @@
 /*
- * A process that shuts itself into a folder: see notes/process.h (sw_process_keep_root). Included
+ * A process that shuts itself into a folder: see notes/process.h (sw_process_shut_in). Included
  * by the wrappers of chroot(2) and syscall(2). Any thread.
  */
 #ifndef SW_INTERPOSE_ROOTS_H

@@ -10,7 +10,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "common/kernel.h"
@@ -23,28 +22,14 @@
 
 SW_NEXT_DEFINE(pthread_exit);
 
-/* What stands behind the name in proc(5)'s stat, from its third field on. */
-static bool read_stat(char stat[1024], const char **state)
-{
-    if (sw_kernel_slurp("/proc/self/stat", stat, 1024) <= 0)
-        return false;
-    const char *name_end = strrchr(stat, ')');
-    *state = name_end != NULL && name_end[1] == ' ' ? name_end + 2 : "";
-    return true;
-}
-
 /* Is nobody there but the main thread's remains, the watchdog (unless it has let go of the process)
- * and this thread? num_threads is the 20th field. */
+ * and this thread? */
 static bool is_program_over(void)
 {
-    char stat[1024];
-    const char *at;
-    if (!read_stat(stat, &at))
-        return false;
-    for (int field = 3; at != NULL && field < 20; field++)
-        at = strchr(at + 1, ' ');
-    const char *wanted = atomic_load(&sw_process->watchdog_tid) != 0 ? " 3 " : " 2 ";
-    return at != NULL && strncmp(at, wanted, 3) == 0;
+    unsigned count;
+    char state;
+    return sw_threads_count(&count, &state) &&
+           count == (atomic_load(&sw_process->watchdog_tid) != 0 ? 3 : 2);
 }
 
 static void *end_process(void *unused)
@@ -64,9 +49,9 @@ static void begin_end(void)
 
 void sw_thread_ends_watched(void)
 {
-    char stat[1024];
-    const char *state;
-    if (read_stat(stat, &state) && *state == 'Z')
+    unsigned count;
+    char state;
+    if (sw_threads_count(&count, &state) && state == 'Z')
         begin_end();
 }
 

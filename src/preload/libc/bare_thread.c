@@ -49,8 +49,7 @@ bool sw_bare_thread_is_possible(void)
 {
     /* Where the program unwinds by the same library, its locks have to hold against us. */
     static const char unwinder[] = "libunwind-" SW_MACHINE_NAME ".so.8";
-    return sw_bare_thread_is_only() && !sw_sanitizer_is_there() &&
-           sw_loader_open(unwinder, RTLD_LAZY | RTLD_NOLOAD) == NULL;
+    return !sw_sanitizer_is_there() && sw_loader_open(unwinder, RTLD_LAZY | RTLD_NOLOAD) == NULL;
 }
 
 /* Memory for a stack above a page that nobody may touch; 0: none. */

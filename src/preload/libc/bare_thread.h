@@ -18,8 +18,8 @@
 
 /* Is there one thread as far as libc knows? False elsewhere. Takes the loader's lock. */
 bool sw_bare_thread_is_only(void);
-/* The same, and is there nothing (a sanitizer) that wants to know of all?
- * Takes the loader's lock. Slow; a thread of the program's. */
+/* Is there nothing (a sanitizer) that wants to know of all threads? False elsewhere. Takes the
+ * loader's lock. Slow; a thread of the program's. */
 bool sw_bare_thread_is_possible(void);
 /* Calls `run` on a stack of `stack_size` bytes, with all signals blocked: the caller's own may be a
  * small one. False: memory is short, and it was not called. The thread that asked; errno is what

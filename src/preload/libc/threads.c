@@ -87,3 +87,24 @@ uint32_t sw_threads_number_offset(void)
 {
     return number_offset;
 }
+
+/* What stands behind the name in stat, from the third field on; num_threads is the 20th. */
+bool sw_threads_count(unsigned *count, char *main_state)
+{
+    char stat[1024];
+    if (sw_kernel_slurp("/proc/self/stat", stat, sizeof stat) <= 0)
+        return false;
+    const char *at = strrchr(stat, ')');
+    if (at == NULL || at[1] != ' ')
+        return false;
+    at += 2;
+    *main_state = *at;
+    for (int field = 3; at != NULL && field < 20; field++) {
+        at = strchr(at, ' ');
+        at = at != NULL ? at + 1 : NULL;
+    }
+    *count = 0;
+    for (; at != NULL && *at >= '0' && *at <= '9'; at++)
+        *count = *count * 10 + (unsigned)(*at - '0');
+    return *count > 0;
+}

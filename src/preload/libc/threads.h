@@ -19,6 +19,9 @@ void *sw_threads_library(void);
 uint32_t sw_threads_number_offset(void);
 /* Looks for that in the calling thread's, which is one that libc knows. */
 void sw_threads_find_number(void);
+/* How many threads the kernel counts in the process, the main one's remains among them, and that
+ * one's state (proc(5)). False: there is no /proc. Any thread. */
+bool sw_threads_count(unsigned *count, char *main_state);
 /* Is the calling thread the one that libc takes it for? Not in a child of vfork(2). */
 bool sw_threads_know_this(void);
 

@@ -27,7 +27,7 @@ void (*sw_process_watch)(void) SW_AT_START;
 void (*sw_process_wake)(void) SW_AT_START;
 void (*sw_process_finish)(void) SW_AT_START;
 void (*sw_process_leave)(void) SW_AT_START;
-void (*sw_process_keep_root)(void) SW_AT_START;
+void (*sw_process_shut_in)(bool root) SW_AT_START;
 
 static char setting_values[8192];
 static bool have_settings SW_AT_START;
@@ -223,5 +223,5 @@ bool sw_process_is_watched(void)
     if (sw_process_passive)
         return false;
     return process == NULL || (atomic_load(&process->started) != NOT_WATCHED &&
-                               atomic_load(&process->watchdog_state) != 3 /* cannot run */);
+                               atomic_load(&process->watchdog_state) != SW_WATCHDOG_CANNOT_RUN);
 }

@@ -13,10 +13,13 @@
 
 #include "common/settings.h"
 
+/* What sw_process->watchdog_state is. */
+enum { SW_WATCHDOG_NONE, SW_WATCHDOG_STARTING, SW_WATCHDOG_RUNNING, SW_WATCHDOG_CANNOT_RUN };
+
 struct sw_process {
     int32_t pid;
     _Atomic uint32_t started;        /* 0 no, 1 being started, 2 ready, 3 not watched */
-    _Atomic uint32_t watchdog_state; /* 0 none, 1 starting, 2 running, 3 cannot run */
+    _Atomic uint32_t watchdog_state; /* SW_WATCHDOG_... */
     _Atomic int32_t watchdog_tid;
     _Atomic uint32_t watchdog_is_bare; /* libc does not know of its thread */
     _Atomic uint32_t early;            /* the watchdog waits for a loop: see watch/early.h */
@@ -82,9 +85,10 @@ extern void (*sw_process_finish)(void);
 /* The same, and the watchdog has ended when this returns, and no thread notes anything. */
 extern void (*sw_process_leave)(void);
 
-/* The process is about to change its root (chroot(2)): the watchdog, which is made for that where
- * there is none, keeps the one that it has. Slow; any thread; changes errno. */
-extern void (*sw_process_keep_root)(void);
+/* The process is about to shut itself in: into a folder (chroot(2)), or, without `root`, with the
+ * threads that it has (RLIMIT_NPROC of setrlimit(2)). The watchdog is made now where there is none,
+ * and keeps the root that it has. Slow; any thread; changes errno. */
+extern void (*sw_process_shut_in)(bool root);
 
 /* Makes `sw_process` ready in this process (also in a forked child). True if it is watched. Slow,
  * at the first wait of a thread; keeps errno. */

@@ -8,7 +8,9 @@
 #include <time.h>
 
 #include "common/kernel.h"
+#include "preload/interpose/thread_ends.h"
 #include "preload/libc/bare_thread.h"
+#include "preload/libc/threads.h"
 #include "preload/notes/credentials.h"
 #include "preload/notes/process.h"
 #include "preload/notes/thread.h"
@@ -20,6 +22,7 @@
 enum { NONE, STARTING, WAITING, TO_WATCH, TO_END };
 
 static void *(*to_run)(void *);
+static bool wants_own_root;
 
 static bool move(uint32_t from, uint32_t to)
 {
@@ -30,10 +33,9 @@ static void *wait_for_loop(void *unused)
 {
     sw_kernel3(SYS_prctl, PR_SET_NAME, (long)"stallwatch", 0);
     atomic_store(&sw_process->watchdog_tid, sw_kernel_gettid());
-    bool own = sw_kernel3(SYS_unshare, CLONE_FS, 0, 0) == 0;
-    move(STARTING, own ? WAITING : TO_END);
+    bool good = !wants_own_root || sw_kernel3(SYS_unshare, CLONE_FS, 0, 0) == 0;
+    move(STARTING, good ? WAITING : TO_END);
     sw_kernel6(SYS_futex, (long)&sw_process->early, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
-    bool good = true;
     while (good && atomic_load(&sw_process->early) == WAITING) {
         uint32_t wakes = atomic_load(&sw_process->watchdog_wakes);
         good = sw_credentials_follow();
@@ -43,10 +45,11 @@ static void *wait_for_loop(void *unused)
     }
     if (good && atomic_load(&sw_process->early) == TO_WATCH)
         to_run(unused);
+    bool bare = atomic_exchange(&sw_process->watchdog_is_bare, 0) != 0;
     atomic_store(&sw_process->watchdog_tid, 0);
-    atomic_store(&sw_process->watchdog_is_bare, 0);
     atomic_store(&sw_process->early, NONE);
-    sw_kernel3(SYS_exit, 0, 0, 0);
+    if (bare)
+        sw_kernel3(SYS_exit, 0, 0, 0);
     return NULL;
 }
 
@@ -57,26 +60,43 @@ static void await_ready(void)
                0);
 }
 
-static bool may_start(void)
+/* The kernel's count, since libc's impression stays what it is after the first thread has ended;
+ * where there is no /proc, that. */
+static bool is_alone(void)
 {
-    return sw_process_start() && sw_process_is_ours() && !sw_process_in_valgrind &&
-           sw_bare_thread_is_possible();
+    unsigned count;
+    char state;
+    return sw_threads_count(&count, &state) ? count == 1 : sw_bare_thread_is_only();
 }
 
-void sw_early_start(size_t stack_size)
+static bool start_bare(size_t stack_size)
 {
-    if (!may_start() || !move(NONE, STARTING))
-        return;
-    sw_unwinder_start();
-    sw_credentials_start();
+    if (!sw_bare_thread_is_possible())
+        return false;
     atomic_store(&sw_process->watchdog_is_bare, 1);
     if (sw_unwinder_load_early() &&
-        sw_bare_thread_start(wait_for_loop, stack_size, &sw_thread_self) == 0) {
-        await_ready();
+        sw_bare_thread_start(wait_for_loop, stack_size, &sw_thread_self) == 0)
+        return true;
+    atomic_store(&sw_process->watchdog_is_bare, 0);
+    return false;
+}
+
+void sw_early_start(size_t stack_size, bool own_root)
+{
+    if (!sw_process_start() || !sw_process_is_ours() || sw_process_in_valgrind ||
+        !move(NONE, STARTING))
+        return;
+    wants_own_root = own_root;
+    sw_unwinder_start();
+    sw_credentials_start();
+    bool bare = is_alone() && start_bare(stack_size);
+    if (!bare && sw_threads_start(wait_for_loop, stack_size) != 0) {
+        move(STARTING, NONE);
         return;
     }
-    atomic_store(&sw_process->watchdog_is_bare, 0);
-    move(STARTING, NONE);
+    await_ready();
+    if (!bare)
+        sw_thread_ends_watched();
 }
 
 bool sw_early_waits(void)

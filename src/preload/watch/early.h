@@ -1,13 +1,14 @@
 /*
- * A watchdog that is there before there is a loop.
+ * A watchdog that is there before there is a loop: some can have none any more by then.
  *
  * A daemon that shuts itself into a folder (chroot(2)) mostly does so before its loop turns, and
- * what a watchdog needs is out of sight then: /proc, the log, the helper, libunwind. So where such
- * a process has one thread, the watchdog's is made before, with a root of its own (unshare(2),
- * CLONE_FS), and waits for the first loop. It is a bare one (libc/bare_thread.h), which libc does
- * not find among its threads. A forked child has none.
+ * what a watchdog needs is out of sight then: /proc, the log, the helper, libunwind. So the
+ * watchdog's thread is made before, with a root of its own (unshare(2), CLONE_FS), and waits for
+ * the first loop. The same goes for one that takes itself the right to have more threads
+ * (RLIMIT_NPROC). Where the process has one thread, it is a bare one (libc/bare_thread.h), which
+ * libc does not find among its threads. A forked child has none.
  *
- * Called by watchdog.c.
+ * Called by watchdog.c and leaving.c.
  */
 #ifndef SW_WATCH_EARLY_H
 #define SW_WATCH_EARLY_H
@@ -15,9 +16,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Makes it, with a stack of `stack_size` bytes, if it can be had, and returns when its root is its
- * own. Slow; a thread of the program's; changes errno. */
-void sw_early_start(size_t stack_size);
+/* Makes it, with a stack of `stack_size` bytes, if it can be had, and returns when it is there and,
+ * with `own_root`, its root is its own. Slow; a thread of the program's; changes errno. */
+void sw_early_start(size_t stack_size, bool own_root);
 /* Does one wait? Any thread. */
 bool sw_early_waits(void);
 /* It runs `run(NULL)` from here on. False: there is none. The thread that starts the watchdog. */

@@ -46,14 +46,9 @@
 #include "preload/watch/whose/ownership.h"
 #include "preload/watch/whose/parks.h"
 
-#define STACK_SIZE          (512 * 1024)
-#define FINISH_WITHIN_MS    5000
 #define HELPER_EXIT_WAIT_MS 1000
-#define LEAVE_WITHIN_MS     1000
 #define MANY_RECORDS        16 /* new ones: threads that came and went, maybe */
 #define HOUSEKEEPING_NS     UINT64_C(1000000000)
-
-enum { NONE, STARTING, RUNNING, CANNOT_RUN };
 
 static bool started_sampler;
 static bool read_much; /* as when a loop has been found: the next stall is mostly far off */
@@ -199,7 +194,7 @@ static void finish(void)
 static void give_up(void)
 {
     sw_say("cannot change its user or groups as the program did: stops watching", true);
-    atomic_store(&sw_process->watchdog_state, CANNOT_RUN);
+    atomic_store(&sw_process->watchdog_state, SW_WATCHDOG_CANNOT_RUN);
     sw_kernel3(SYS_exit, 0, 0, 0);
 }
 
@@ -292,7 +287,8 @@ static void start_rooms(void)
 static bool start_bare(void)
 {
     if (sw_early_waits()) {
-        start_sampler();
+        if (atomic_load(&sw_process->watchdog_is_bare))
+            start_sampler();
         return sw_early_watch(watch);
     }
     bool only = sw_bare_thread_is_only();
@@ -304,7 +300,7 @@ static bool start_bare(void)
     if (!possible)
         return false;
     atomic_store(&sw_process->watchdog_is_bare, 1);
-    if (sw_bare_thread_start(watch, STACK_SIZE, &sw_thread_self) == 0)
+    if (sw_bare_thread_start(watch, SW_WATCHDOG_STACK_SIZE, &sw_thread_self) == 0)
         return true;
     atomic_store(&sw_process->watchdog_is_bare, 0);
     return false;
@@ -312,78 +308,19 @@ static bool start_bare(void)
 
 void sw_watchdog_start(void)
 {
-    uint32_t none = NONE;
-    if (!atomic_compare_exchange_strong(&sw_process->watchdog_state, &none, STARTING))
+    uint32_t none = SW_WATCHDOG_NONE;
+    if (!atomic_compare_exchange_strong(&sw_process->watchdog_state, &none, SW_WATCHDOG_STARTING))
         return;
     int saved_errno = errno;
     start_rooms();
     sw_threads_find_number();
     bool bare = start_bare();
-    int error = bare ? 0 : sw_threads_start(watch, STACK_SIZE);
-    atomic_store(&sw_process->watchdog_state, error == 0 ? RUNNING : CANNOT_RUN);
+    int error = bare ? 0 : sw_threads_start(watch, SW_WATCHDOG_STACK_SIZE);
+    atomic_store(&sw_process->watchdog_state,
+                 error == 0 ? SW_WATCHDOG_RUNNING : SW_WATCHDOG_CANNOT_RUN);
     if (error != 0)
         sw_say_unwatched(error);
     else if (!bare)
         sw_thread_ends_watched();
     errno = saved_errno;
-}
-
-void sw_watchdog_finish(void)
-{
-    if (sw_process == NULL || !sw_process_is_ours() ||
-        atomic_load(&sw_process->watchdog_state) != RUNNING)
-        return;
-    if (atomic_exchange(&sw_process->exiting, 1) == 0)
-        atomic_store(&sw_process->exit_ticks, sw_clock_ticks());
-    if (atomic_load(&sw_process->farewell_done) ||
-        atomic_load(&sw_process->watchdog_tid) == sw_kernel_gettid())
-        return;
-    uint64_t until = sw_clock_monotonic_ns() + FINISH_WITHIN_MS * UINT64_C(1000000);
-    struct timespec step = {0, 10000000};
-    while (!atomic_load(&sw_process->farewell_done) && sw_clock_monotonic_ns() < until) {
-        sw_rest_end();
-        sw_kernel6(SYS_futex, (long)&sw_process->farewell_done, FUTEX_WAIT_PRIVATE, 0, (long)&step,
-                   0, 0);
-    }
-}
-
-void sw_watchdog_keep_root(void)
-{
-    uint32_t state = sw_process != NULL ? atomic_load(&sw_process->watchdog_state) : NONE;
-    if (state == RUNNING && sw_process_is_ours())
-        sw_credentials_keep_root();
-    /* Nothing is to be started in a child of vfork(2), in its parent's memory. */
-    if (state != NONE || !sw_threads_know_this())
-        return;
-    sw_early_start(STACK_SIZE);
-    sw_loader_forget_error();
-}
-
-static void wait_for_end(int32_t tid)
-{
-    struct timespec step = {0, 1000000};
-    for (int i = 0; i < LEAVE_WITHIN_MS && tid != 0; i++) {
-        if (sw_kernel3(SYS_tgkill, sw_process->pid, tid, 0) != 0)
-            return;
-        sw_rest_end();
-        sw_kernel3(SYS_nanosleep, (long)&step, 0, 0);
-    }
-}
-
-void sw_watchdog_leave(void)
-{
-    if (atomic_load(&sw_process->watchdog_state) == RUNNING) {
-        atomic_store(&sw_process->letting_go, 1);
-        sw_watchdog_finish();
-        wait_for_end(atomic_load(&sw_process->watchdog_tid));
-        atomic_store(&sw_process->watchdog_state, CANNOT_RUN);
-    }
-    int32_t early = atomic_load(&sw_process->watchdog_tid);
-    if (sw_early_end())
-        wait_for_end(early);
-    atomic_store(&sw_process->watchdog_tid, 0);
-    atomic_store(&sw_process->watchdog_is_bare, 0);
-    atomic_store(&sw_process->watchdog_asleep, 0);
-    atomic_store(&sw_process->parks_matter, 0);
-    sw_thread_end_iterations();
 }

@@ -131,6 +131,30 @@ sub vcl_synth { set resp.body = "hello"; return (deliver); }
             "-a", f"127.0.0.1:{place.port}", "-s", "malloc,10m")
 
 
+def haproxy(more):
+    """In a folder of its own, of another user, and allowed no more threads from before its loops turn, as Debian has it."""
+    def make(place):
+        return "haproxy", "-db", "-f", place.write("config", f"""
+global
+    user {user_of("haproxy")}
+    nbthread 2
+    {more.format(empty=place.make_folder("empty"))}
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+frontend hello
+    bind 127.0.0.1:{place.port}
+    http-request return status 200 content-type text/plain string hello
+""")
+    return make
+
+
+daemon("haproxy", ask=ask_http(), root=True)(haproxy(""))
+daemon("haproxy in a folder", ask=ask_http(), root=True)(haproxy("chroot {empty}"))
+
+
 @daemon("stunnel", ask=lambda place: {place.run("openssl", "s_client", "-quiet", "-connect", f"127.0.0.1:{place.port}", input=b"", codes=(0, 1))
                                       for _ in range(5)}, programs=("openssl",))
 def stunnel(place):

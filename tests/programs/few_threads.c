@@ -1,0 +1,67 @@
+/*
+ * A daemon that allows itself no more threads (RLIMIT_NPROC 0) before its loop turns, and is not
+ * root, whom that limit does not bind: when it has one thread, has had another, or has one more; by
+ * setrlimit, by prlimit, or as haproxy does it, shut into an empty folder before. It is watched as
+ * any other program. Needs root, to be somebody else.
+ *
+ * @run one %d one
+ * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
+ * @run prlimit %d prlimit
+ * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
+ * @run had_another %d had
+ * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
+ * @run more %d more
+ * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
+ * @run haproxy %d haproxy
+ * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
+ */
+#include <sys/resource.h>
+
+#include "support.h"
+
+#define NOBODY 65534
+
+static NOINLINE void on_event(void)
+{
+    usleep(200000);
+    keep_frame++;
+}
+
+static void *do_nothing(void *nothing)
+{
+    return nothing;
+}
+
+static void *rest(void *nothing)
+{
+    for (;;)
+        pause();
+    return nothing;
+}
+
+static void allow_none(bool by_prlimit)
+{
+    struct rlimit none = {0, 0};
+    REQUIRE(by_prlimit ? prlimit(0, RLIMIT_NPROC, &none, NULL) == 0
+                       : setrlimit(RLIMIT_NPROC, &none) == 0);
+    pthread_t thread;
+    REQUIRE(pthread_create(&thread, NULL, do_nothing, NULL) == EAGAIN);
+}
+
+int main(int count, char **words)
+{
+    REQUIRE(count == 3);
+    bool haproxy = strcmp(words[2], "haproxy") == 0;
+    if (strcmp(words[2], "had") == 0 || haproxy)
+        pthread_join(thread_begin(do_nothing, NULL), NULL);
+    REQUIRE(chmod(words[1], 0777) == 0);
+    if (geteuid() != 0 || (haproxy && chroot(words[1]) != 0) || setgid(NOBODY) != 0 ||
+        setuid(NOBODY) != 0)
+        return SKIP;
+    if (strcmp(words[2], "more") == 0 || haproxy)
+        thread_begin(rest, NULL);
+    allow_none(strcmp(words[2], "prlimit") == 0);
+    loop_run(on_event);
+    puts("done");
+    return 0;
+}
