@@ -21,7 +21,8 @@ SW_NEXT_DEFINE_COLD(prlimit);
 
 static void before_change(int resource, const struct rlimit *limit)
 {
-    if (resource != RLIMIT_NPROC || limit == NULL || !sw_process_is_watched())
+    if (resource != RLIMIT_NPROC || limit == NULL || !sw_process_is_watched() ||
+        sw_process_shut_in == NULL)
         return;
     int saved_errno = errno;
     struct rlimit wanted = {RLIM_INFINITY, RLIM_INFINITY}, now = {0, 0};

@@ -36,7 +36,7 @@ static bool is_bare(const char *path)
 void sw_roots_change(const char *path)
 {
     int saved_errno = errno;
-    if (sw_process_is_watched() && may_change() && is_bare(path))
+    if (sw_process_is_watched() && sw_process_shut_in != NULL && may_change() && is_bare(path))
         sw_process_shut_in(true);
     errno = saved_errno;
 }

@@ -43,8 +43,9 @@ static void *end_process(void *unused)
 
 static void begin_end(void)
 {
-    if (atomic_exchange(&sw_process->end_awaited, 1) == 0)
-        sw_threads_start(end_process, STACK_SIZE);
+    if (atomic_exchange(&sw_process->end_awaited, 1) == 0 &&
+        sw_threads_start(end_process, STACK_SIZE) != 0)
+        sw_process_let_go(); /* there may be no more threads (RLIMIT_NPROC): then one less */
 }
 
 void sw_thread_ends_watched(void)

@@ -4,7 +4,7 @@
  * A daemon that shuts itself into a folder (chroot(2)) mostly does so before its loop turns, and
  * what a watchdog needs is out of sight then: /proc, the log, the helper, libunwind. So the
  * watchdog's thread is made before, with a root of its own (unshare(2), CLONE_FS), and waits for
- * the first loop. The same goes for one that takes itself the right to have more threads
+ * the first loop. The same goes for one that gives up the right to have more threads
  * (RLIMIT_NPROC). Where the process has one thread, it is a bare one (libc/bare_thread.h), which
  * libc does not find among its threads. A forked child has none.
  *

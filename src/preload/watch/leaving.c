@@ -52,10 +52,11 @@ void sw_watchdog_shut_in(bool root)
 {
     uint32_t state =
         sw_process != NULL ? atomic_load(&sw_process->watchdog_state) : SW_WATCHDOG_NONE;
-    if (root && state == SW_WATCHDOG_RUNNING && sw_process_is_ours())
+    bool waits = sw_process != NULL && sw_early_waits();
+    if (root && (state == SW_WATCHDOG_RUNNING || waits) && sw_process_is_ours())
         sw_credentials_keep_root();
     /* Nothing is to be started in a child of vfork(2), in its parent's memory. */
-    if (state != SW_WATCHDOG_NONE || !sw_threads_know_this())
+    if (state != SW_WATCHDOG_NONE || waits || !sw_threads_know_this())
         return;
     sw_early_start(SW_WATCHDOG_STACK_SIZE, root);
     sw_loader_forget_error();

@@ -283,14 +283,19 @@ static void start_rooms(void)
     sw_publish_start();
 }
 
+/* The one that is there. */
+static bool start_early(void)
+{
+    if (!sw_early_waits())
+        return false;
+    if (atomic_load(&sw_process->watchdog_is_bare))
+        start_sampler();
+    return sw_early_watch(watch);
+}
+
 /* Where the program has one thread as far as libc knows, it keeps that impression. */
 static bool start_bare(void)
 {
-    if (sw_early_waits()) {
-        if (atomic_load(&sw_process->watchdog_is_bare))
-            start_sampler();
-        return sw_early_watch(watch);
-    }
     bool only = sw_bare_thread_is_only();
     bool possible =
         only && !sw_process_in_valgrind && sw_bare_thread_is_possible() && sw_unwinder_load_early();
@@ -314,13 +319,13 @@ void sw_watchdog_start(void)
     int saved_errno = errno;
     start_rooms();
     sw_threads_find_number();
-    bool bare = start_bare();
-    int error = bare ? 0 : sw_threads_start(watch, SW_WATCHDOG_STACK_SIZE);
+    bool there = start_early() || start_bare();
+    int error = there ? 0 : sw_threads_start(watch, SW_WATCHDOG_STACK_SIZE);
     atomic_store(&sw_process->watchdog_state,
                  error == 0 ? SW_WATCHDOG_RUNNING : SW_WATCHDOG_CANNOT_RUN);
     if (error != 0)
         sw_say_unwatched(error);
-    else if (!bare)
+    else if (!there)
         sw_thread_ends_watched();
     errno = saved_errno;
 }
