@@ -1,6 +1,7 @@
 /* See early.h. */
 #include "preload/watch/early.h"
 
+#include <limits.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <stddef.h>
@@ -17,7 +18,8 @@
 #include "preload/watch/rest.h"
 #include "preload/watch/unwinder.h"
 
-#define READY_WITHIN 1 /* seconds */
+#define READY_STEP_NS 10000000
+#define READY_STEPS   100
 
 enum { NONE, STARTING, WAITING, TO_WATCH, TO_END };
 
@@ -29,13 +31,27 @@ static bool move(uint32_t from, uint32_t to)
     return atomic_compare_exchange_strong(&sw_process->early, &from, to);
 }
 
+/* Another thread may be making it at this moment. */
+static void await_ready(void)
+{
+    struct timespec step = {0, READY_STEP_NS};
+    for (int i = 0; i < READY_STEPS && atomic_load(&sw_process->early) == STARTING; i++)
+        sw_kernel6(SYS_futex, (long)&sw_process->early, FUTEX_WAIT_PRIVATE, STARTING, (long)&step,
+                   0, 0);
+}
+
+static void say_ready(uint32_t now)
+{
+    move(STARTING, now);
+    sw_kernel6(SYS_futex, (long)&sw_process->early, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
+}
+
 static void *wait_for_loop(void *unused)
 {
     sw_kernel3(SYS_prctl, PR_SET_NAME, (long)"stallwatch", 0);
     atomic_store(&sw_process->watchdog_tid, sw_kernel_gettid());
     bool good = !wants_own_root || sw_kernel3(SYS_unshare, CLONE_FS, 0, 0) == 0;
-    move(STARTING, good ? WAITING : TO_END);
-    sw_kernel6(SYS_futex, (long)&sw_process->early, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+    say_ready(good ? WAITING : TO_END);
     while (good && atomic_load(&sw_process->early) == WAITING) {
         uint32_t wakes = atomic_load(&sw_process->watchdog_wakes);
         good = sw_credentials_follow();
@@ -51,13 +67,6 @@ static void *wait_for_loop(void *unused)
     if (bare)
         sw_kernel3(SYS_exit, 0, 0, 0);
     return NULL;
-}
-
-static void await_ready(void)
-{
-    struct timespec most = {READY_WITHIN, 0};
-    sw_kernel6(SYS_futex, (long)&sw_process->early, FUTEX_WAIT_PRIVATE, STARTING, (long)&most, 0,
-               0);
 }
 
 /* The kernel's count, since libc's impression stays what it is after the first thread has ended;
@@ -86,12 +95,17 @@ void sw_early_start(size_t stack_size, bool own_root)
     if (!sw_process_start() || !sw_process_is_ours() || sw_process_in_valgrind ||
         !move(NONE, STARTING))
         return;
+    /* The thread of the first loop looks in the other order (sw_watchdog_start). */
+    if (atomic_load(&sw_process->watchdog_state) != SW_WATCHDOG_NONE) {
+        say_ready(NONE);
+        return;
+    }
     wants_own_root = own_root;
     sw_unwinder_start();
     sw_credentials_start();
     bool bare = is_alone() && start_bare(stack_size);
     if (!bare && sw_threads_start(wait_for_loop, stack_size) != 0) {
-        move(STARTING, NONE);
+        say_ready(NONE);
         return;
     }
     await_ready();
@@ -101,6 +115,7 @@ void sw_early_start(size_t stack_size, bool own_root)
 
 bool sw_early_waits(void)
 {
+    await_ready();
     return atomic_load(&sw_process->early) == WAITING;
 }
 

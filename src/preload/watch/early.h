@@ -17,9 +17,10 @@
 #include <stddef.h>
 
 /* Makes it, with a stack of `stack_size` bytes, if it can be had, and returns when it is there and,
- * with `own_root`, its root is its own. Slow; a thread of the program's; changes errno. */
+ * with `own_root`, its root is its own. Slow; a thread of the program's, one at a time; changes
+ * errno. */
 void sw_early_start(size_t stack_size, bool own_root);
-/* Does one wait? Any thread. */
+/* Does one wait? One that is being made is waited for. Any thread. */
 bool sw_early_waits(void);
 /* It runs `run(NULL)` from here on. False: there is none. The thread that starts the watchdog. */
 bool sw_early_watch(void *(*run)(void *));

@@ -18,6 +18,7 @@
 #define FINISH_STEP_NS   10000000
 #define FINISH_WITHIN_NS INT64_C(5000000000)
 #define LEAVE_WITHIN_MS  1000
+#define START_WITHIN_MS  1000
 
 /* A step that took much longer than it was to take counts as a short one: the process was stopped,
  * or this thread got no CPU, and then the watchdog got none either. */
@@ -48,11 +49,26 @@ void sw_watchdog_finish(void)
     await_farewell();
 }
 
-void sw_watchdog_shut_in(bool root)
+/* Another thread may be starting it at this moment. */
+static void await_started(void)
 {
-    uint32_t state =
-        sw_process != NULL ? atomic_load(&sw_process->watchdog_state) : SW_WATCHDOG_NONE;
-    bool waits = sw_process != NULL && sw_early_waits();
+    struct timespec step = {0, 1000000};
+    for (int i = 0; i < START_WITHIN_MS; i++) {
+        if (atomic_load(&sw_process->watchdog_state) != SW_WATCHDOG_STARTING)
+            return;
+        sw_kernel3(SYS_nanosleep, (long)&step, 0, 0);
+    }
+}
+
+static void shut_in(bool root)
+{
+    uint32_t state = SW_WATCHDOG_NONE;
+    bool waits = false;
+    if (sw_process != NULL) {
+        await_started();
+        state = atomic_load(&sw_process->watchdog_state);
+        waits = sw_early_waits();
+    }
     if (root && (state == SW_WATCHDOG_RUNNING || waits) && sw_process_is_ours())
         sw_credentials_keep_root();
     /* Nothing is to be started in a child of vfork(2), in its parent's memory. */
@@ -60,6 +76,19 @@ void sw_watchdog_shut_in(bool root)
         return;
     sw_early_start(SW_WATCHDOG_STACK_SIZE, root);
     sw_loader_forget_error();
+    if (sw_process != NULL)
+        await_started();
+}
+
+void sw_watchdog_shut_in(bool root)
+{
+    static _Atomic uint32_t busy;
+    struct timespec step = {0, 1000000};
+    /* Threads that do so at the same time (haproxy's) go on when the watchdog is there. */
+    for (int i = 0; i < START_WITHIN_MS && atomic_exchange(&busy, 1) != 0; i++)
+        sw_kernel3(SYS_nanosleep, (long)&step, 0, 0);
+    shut_in(root);
+    atomic_store(&busy, 0);
 }
 
 static void wait_for_end(int32_t tid)
