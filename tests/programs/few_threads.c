@@ -1,9 +1,9 @@
 /*
  * A daemon that allows itself no more threads (RLIMIT_NPROC 0) before its loop turns, and is not
- * root, whom that limit does not bind: when it has one thread, has had another, or has one more; by
- * setrlimit, by prlimit, as haproxy does it, shut into an empty folder before, or after. It is
- * watched as any other program, and ends when its last thread does. Needs root, to be somebody
- * else.
+ * root, whom that limit does not bind: when it has one thread, has had another, or has one more,
+ * which may do so at the same time; by setrlimit, by prlimit, as haproxy does it, shut into an
+ * empty folder before, or after. It is watched as any other program, and ends when its last thread
+ * does. Needs root, to be somebody else.
  *
  * @run one %d one
  * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
@@ -12,6 +12,8 @@
  * @run had_another %d had
  * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
  * @run more %d more
+ * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
+ * @run both_at_once %d both
  * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
  * @run last_thread %d last
  * @expect stall cause=blocking-call call=usleep ms=200 function=on_event
@@ -57,6 +59,15 @@ static void allow_none(bool by_prlimit)
                        : setrlimit(RLIMIT_NPROC, &none) == 0);
 }
 
+static pthread_barrier_t together;
+
+static void *allow_none_together(void *nothing)
+{
+    pthread_barrier_wait(&together);
+    allow_none(false);
+    return nothing;
+}
+
 static void require_none(void)
 {
     pthread_t thread;
@@ -77,6 +88,11 @@ int main(int count, char **words)
         return SKIP;
     if (strcmp(words[2], "more") == 0 || haproxy)
         thread_begin(rest, NULL);
+    if (strcmp(words[2], "both") == 0) {
+        pthread_barrier_init(&together, NULL, 2);
+        thread_begin(allow_none_together, NULL);
+        pthread_barrier_wait(&together);
+    }
     bool last = strcmp(words[2], "last") == 0;
     if (last)
         thread_begin(end_soon, NULL);
