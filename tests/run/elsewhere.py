@@ -19,9 +19,7 @@ LEFT_OUT = {
     "musl": {
         "not built: glibc's own functions or values": "calls_each calls_waits calls_more calls_hostile calls_blocked_locks fibers holder_kinds holder_mutex "
                                                       "spawns wait_epoll_pwait",
-        "there is no helper, which writes lines and what is due of a killed program": "epoll_sleep deadlock endless",
-        "a watchdog that is there before the loop is a thread that glibc does not know of": "chrooted:before chrooted:by_syscall "
-                                                                                            "chrooted:forked",
+        "there is no helper, which writes lines and what is due of a killed program": "epoll_sleep deadlock endless chrooted:before",
         "musl keeps no owner in the usual mutex and rwlock": "holder_others:writer guarded_stacks:holder",
         "the shell that it runs is linked with glibc": "processes holder_others:command calls_blocked_more",
         "there is no libunwind, and musl's own functions keep no frame pointers: callers beyond a call of theirs are not known":
