@@ -69,8 +69,7 @@ static struct sw_watch *unwatched(const struct sw_watch *watch)
     return &blank;
 }
 
-/* The figures at the iteration's end, where they can still be had: the loop has been waiting since.
- */
+/* The figures at the iteration's end, to be had where the loop has been waiting since. */
 static void read_end(struct sw_thread *thread, struct sw_watch *watch, const struct sw_ended *ended)
 {
     const struct sw_loop *loop = &thread->loops[ended->loop];
@@ -127,8 +126,9 @@ static bool take_ended(struct sw_thread *thread, struct sw_watch *watch, struct 
         sw_parks_never(thread, watch, ended->loop % SW_LOOPS_PER_THREAD))
         return true;
     /* Synchronous code polls too: without a stack, a poll loop has to have shown itself before. */
-    bool sampled = known && watch->sample_count > 0;
-    if (sw_wait_is_set(loop->kind) && !sampled && watch->verified[ended->loop] != loop->id)
+    bool shown = watch->verified[ended->loop] == loop->id ||
+                 (known && (watch->sample_count > 0 || watch->stall_id != 0));
+    if (sw_wait_is_set(loop->kind) && !shown)
         return true;
     if (sw_aside_turned(thread, watch, ended, known ? last_sample(watch) : NULL) ||
         sw_members_may_be_many(thread, watch, ended))
