@@ -100,6 +100,28 @@ START_TEST(small_thresholds_make_them_matter)
 }
 END_TEST
 
+/* A hypervisor that runs others for some milliseconds shows nowhere: with a threshold of as little,
+ * that the watchdog was late for a look is all that there is to know. */
+START_TEST(a_late_look_of_a_small_threshold)
+{
+    static struct sw_process process; /* with no watchdog of which the kernel would know anything */
+    sw_process = &process;
+    sw_process_settings.threshold_ns = MS;
+    sw_lateness_note(1000 * MS, 1001 * MS, 0, MS / 10);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 9000), 1);
+    sw_lateness_note(2000 * MS, 2001 * MS, 0, MS / 10 * 9); /* it worked */
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 9000), 1);
+    sw_lateness_check_first(3000 * MS, 3002 * MS);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 9000), 3);
+    sw_lateness_check_first(4000 * MS, 4000 * MS + MS / 10); /* too little */
+    sw_lateness_check_first(5000 * MS, 5010 * MS);           /* the kernel would know of it */
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 9000), 3);
+    sw_process_settings.threshold_ns = 10 * MS;
+    sw_lateness_check_first(6000 * MS, 6009 * MS);
+    ck_assert_uint_eq(late_ms(SW_LATENESS_BUSY, 0, 9000), 3);
+}
+END_TEST
+
 /* A process that was stopped, on a crowded machine. */
 START_TEST(both_reasons_in_one_span)
 {
@@ -145,6 +167,7 @@ int main(void)
     tcase_add_test(all, two_reasons);
     tcase_add_test(all, small_differences_do_not_matter);
     tcase_add_test(all, small_thresholds_make_them_matter);
+    tcase_add_test(all, a_late_look_of_a_small_threshold);
     tcase_add_test(all, both_reasons_in_one_span);
     tcase_add_test(all, work_is_no_lateness);
     tcase_add_test(all, old_ones_are_forgotten);

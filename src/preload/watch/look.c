@@ -101,7 +101,7 @@ static bool suspect(struct sw_thread *thread, struct sw_watch *watch)
 static void note_first_look(uint64_t began, uint64_t now)
 {
     if (!sw_lateness_note_work(now))
-        sw_lateness_check_work(began + sw_clock_ns_to_ticks(threshold_ns() / 4), now);
+        sw_lateness_check_first(began + sw_clock_ns_to_ticks(threshold_ns() / 4), now);
 }
 
 /* One long iteration that its thread left a note of. False: it has to wait until the candidate is

@@ -24,6 +24,10 @@ void sw_lateness_check(uint64_t planned, uint64_t woke);
 /* The same where it did not sleep until `planned`, but worked, or was woken by a loop that it could
  * have looked at then: what it was blocked in meanwhile is no stop. */
 void sw_lateness_check_work(uint64_t planned, uint64_t now);
+/* The same of the first look at an iteration, which a wait of the loop's was to wake it for. Where
+ * the threshold is a few milliseconds, a hypervisor that gives the CPU to others for as long makes
+ * a stall, and the kernel has no figure for it: then being late says enough. */
+void sw_lateness_check_first(uint64_t planned, uint64_t now);
 /* Reads these figures anew; the second only where that is some time ago, before a sleep: what was
  * before is not taken for the sleep's own. */
 void sw_lateness_read_own(void);
