@@ -383,7 +383,10 @@ def check_program(source, lines):
         if lacking:
             raise harness.Skip("needs " + lacking[-1])
         expected = [Expected(line, watched.pid) for line in expects if line.startswith("stall")]
-        check_stalls(expected, watched.records("stall"))
+        try:
+            check_stalls(expected, watched.records("stall"))
+        except Failure as failure:
+            raise Failure(f"{failure}\n{harness.show_loops(watched.records())}") from None
         check_others(expects, watched)
         text = watched.stderr
         for word, rest in lines:

@@ -188,3 +188,10 @@ def need(*commands):
     for command in commands:
         if not shutil.which(command, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
             raise Skip(f"{command} is not installed")
+
+
+def show_loops(records):
+    """What was watched, for a failure's text."""
+    loops = [f"{loop['wait']}, {loop['iterations']} iterations, busy {loop['busy_ms']} ms, the longest {loop['busy_us']['max']} us"
+             for record in records if record["type"] == "summary" for loop in record["loops"]]
+    return "\n".join(["loops:", *loops]) if loops else "no loops"
