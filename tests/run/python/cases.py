@@ -26,7 +26,7 @@ async def sleep():
 
 async def busy_loop():
     end = time.perf_counter() + 0.3
-    while time.perf_counter() < end:
+    while time.perf_counter() < end:  # HERE
         sum(range(200))  # HERE
 
 
