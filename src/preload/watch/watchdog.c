@@ -49,6 +49,7 @@
 #define HELPER_EXIT_WAIT_MS 1000
 #define MANY_RECORDS        16 /* new ones: threads that came and went, maybe */
 #define HOUSEKEEPING_NS     UINT64_C(1000000000)
+#define FRESH_NS            UINT64_C(5000000)
 
 static bool started_sampler;
 static bool read_much; /* as when a loop has been found: the next stall is mostly far off */
@@ -124,7 +125,6 @@ static void keep_house(unsigned count)
     last_housekeeping = now;
     records_then = count;
     sw_scarcity_note(now);
-    sw_lateness_read_own();
     for (unsigned i = 0; i < count && i < SW_MOST_WATCHES; i++) {
         struct sw_thread *thread = sw_thread_at(i);
         if (thread != NULL && thread->tid != 0 && sw_watches_of(i, thread) != NULL)
@@ -162,8 +162,7 @@ static void sleep_until_due(uint64_t due, bool all_idle)
     /* What the pass took of the time until `due` is no lateness, unless somebody else ran in it. */
     uint64_t passed = sw_clock_ticks();
     sw_lateness_check_work(due, passed);
-    if (!all_idle)
-        sw_lateness_refresh_own();
+    sw_lateness_refresh_own(all_idle ? HOUSEKEEPING_NS : FRESH_NS);
     if (sw_rest_until(due, all_idle) && due != UINT64_MAX)
         sw_lateness_check(due > passed ? due : passed, sw_clock_ticks());
 }
@@ -244,7 +243,6 @@ static void *watch(void *unused)
         bool all_idle = false;
         if (!sw_credentials_follow())
             give_up();
-        sw_lateness_begin_work(sw_clock_ticks());
         uint64_t due = pass_over_threads(&all_idle);
         uint64_t pools_due = sw_unwinder_is_loaded() ? sw_pools_look(sw_clock_ticks()) : UINT64_MAX;
         uint64_t publish_due = sw_publish_tend();
@@ -255,6 +253,7 @@ static void *watch(void *unused)
         }
         sw_lateness_end_work(sw_clock_ticks());
         sleep_until_due(due < publish_due ? due : publish_due, all_idle);
+        sw_lateness_begin_work(sw_clock_ticks());
         sw_clock_refine();
     }
     finish();
@@ -317,6 +316,7 @@ void sw_watchdog_start(void)
     if (!atomic_compare_exchange_strong(&sw_process->watchdog_state, &none, SW_WATCHDOG_STARTING))
         return;
     int saved_errno = errno;
+    sw_lateness_begin_work(sw_clock_ticks()); /* until its first pass it sees nothing */
     start_rooms();
     sw_threads_find_number();
     bool there = start_early() || start_bare();

@@ -11,7 +11,6 @@
 /* ... and of a small threshold this part: what is late by that may be all that a stall was. */
 #define TOLERATED_PART 8
 #define SMALL_PART     4 /* of a span, which is told apart from the rest from there on */
-#define FRESH_NS       UINT64_C(5000000)
 /* proc(5)'s stat counts what a hypervisor gave to others in ticks: less shows in no figure. */
 #define TICK_NS UINT64_C(10000000)
 
@@ -68,9 +67,11 @@ void sw_lateness_note(uint64_t planned, uint64_t woke, uint64_t delay_ns, uint64
 void sw_lateness_start(void)
 {
     own_delay_fd = sw_descriptors_private() ? sw_account_open_own_delay() : -1;
+    own_delay_ns = own_cpu_ns = 0; /* a forked child has another thread than its parent had */
+    own_read = sw_clock_ticks();
 }
 
-void sw_lateness_read_own(void)
+static void read_own(void)
 {
     int32_t tid = atomic_load(&sw_process->watchdog_tid);
     own_delay_ns = sw_account_own_delay_ns(own_delay_fd, tid);
@@ -78,10 +79,10 @@ void sw_lateness_read_own(void)
     own_read = sw_clock_ticks();
 }
 
-void sw_lateness_refresh_own(void)
+void sw_lateness_refresh_own(uint64_t most_ns)
 {
-    if (sw_clock_ticks_to_ns(sw_clock_ticks() - own_read) > FRESH_NS)
-        sw_lateness_read_own();
+    if (sw_clock_ticks_to_ns(sw_clock_ticks() - own_read) > most_ns)
+        read_own();
 }
 
 void sw_lateness_check(uint64_t planned, uint64_t woke)
@@ -89,7 +90,7 @@ void sw_lateness_check(uint64_t planned, uint64_t woke)
     if (!sw_lateness_matters(planned, woke))
         return;
     uint64_t delay_ns = own_delay_ns, cpu_ns = own_cpu_ns;
-    sw_lateness_read_own();
+    read_own();
     sw_lateness_note(planned, woke, own_delay_ns - delay_ns, own_cpu_ns - cpu_ns);
 }
 
@@ -98,7 +99,7 @@ void sw_lateness_check_work(uint64_t planned, uint64_t now)
     if (!sw_lateness_matters(planned, now))
         return;
     uint64_t delay_ns = own_delay_ns;
-    sw_lateness_read_own();
+    read_own();
     if ((own_delay_ns - delay_ns) * 2 >= sw_clock_ticks_to_ns(now - planned))
         add(planned, now, SW_LATENESS_BUSY);
 }

@@ -28,10 +28,10 @@ void sw_lateness_check_work(uint64_t planned, uint64_t now);
  * the threshold is a few milliseconds, a hypervisor that gives the CPU to others for as long makes
  * a stall, and the kernel has no figure for it: then being late says enough. */
 void sw_lateness_check_first(uint64_t planned, uint64_t now);
-/* Reads these figures anew; the second only where that is some time ago, before a sleep: what was
- * before is not taken for the sleep's own. */
-void sw_lateness_read_own(void);
-void sw_lateness_refresh_own(void);
+/* Reads these figures anew where they are older than `most_ns`. Before a sleep, so that what was
+ * before is not taken for the sleep's own; never between a sleep and the looks that follow, which
+ * ask how long the watchdog waited for a CPU after it. */
+void sw_lateness_refresh_own(uint64_t most_ns);
 /* A pass over the threads begins, and it has been at work up to `now` (ticks): what it did not look
  * at meanwhile it has missed, where that is longer than it may be without a look (a quarter of the
  * threshold); true: it was, and a new span begins. To be asked before a stall is told that it did
